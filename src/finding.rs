@@ -1,0 +1,337 @@
+//! What is wrong in the user's repository: a code, a place, what it is and what to do about it.
+//!
+//! Every floor above makes findings and every output format prints them; nothing in here decides. Codes are stable
+//! and spelled as the variants of [`Code`]; field names are those of Kubernetes (`spec.usages[1]`). Values come from
+//! strangers: they are cut here and escaped by each sink.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::names::{RepoPath, RequestName};
+
+// Enough to recognise a value, too little to flood a report with it.
+const VALUE_CHARACTERS: usize = 120;
+
+/// A place in a file, counted from one as editors do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column in characters, from 1.
+    pub column: u32,
+}
+
+/// One reason for a decision, one notice or one error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// What kind of reason it is.
+    pub code: Code,
+    /// The policy or signer that gave it.
+    pub policy: Option<String>,
+    /// The field that it is about, in Kubernetes' notation.
+    pub field: Option<String>,
+    /// The offending value.
+    pub value: Option<String>,
+    /// What is wrong: lower case, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// The line in the file, from 1.
+    pub line: Option<u32>,
+    /// The column in the file, from 1.
+    pub column: Option<u32>,
+}
+
+impl Reason {
+    /// A reason that says `message`; the rest is added by the methods below.
+    #[must_use]
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            policy: None,
+            field: None,
+            value: None,
+            message: message.into(),
+            help: None,
+            line: None,
+            column: None,
+        }
+    }
+
+    /// Names the field.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// Shows the offending value, cut at 120 characters.
+    #[must_use]
+    pub fn value(mut self, value: impl AsRef<str>) -> Self {
+        let value = value.as_ref();
+        let mut cut: String = value.chars().take(VALUE_CHARACTERS).collect();
+        if cut.len() < value.len() {
+            cut.push('…');
+        }
+        self.value = Some(cut);
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Names the policy or signer that gave it.
+    #[must_use]
+    pub fn policy(mut self, policy: impl Into<String>) -> Self {
+        self.policy = Some(policy.into());
+        self
+    }
+
+    /// Says where in the file it is.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.line = Some(place.line);
+        self.column = Some(place.column);
+        self
+    }
+}
+
+/// A reason together with the file, and the request if there is one, that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The request that it is about.
+    pub request: Option<RequestName>,
+    /// The file that it is in.
+    pub file: Option<RepoPath>,
+    /// What is wrong there.
+    #[serde(flatten)]
+    pub reason: Reason,
+}
+
+impl Finding {
+    /// A finding in this file.
+    #[must_use]
+    pub fn in_file(file: RepoPath, reason: Reason) -> Self {
+        Self {
+            request: None,
+            file: Some(file),
+            reason,
+        }
+    }
+
+    /// A finding about this request, in its manifest.
+    #[must_use]
+    pub fn in_request(request: &RequestName, reason: Reason) -> Self {
+        Self {
+            request: Some(request.clone()),
+            file: Some(request.manifest()),
+            reason,
+        }
+    }
+
+    /// A finding about no file, such as the state of the repository itself.
+    #[must_use]
+    pub fn anywhere(reason: Reason) -> Self {
+        Self {
+            request: None,
+            file: None,
+            reason,
+        }
+    }
+}
+
+/// Why nothing can be done at all: every finding that stands in the way (exit code 2).
+#[derive(Clone, Debug)]
+pub struct Stop(pub Vec<Finding>);
+
+impl Stop {
+    /// Stops for one reason that is about no file.
+    #[must_use]
+    pub fn because(reason: Reason) -> Self {
+        Self(vec![Finding::anywhere(reason)])
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let messages: Vec<&str> = self
+            .0
+            .iter()
+            .map(|finding| finding.reason.message.as_str())
+            .collect();
+        f.write_str(&messages.join("; "))
+    }
+}
+
+impl std::error::Error for Stop {}
+
+/// The stable codes of reasons, notices and errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[expect(
+    missing_docs,
+    reason = "each code is explained where it is made, and in the README's table"
+)]
+pub enum Code {
+    // Reading a request: invalid.
+    MalformedFile,
+    MalformedSpec,
+    FieldValueRequired,
+    FieldValueInvalid,
+    FieldValueNotSupported,
+    FieldValueDuplicate,
+    FieldValueForbidden,
+    FieldValueTooLong,
+    NameMismatch,
+    MalformedBase64,
+    #[serde(rename = "MalformedPEM")]
+    MalformedPem,
+    #[serde(rename = "MalformedDER")]
+    MalformedDer,
+    MalformedVersion,
+    MalformedAttribute,
+    DuplicateExtension,
+    MalformedExtension,
+    #[serde(rename = "MalformedSAN")]
+    MalformedSan,
+    #[serde(rename = "DuplicateSAN")]
+    DuplicateSan,
+    #[serde(rename = "MalformedDNSName")]
+    MalformedDnsName,
+    #[serde(rename = "MalformedIP")]
+    MalformedIp,
+    MalformedEmail,
+    #[serde(rename = "MalformedURI")]
+    MalformedUri,
+    #[serde(rename = "MalformedSPIFFE")]
+    MalformedSpiffe,
+    MalformedSubject,
+    #[serde(rename = "MultiValuedRDN")]
+    MultiValuedRdn,
+    MalformedSubjectString,
+    NoIdentity,
+    LimitExceeded,
+    ProofOfPossession,
+    WeakSignature,
+    MalformedKey,
+    KeyTooSmall,
+    KeyTooLarge,
+    KeyWeakExponent,
+    KeyWeakSmallPrime,
+    KeyWeakFermat,
+    #[serde(rename = "KeyWeakROCA")]
+    KeyWeakRoca,
+    KeyWeakPoint,
+    #[serde(rename = "KeyIsCA")]
+    KeyIsCa,
+    SecretInRequest,
+    // Judging a request: ignored or denied.
+    NoSigner,
+    #[serde(rename = "SANKindNotSupported")]
+    SanKindNotSupported,
+    SubjectAttributeNotSupported,
+    ExtensionNotAllowed,
+    #[serde(rename = "CANotAllowed")]
+    CaNotAllowed,
+    UsageMismatch,
+    SignerValidationFailure,
+    UsageNotAllowed,
+    KeyTypeNotAllowed,
+    ReservedIdentity,
+    #[serde(rename = "CommonNameNotInSAN")]
+    CommonNameNotInSan,
+    DeniedBy,
+    NoApplicablePolicy,
+    SelectorSigner,
+    SelectorPath,
+    NoPolicyAdmits,
+    FieldNotAllowed,
+    ValueNotAllowed,
+    RequiredMissing,
+    TooManyValues,
+    TooFewValues,
+    WildcardCertificate,
+    TemplateValueUnsafe,
+    LifetimeTooLong,
+    LifetimeTooShort,
+    KeyReused,
+    KeyBlocked,
+    #[serde(rename = "BeyondCA")]
+    BeyondCa,
+    #[serde(rename = "UsageBeyondCA")]
+    UsageBeyondCa,
+    NameConstraint,
+    // Signing: failed.
+    SignerExpired,
+    SignerNotYetValid,
+    SignerUnavailable,
+    SignerKeyMismatch,
+    LintFailed,
+    SigningFailed,
+    SelfCheckFailed,
+    RenderFailed,
+    // Trees and repositories.
+    TreeEntryName,
+    TreeOrder,
+    TreeDuplicate,
+    FileMode,
+    SymlinkInZone,
+    SubmoduleInZone,
+    FileTooLarge,
+    TooManyFiles,
+    UnexpectedFile,
+    PathNotAllowed,
+    ShallowClone,
+    PartialClone,
+    GraftedHistory,
+    UnsupportedObjectFormat,
+    UnsupportedRefFormat,
+    RepositoryOwner,
+    ReplaceRefs,
+    NoMainline,
+    BranchMismatch,
+    AnchorNotOnMainline,
+    ClockWentBack,
+    TooManyToIssue,
+    ConfigInvalid,
+    NotImplemented,
+    OperationFailed,
+    // Notices.
+    IdentityFieldsIgnored,
+    StatusIgnored,
+    ServerFieldsIgnored,
+    AnnotationIgnored,
+    Base64Whitespace,
+    OldApiVersion,
+    LegacySigner,
+    CaseFolded,
+    LifetimeCapped,
+    #[serde(rename = "TruncatedToCA")]
+    TruncatedToCa,
+    AuditAdmits,
+    AuditDenies,
+    CertificateExpired,
+    WorkTreeNotUpdated,
+    LargeDirectory,
+}
+
+impl Code {
+    /// The code as every output spells it.
+    #[must_use]
+    pub fn as_str(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(text)) => text,
+            _ => format!("{self:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_str())
+    }
+}

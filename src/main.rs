@@ -1,0 +1,2 @@
+//! gitca.
+fn main() {}

@@ -1,0 +1,375 @@
+//! A strict YAML document as a tree of nodes with positions, and the cursor that typed readers walk it with.
+//!
+//! In come the bytes of one file (see [`parser`]); out comes a [`Node`], or every reason why it is not one plain
+//! document. A [`Field`] is a node together with its path (`spec.usages[1]`); readers take values from it and leave
+//! what they don't like in [`Problems`], which never stops at the first. Nothing is read twice and nothing is guessed:
+//! a quoted number is no number, and a bare `no` is a string.
+
+pub mod parser;
+
+use std::str::FromStr;
+
+use crate::finding::{Code, Place, Reason};
+
+// A typo within this distance of a known key is taken for it in the help.
+const NEAR: f64 = 0.8;
+
+/// One value of a document and where it begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Where the value begins; a missing value stands where its key does.
+    pub place: Place,
+    /// What is there.
+    pub value: Value,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// No value, `null` or `~`, all unquoted.
+    Null,
+    /// A plain scalar: it may be read as text, number or boolean.
+    Plain(String),
+    /// A quoted or block scalar: it can only be text.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order it was written.
+    Map(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key, a scalar of any style.
+    pub key: String,
+    /// Where the key stands.
+    pub place: Place,
+    /// Its value.
+    pub node: Node,
+}
+
+impl Value {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Plain(_) | Self::Text(_) => "a scalar",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a mapping",
+        }
+    }
+}
+
+/// The reasons that the readers of one file collected, all with one code unless a reader says otherwise.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    code: Code,
+    reasons: Vec<Reason>,
+}
+
+impl Problems {
+    /// No problems yet; those that come are `code`.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            reasons: Vec::new(),
+        }
+    }
+
+    /// Notes that `field` is wrong.
+    pub fn report(&mut self, field: &Field<'_>, message: impl Into<String>) {
+        self.push(
+            Reason::new(self.code, message)
+                .field(&field.path)
+                .at(field.place),
+        );
+    }
+
+    /// Notes that `field` is wrong and what would be right.
+    pub fn report_with_help(
+        &mut self,
+        field: &Field<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(
+            Reason::new(self.code, message)
+                .field(&field.path)
+                .at(field.place)
+                .help(help),
+        );
+    }
+
+    /// Adds a reason made elsewhere.
+    pub fn push(&mut self, reason: Reason) {
+        self.reasons.push(reason);
+    }
+
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.reasons.is_empty()
+    }
+
+    /// The reasons in the order they were reported.
+    #[must_use]
+    pub fn into_reasons(self) -> Vec<Reason> {
+        self.reasons
+    }
+}
+
+/// A node, its path and its place; the path is what Kubernetes would call it.
+#[derive(Clone, Debug)]
+pub struct Field<'n> {
+    /// Such as `spec.usages[1]`; empty for the document.
+    pub path: String,
+    /// Where the value begins.
+    pub place: Place,
+    /// The value.
+    pub node: &'n Node,
+}
+
+impl<'n> Field<'n> {
+    /// The document itself.
+    #[must_use]
+    pub fn root(node: &'n Node) -> Self {
+        Self {
+            path: String::new(),
+            place: node.place,
+            node,
+        }
+    }
+
+    /// The entries of a mapping whose keys are all `known`; others are reported, with the nearest name as help.
+    pub fn object(&self, known: &[&str], problems: &mut Problems) -> Option<Object<'n>> {
+        let Value::Map(entries) = &self.node.value else {
+            problems.report(
+                self,
+                format!("must be a mapping, not {}", self.node.value.kind()),
+            );
+            return None;
+        };
+        let object = Object {
+            path: self.path.clone(),
+            place: self.place,
+            entries,
+        };
+        for entry in entries
+            .iter()
+            .filter(|entry| !known.contains(&entry.key.as_str()))
+        {
+            object.report_unknown(entry, known, problems);
+        }
+        Some(object)
+    }
+
+    /// The entries of a mapping with free keys, such as labels.
+    pub fn entries(&self, problems: &mut Problems) -> Vec<(&'n str, Field<'n>)> {
+        let Value::Map(entries) = &self.node.value else {
+            problems.report(
+                self,
+                format!("must be a mapping, not {}", self.node.value.kind()),
+            );
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .map(|entry| (entry.key.as_str(), self.child(entry)))
+            .collect()
+    }
+
+    /// The elements of a list.
+    pub fn list(&self, problems: &mut Problems) -> Vec<Field<'n>> {
+        let Value::List(nodes) = &self.node.value else {
+            problems.report(
+                self,
+                format!("must be a list, not {}", self.node.value.kind()),
+            );
+            return Vec::new();
+        };
+        let element = |(index, node): (usize, &'n Node)| Field {
+            path: format!("{}[{index}]", self.path),
+            place: node.place,
+            node,
+        };
+        nodes.iter().enumerate().map(element).collect()
+    }
+
+    /// The text of a scalar. A plain scalar counts as text unless YAML would read it as a number or a boolean.
+    pub fn text(&self, problems: &mut Problems) -> Option<&'n str> {
+        match &self.node.value {
+            Value::Text(text) => Some(text),
+            Value::Plain(text) if !is_number(text) && !is_boolean(text) => Some(text),
+            Value::Plain(text) => {
+                problems.report_with_help(
+                    self,
+                    format!("must be a string, not `{text}`"),
+                    format!("quote it: \"{text}\""),
+                );
+                None
+            }
+            other => {
+                problems.report(self, format!("must be a string, not {}", other.kind()));
+                None
+            }
+        }
+    }
+
+    /// A value parsed from text; why it can't be is reported with the value.
+    pub fn parse<T>(&self, problems: &mut Problems) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let text = self.text(problems)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let reason = Reason::new(problems.code, error.to_string()).value(text);
+                problems.push(reason.field(&self.path).at(self.place));
+                None
+            }
+        }
+    }
+
+    /// A decimal integer, written without quotes.
+    pub fn integer(&self, problems: &mut Problems) -> Option<i64> {
+        let number = match &self.node.value {
+            Value::Plain(text) if is_decimal(text) => text.parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            problems.report(self, "must be a decimal integer without quotes");
+        }
+        number
+    }
+
+    /// `true` or `false`, written without quotes.
+    pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
+        match &self.node.value {
+            Value::Plain(text) if text == "true" => Some(true),
+            Value::Plain(text) if text == "false" => Some(false),
+            _ => {
+                problems.report(self, "must be `true` or `false` without quotes");
+                None
+            }
+        }
+    }
+
+    /// A list whose elements are parsed from text; elements that can't be are reported and left out.
+    pub fn parse_list<T>(&self, problems: &mut Problems) -> Vec<T>
+    where
+        T: FromStr,
+        T::Err: std::fmt::Display,
+    {
+        self.list(problems)
+            .iter()
+            .filter_map(|element| element.parse(problems))
+            .collect()
+    }
+
+    /// Whether nothing is written there.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.node.value == Value::Null
+    }
+
+    fn child(&self, entry: &'n Entry) -> Field<'n> {
+        child(&self.path, entry)
+    }
+}
+
+/// A mapping with known keys.
+#[derive(Clone, Debug)]
+pub struct Object<'n> {
+    path: String,
+    place: Place,
+    entries: &'n [Entry],
+}
+
+impl<'n> Object<'n> {
+    /// The field of this key; `None` when it is absent or null.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Field<'n>> {
+        let entry = self.entries.iter().find(|entry| entry.key == key)?;
+        Some(child(&self.path, entry)).filter(|field| !field.is_null())
+    }
+
+    /// The field of this key; its absence is reported at the place of the mapping.
+    pub fn require(&self, key: &str, problems: &mut Problems) -> Option<Field<'n>> {
+        let field = self.get(key);
+        if field.is_none() {
+            let reason = Reason::new(problems.code, format!("`{key}` is required"));
+            problems.push(reason.field(join(&self.path, key)).at(self.place));
+        }
+        field
+    }
+
+    /// The keys that are there, in the order they were written.
+    pub fn keys(&self) -> impl Iterator<Item = &'n str> {
+        self.entries.iter().map(|entry| entry.key.as_str())
+    }
+
+    fn report_unknown(&self, entry: &'n Entry, known: &[&str], problems: &mut Problems) {
+        let reason = Reason::new(
+            problems.code,
+            format!("`{}` is not a known field here", entry.key),
+        );
+        let reason = reason.field(join(&self.path, &entry.key)).at(entry.place);
+        problems.push(reason.help(suggest(&entry.key, known)));
+    }
+}
+
+/// A help text that names the known word nearest to what was written, or all of them.
+#[must_use]
+pub fn suggest(word: &str, known: &[&str]) -> String {
+    let nearness = |candidate: &&&str| strsim::jaro_winkler(word, candidate);
+    let nearest = known
+        .iter()
+        .max_by(|a, b| nearness(a).total_cmp(&nearness(b)));
+    match nearest {
+        Some(nearest) if nearness(&nearest) >= NEAR => format!("did you mean `{nearest}`?"),
+        _ => format!("known here: {}", known.join(", ")),
+    }
+}
+
+fn child<'n>(path: &str, entry: &'n Entry) -> Field<'n> {
+    Field {
+        path: join(path, &entry.key),
+        place: entry.node.place,
+        node: &entry.node,
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
+
+fn is_decimal(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits == "0" || !digits.starts_with('0'))
+}
+
+/// Whether some YAML reader would take the plain scalar for a number.
+fn is_number(text: &str) -> bool {
+    let rest = text.trim_start_matches(['+', '-']);
+    let spelled = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&rest);
+    let prefixed = rest.starts_with("0x") || rest.starts_with("0o") || rest.starts_with("0b");
+    let number = rest
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"._eE+-:".contains(&byte))
+        && rest.replace(['_', ':'], "").parse::<f64>().is_ok();
+    spelled || prefixed || number
+}
+
+/// Whether a YAML 1.2 reader would take the plain scalar for a boolean.
+fn is_boolean(text: &str) -> bool {
+    ["true", "True", "TRUE", "false", "False", "FALSE"].contains(&text)
+}
