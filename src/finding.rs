@@ -248,6 +248,7 @@ pub enum Code {
     NoApplicablePolicy,
     SelectorSigner,
     SelectorPath,
+    SelectorLabel,
     NoPolicyAdmits,
     FieldNotAllowed,
     ValueNotAllowed,

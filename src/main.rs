@@ -1,2 +1,183 @@
-//! gitca.
-fn main() {}
+//! The program: reads the clock, the environment and randomness once, calls one command, prints its answer, exits.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "main hands the surroundings down, so that nothing else reads them"
+)]
+
+use std::io::{self, IsTerminal as _};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+
+use gitca::cli::{Cli, Color, Command, Format, Global};
+use gitca::commands::{self, check, demo, init, new, plan, run};
+use gitca::finding::{Code, Finding, Reason, Stop};
+use gitca::output::text::{self, Style};
+use gitca::output::{self, Answer};
+use gitca::report::{Report, Verdict};
+use gitca::timestamp::Timestamp;
+use gitca::world::World;
+
+// `could not work`: usage, configuration, git, keys.
+const BROKEN: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let style = style(cli.global.color);
+    let mut world = match world(&cli.global) {
+        Ok(world) => world,
+        Err(error) => return ExitCode::from(complain(&error, style)),
+    };
+    ExitCode::from(dispatch(&cli, &mut world, style))
+}
+
+fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
+    match &cli.command {
+        Command::Init(args) => tell(init::init(args, world), style),
+        Command::New(args) => tell(new::new(args, world), style),
+        Command::Demo(args) => tell(demo::demo(args, world, style), style),
+        Command::Check(args) => {
+            let findings = check::findings(args);
+            report(
+                "check",
+                args.report.output,
+                &findings,
+                &cli.global,
+                |report| check::check(args, world, report),
+            )
+        }
+        Command::Plan(args) => {
+            let findings = commands::findings(&args.fail_on);
+            report(
+                "plan",
+                args.report.output,
+                &findings,
+                &cli.global,
+                |report| plan::plan(args, world, report),
+            )
+        }
+        Command::Run(args) => {
+            let findings = commands::findings(&args.fail_on);
+            report(
+                "run",
+                args.report.output,
+                &findings,
+                &cli.global,
+                |report| run::run(args, world, report),
+            )
+        }
+    }
+}
+
+/// Prints a text, or why there is none.
+fn tell(result: anyhow::Result<String>, style: Style) -> u8 {
+    match result.and_then(|text| Ok(output::print_text(&Answer::Text(text), &style)?)) {
+        Ok(()) => 0,
+        Err(error) => complain(&error, style),
+    }
+}
+
+/// Prints a report, as far as the command got.
+fn report(
+    command: &'static str,
+    format: Format,
+    findings: &[Verdict],
+    global: &Global,
+    act: impl FnOnce(&mut Report) -> anyhow::Result<()>,
+) -> u8 {
+    let style = style(global.color);
+    let mut report = Report::new(command);
+    let result = match format {
+        Format::Text | Format::Json | Format::Yaml => act(&mut report),
+        other => Err(commands::unsupported_format(other).into()),
+    };
+    if let Err(error) = result {
+        report.errors.extend(to_findings(&error));
+    }
+    let code = report.exit_code(findings);
+    let printed = match format {
+        Format::Json => output::print_json(&report),
+        Format::Yaml => output::print_yaml(&report),
+        _ => print_report(report, style, global.quiet),
+    };
+    printed.map_or_else(|error| complain(&error.into(), style), |()| code)
+}
+
+/// The results on stdout; notices that are about no request, and errors, on stderr.
+fn print_report(report: Report, style: Style, quiet: bool) -> io::Result<()> {
+    for notice in report
+        .notices
+        .iter()
+        .filter(|notice| notice.request.is_none() && !quiet)
+    {
+        output::say(&text::finding("note", notice, &style));
+    }
+    for error in &report.errors {
+        output::say(&text::finding("error", error, &style));
+    }
+    if report.errors.is_empty() || !report.results.is_empty() {
+        output::print_text(&Answer::Report(Box::new(report)), &style)?;
+    }
+    Ok(())
+}
+
+fn complain(error: &anyhow::Error, style: Style) -> u8 {
+    for finding in to_findings(error) {
+        output::say(&text::finding("error", &finding, &style));
+    }
+    BROKEN
+}
+
+/// What stopped a command: its findings, or one that tells the whole chain of causes.
+fn to_findings(error: &anyhow::Error) -> Vec<Finding> {
+    match error.downcast_ref::<Stop>() {
+        Some(Stop(findings)) => findings.clone(),
+        None => vec![Finding::anywhere(Reason::new(
+            Code::OperationFailed,
+            format!("{error:#}"),
+        ))],
+    }
+}
+
+fn style(color: Color) -> Style {
+    let wanted = || {
+        io::stdout().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    };
+    Style {
+        color: color == Color::Always || color == Color::Auto && wanted(),
+    }
+}
+
+fn world(global: &Global) -> anyhow::Result<World> {
+    let here = std::env::current_dir().context("finding the current directory")?;
+    let directory = global
+        .directory
+        .as_ref()
+        .map_or_else(|| here.clone(), |directory| here.join(directory));
+    let now = match global.now {
+        Some(now) => now,
+        None => clock()?,
+    };
+    let random = Box::new(|octets: &mut [u8]| {
+        aws_lc_rs::rand::fill(octets).expect("the operating system gives randomness");
+    });
+    Ok(World {
+        directory,
+        branch: global.branch.clone(),
+        anchor: global.anchor.clone(),
+        now,
+        random,
+    })
+}
+
+fn clock() -> anyhow::Result<Timestamp> {
+    let elapsed = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .context("the clock is before 1970")?;
+    let seconds = i64::try_from(elapsed.as_secs())
+        .ok()
+        .and_then(Timestamp::from_unix);
+    seconds.context("the clock is after 9999")
+}

@@ -62,8 +62,8 @@ pub struct Author {
 pub struct Introduction {
     /// The commit.
     pub commit: ObjectId,
-    /// Its place on the mainline, the anchor being 0.
-    pub position: u64,
+    /// How many mainline commits came after it: a smaller number is later.
+    pub depth: u64,
     /// When it was committed.
     pub committed: Timestamp,
     /// Who wrote it.

@@ -4,8 +4,17 @@
 //! (the SubjectPublicKeyInfo). No policy is known here: structure that no policy may relax is refused, and what is
 //! legal but never issued is kept in the model for judgement to refuse.
 
+pub mod ca;
+pub mod certificate;
+pub mod certification_request;
+pub mod constraints;
 pub mod csr;
 pub mod key;
+mod names;
+pub mod pem;
 pub mod san;
+pub mod signature;
 pub mod subject;
+pub mod uri;
 pub mod usage;
+pub mod weak;

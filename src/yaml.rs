@@ -5,14 +5,19 @@
 //! what they don't like in [`Problems`], which never stops at the first. Nothing is read twice and nothing is guessed:
 //! a quoted number is no number, and a bare `no` is a string.
 
+mod characters;
 pub mod parser;
+mod problems;
 
 use std::str::FromStr;
 
 use crate::finding::{Code, Place, Reason};
 
+pub use problems::Problems;
+
 // A typo within this distance of a known key is taken for it in the help.
 const NEAR: f64 = 0.8;
+const INTEGER: &str = "must be a decimal integer without quotes";
 
 /// One value of a document and where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,65 +65,6 @@ impl Value {
     }
 }
 
-/// The reasons that the readers of one file collected, all with one code unless a reader says otherwise.
-#[derive(Clone, Debug)]
-pub struct Problems {
-    code: Code,
-    reasons: Vec<Reason>,
-}
-
-impl Problems {
-    /// No problems yet; those that come are `code`.
-    #[must_use]
-    pub fn new(code: Code) -> Self {
-        Self {
-            code,
-            reasons: Vec::new(),
-        }
-    }
-
-    /// Notes that `field` is wrong.
-    pub fn report(&mut self, field: &Field<'_>, message: impl Into<String>) {
-        self.push(
-            Reason::new(self.code, message)
-                .field(&field.path)
-                .at(field.place),
-        );
-    }
-
-    /// Notes that `field` is wrong and what would be right.
-    pub fn report_with_help(
-        &mut self,
-        field: &Field<'_>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.push(
-            Reason::new(self.code, message)
-                .field(&field.path)
-                .at(field.place)
-                .help(help),
-        );
-    }
-
-    /// Adds a reason made elsewhere.
-    pub fn push(&mut self, reason: Reason) {
-        self.reasons.push(reason);
-    }
-
-    /// Whether nothing was reported.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.reasons.is_empty()
-    }
-
-    /// The reasons in the order they were reported.
-    #[must_use]
-    pub fn into_reasons(self) -> Vec<Reason> {
-        self.reasons
-    }
-}
-
 /// A node, its path and its place; the path is what Kubernetes would call it.
 #[derive(Clone, Debug)]
 pub struct Field<'n> {
@@ -141,8 +87,8 @@ impl<'n> Field<'n> {
         }
     }
 
-    /// The entries of a mapping whose keys are all `known`; others are reported, with the nearest name as help.
-    pub fn object(&self, known: &[&str], problems: &mut Problems) -> Option<Object<'n>> {
+    /// A mapping with whatever keys, for a first look at it.
+    pub fn mapping(&self, problems: &mut Problems) -> Option<Object<'n>> {
         let Value::Map(entries) = &self.node.value else {
             problems.report(
                 self,
@@ -150,15 +96,18 @@ impl<'n> Field<'n> {
             );
             return None;
         };
-        let object = Object {
+        Some(Object {
             path: self.path.clone(),
             place: self.place,
             entries,
-        };
-        for entry in entries
-            .iter()
-            .filter(|entry| !known.contains(&entry.key.as_str()))
-        {
+        })
+    }
+
+    /// A mapping whose keys are all `known`; others are reported, with the nearest name as help.
+    pub fn object(&self, known: &[&str], problems: &mut Problems) -> Option<Object<'n>> {
+        let object = self.mapping(problems)?;
+        let unknown = |entry: &&Entry| !known.contains(&entry.key.as_str());
+        for entry in object.entries.iter().filter(unknown) {
             object.report_unknown(entry, known, problems);
         }
         Some(object)
@@ -166,17 +115,11 @@ impl<'n> Field<'n> {
 
     /// The entries of a mapping with free keys, such as labels.
     pub fn entries(&self, problems: &mut Problems) -> Vec<(&'n str, Field<'n>)> {
-        let Value::Map(entries) = &self.node.value else {
-            problems.report(
-                self,
-                format!("must be a mapping, not {}", self.node.value.kind()),
-            );
+        let Some(object) = self.mapping(problems) else {
             return Vec::new();
         };
-        entries
-            .iter()
-            .map(|entry| (entry.key.as_str(), self.child(entry)))
-            .collect()
+        let field = |entry: &'n Entry| (entry.key.as_str(), self.child(entry));
+        object.entries.iter().map(field).collect()
     }
 
     /// The elements of a list.
@@ -188,12 +131,7 @@ impl<'n> Field<'n> {
             );
             return Vec::new();
         };
-        let element = |(index, node): (usize, &'n Node)| Field {
-            path: format!("{}[{index}]", self.path),
-            place: node.place,
-            node,
-        };
-        nodes.iter().enumerate().map(element).collect()
+        self.elements(nodes)
     }
 
     /// The text of a scalar. A plain scalar counts as text unless YAML would read it as a number or a boolean.
@@ -202,11 +140,9 @@ impl<'n> Field<'n> {
             Value::Text(text) => Some(text),
             Value::Plain(text) if !is_number(text) && !is_boolean(text) => Some(text),
             Value::Plain(text) => {
-                problems.report_with_help(
-                    self,
-                    format!("must be a string, not `{text}`"),
-                    format!("quote it: \"{text}\""),
-                );
+                let message = "must be a string, not a number or boolean";
+                let reason = self.reason(problems.code(), message).value(text);
+                problems.push(reason.help("put it into quotes"));
                 None
             }
             other => {
@@ -226,8 +162,8 @@ impl<'n> Field<'n> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                let reason = Reason::new(problems.code, error.to_string()).value(text);
-                problems.push(reason.field(&self.path).at(self.place));
+                let reason = self.reason(problems.code(), error.to_string());
+                problems.push(reason.value(text));
                 None
             }
         }
@@ -235,12 +171,18 @@ impl<'n> Field<'n> {
 
     /// A decimal integer, written without quotes.
     pub fn integer(&self, problems: &mut Problems) -> Option<i64> {
-        let number = match &self.node.value {
-            Value::Plain(text) if is_decimal(text) => text.parse().ok(),
-            _ => None,
+        let Value::Plain(text) = &self.node.value else {
+            problems.report(self, INTEGER);
+            return None;
         };
+        let number = text.parse().ok().filter(|_| is_decimal(text));
         if number.is_none() {
-            problems.report(self, "must be a decimal integer without quotes");
+            let fault = if is_decimal(text) {
+                "is too large"
+            } else {
+                INTEGER
+            };
+            problems.push(self.reason(problems.code(), fault).value(text));
         }
         number
     }
@@ -269,6 +211,21 @@ impl<'n> Field<'n> {
             .collect()
     }
 
+    /// The fields right below this one; none below a scalar.
+    #[must_use]
+    pub fn children(&self) -> Vec<Field<'n>> {
+        match &self.node.value {
+            Value::Map(entries) => entries.iter().map(|entry| self.child(entry)).collect(),
+            Value::List(nodes) => self.elements(nodes),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A reason that is about this field.
+    pub fn reason(&self, code: Code, message: impl Into<String>) -> Reason {
+        Reason::new(code, message).field(&self.path).at(self.place)
+    }
+
     /// Whether nothing is written there.
     #[must_use]
     pub fn is_null(&self) -> bool {
@@ -277,6 +234,15 @@ impl<'n> Field<'n> {
 
     fn child(&self, entry: &'n Entry) -> Field<'n> {
         child(&self.path, entry)
+    }
+
+    fn elements(&self, nodes: &'n [Node]) -> Vec<Field<'n>> {
+        let element = |(index, node): (usize, &'n Node)| Field {
+            path: format!("{}[{index}]", self.path),
+            place: node.place,
+            node,
+        };
+        nodes.iter().enumerate().map(element).collect()
     }
 }
 
@@ -300,10 +266,28 @@ impl<'n> Object<'n> {
     pub fn require(&self, key: &str, problems: &mut Problems) -> Option<Field<'n>> {
         let field = self.get(key);
         if field.is_none() {
-            let reason = Reason::new(problems.code, format!("`{key}` is required"));
-            problems.push(reason.field(join(&self.path, key)).at(self.place));
+            problems.push(self.missing(problems.code(), key));
         }
         field
+    }
+
+    /// The mapping of this key; an absent one is empty and stands where this mapping does.
+    pub fn section(&self, key: &str, known: &[&str], problems: &mut Problems) -> Option<Self> {
+        let Some(field) = self.get(key) else {
+            return Some(Self {
+                path: join(&self.path, key),
+                place: self.place,
+                entries: &[],
+            });
+        };
+        field.object(known, problems)
+    }
+
+    /// A reason about a key that should be there, at the place of the mapping.
+    #[must_use]
+    pub fn missing(&self, code: Code, key: &str) -> Reason {
+        let reason = Reason::new(code, format!("`{key}` is required"));
+        reason.field(join(&self.path, key)).at(self.place)
     }
 
     /// The keys that are there, in the order they were written.
@@ -313,7 +297,7 @@ impl<'n> Object<'n> {
 
     fn report_unknown(&self, entry: &'n Entry, known: &[&str], problems: &mut Problems) {
         let reason = Reason::new(
-            problems.code,
+            problems.code(),
             format!("`{}` is not a known field here", entry.key),
         );
         let reason = reason.field(join(&self.path, &entry.key)).at(entry.place);
@@ -373,3 +357,6 @@ fn is_number(text: &str) -> bool {
 fn is_boolean(text: &str) -> bool {
     ["true", "True", "TRUE", "false", "False", "FALSE"].contains(&text)
 }
+
+#[cfg(test)]
+mod tests;

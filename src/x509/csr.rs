@@ -1,14 +1,32 @@
 //! PKCS#10 (RFC 2986): one parse of the bytes of `spec.request` to a complete model.
 //!
 //! In comes the content of `spec.request` after base64; out comes a [`Csr`] whose proof of possession holds, or every
-//! reason why it is not one. What is legal but never issued stays in the model, for judgement to refuse.
+//! reason why it is not one. What is legal but never issued stays in the model, for judgement to refuse. Everything is
+//! DER: what was read is written again and has to give the very same octets.
 
+use der::asn1::{BitStringRef, IntRef};
 use der::oid::ObjectIdentifier;
+use der::{AnyRef, Decode, Encode, ErrorKind, Sequence};
+use x509_cert::attr::Attributes;
+use x509_cert::spki::AlgorithmIdentifierRef;
 
-use crate::finding::Reason;
+use crate::finding::{Code, Reason};
 use crate::x509::key::PublicKey;
+use crate::x509::pem;
 use crate::x509::san::SubjectAltNames;
+use crate::x509::signature::SignatureAlgorithm;
 use crate::x509::subject::Subject;
+
+mod attributes;
+pub mod names;
+pub mod subject;
+
+#[cfg(test)]
+mod tests;
+
+// RFC 7468 7.
+const LABEL: &str = "CERTIFICATE REQUEST";
+const FIELD: &str = "spec.request";
 
 /// A certification request that proved possession of its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,13 +62,132 @@ pub struct RequestedExtensions {
     pub others: Vec<ObjectIdentifier>,
 }
 
+/// CertificationRequest, RFC 2986 4.2.
+#[derive(Sequence)]
+struct Request<'a> {
+    info: AnyRef<'a>,
+    algorithm: AlgorithmIdentifierRef<'a>,
+    signature: BitStringRef<'a>,
+}
+
+/// CertificationRequestInfo, RFC 2986 4.1.
+#[derive(Sequence)]
+struct Info<'a> {
+    version: IntRef<'a>,
+    subject: AnyRef<'a>,
+    key: AnyRef<'a>,
+    #[asn1(context_specific = "0", tag_mode = "IMPLICIT")]
+    attributes: Attributes,
+}
+
 impl Csr {
     /// Reads the PEM text that `spec.request` holds after base64.
     ///
     /// # Errors
     /// Every reason why it is not one strong, well-formed request with proof of possession (RFC 2986 4.2).
     pub fn read(pem: &[u8]) -> Result<Self, Vec<Reason>> {
-        let _ = pem;
-        Err(Vec::new())
+        let der = pem::read(pem, LABEL).map_err(|reason| vec![reason.field(FIELD)])?;
+        let request: Request<'_> = strict(&der, Code::MalformedDer, "the request")?;
+        let signed = octets(request.info);
+        let info: Info<'_> = strict(&signed, Code::MalformedDer, "the request")?;
+
+        let mut reasons = Vec::new();
+        check_version(info.version, &mut reasons);
+        let attributes = subject::read(&octets(info.subject));
+        let (subject, other_attributes) = keep(attributes, &mut reasons);
+        let asked = keep(attributes::read(&info.attributes), &mut reasons);
+        let (sans, other_sans) = asked.names;
+        let others = other_attributes.len() + other_sans.len();
+        if reasons.is_empty() && subject.is_empty() && sans.is_empty() && others == 0 {
+            let message = "has neither a subject nor a subject alternative name";
+            reasons.push(Reason::new(Code::NoIdentity, message).field("csr.subject"));
+        }
+        let proven = prove(&request, &octets(info.key), &signed, &mut reasons);
+        match proven {
+            Some((key, algorithm)) if reasons.is_empty() => Ok(Self {
+                subject,
+                other_attributes,
+                sans,
+                other_sans,
+                key,
+                signature_algorithm: algorithm.name(),
+                extensions: asked.extensions,
+            }),
+            _ => Err(reasons),
+        }
+    }
+}
+
+fn check_version(version: IntRef<'_>, reasons: &mut Vec<Reason>) {
+    // RFC 2986 4.1: it shall be 0 for this version of the standard.
+    if version.as_bytes() != [0] {
+        let reason = Reason::new(
+            Code::MalformedVersion,
+            "the version of the request is not 0",
+        );
+        reasons.push(reason.field(FIELD));
+    }
+}
+
+/// The key and the algorithm, when both are strong and the signature over `signed` holds.
+fn prove(
+    request: &Request<'_>,
+    key: &[u8],
+    signed: &[u8],
+    reasons: &mut Vec<Reason>,
+) -> Option<(PublicKey, SignatureAlgorithm)> {
+    let key = PublicKey::read(key).map_err(|reason| reason.field("csr.key"));
+    let algorithm = SignatureAlgorithm::read(&request.algorithm)
+        .map_err(|reason| reason.field("csr.signatureAlgorithm"));
+    let (key, algorithm) = match (key, algorithm) {
+        (Ok(key), Ok(algorithm)) => (key, algorithm),
+        (key, algorithm) => {
+            reasons.extend(key.err());
+            reasons.extend(algorithm.err());
+            return None;
+        }
+    };
+    // Bits that are no whole octets are no signature of any algorithm.
+    let signature = request.signature.as_bytes().unwrap_or_default();
+    if let Err(error) = key.verify(algorithm, signed, signature) {
+        let reason = Reason::new(Code::ProofOfPossession, error.to_string()).field(FIELD);
+        reasons.push(reason.help("make the request anew with the key that it is for"));
+        return None;
+    }
+    Some((key, algorithm))
+}
+
+/// The whole encoding of a value, which is what stood in the input since that is DER.
+fn octets(value: AnyRef<'_>) -> Vec<u8> {
+    value.to_der().unwrap_or_default()
+}
+
+fn keep<T: Default>(read: Result<T, Vec<Reason>>, reasons: &mut Vec<Reason>) -> T {
+    read.unwrap_or_else(|mut found| {
+        reasons.append(&mut found);
+        T::default()
+    })
+}
+
+/// Decodes one value that is DER from its first octet to its last; `code` is for content that is not of this type.
+///
+/// Decoders let some BER pass, such as an unsorted SET OF, so what was read has to encode to the same octets again.
+fn strict<'a, T>(der: &'a [u8], code: Code, what: &str) -> Result<T, Vec<Reason>>
+where
+    T: Decode<'a, Error = der::Error> + Encode,
+{
+    let fault = |code, message| vec![Reason::new(code, message).field(FIELD)];
+    let value = T::from_der(der).map_err(|error| match error.kind() {
+        ErrorKind::IndefiniteLength
+        | ErrorKind::Noncanonical { .. }
+        | ErrorKind::Overlength
+        | ErrorKind::SetOrdering => fault(Code::MalformedDer, format!("{what} is not DER")),
+        ErrorKind::TrailingData { .. } => fault(code, format!("bytes stand after {what}")),
+        _ => fault(code, format!("{what} can't be decoded")),
+    })?;
+    if value.to_der().is_ok_and(|again| again == der) {
+        Ok(value)
+    } else {
+        Err(fault(Code::MalformedDer, format!("{what} is not DER")))
     }
 }

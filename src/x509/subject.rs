@@ -1,9 +1,18 @@
 //! The subject of a request or certificate: the nine attributes that Kubernetes keeps, as text.
 //!
 //! In come values that were checked one by one; out goes the model that policies judge and certificates are built
-//! from. The order of attributes here is the order of RDNs that Go's `crypto/x509/pkix` writes.
+//! from. The order of attributes here is the order of RDNs that Go's `crypto/x509/pkix` writes. A value is text that
+//! looks like what it is: one normal form, nothing invisible.
 
 use std::fmt;
+
+use der::oid::ObjectIdentifier;
+use unicode_normalization::is_nfc;
+
+use crate::finding::{Code, Reason};
+
+// X.520: id-at.
+const ID_AT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4");
 
 /// The attributes of a subject that survive in a Kubernetes certificate, in the order of their RDNs there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,6 +83,22 @@ impl Attribute {
         }
     }
 
+    /// Its object identifier.
+    #[must_use]
+    pub fn oid(self) -> ObjectIdentifier {
+        ID_AT
+            .push_arc(self.arc())
+            .expect("an OID of four arcs fits")
+    }
+
+    /// The attribute with this object identifier.
+    #[must_use]
+    pub fn from_oid(oid: ObjectIdentifier) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|attribute| attribute.oid() == oid)
+    }
+
     /// Whether a subject holds at most one value of it.
     #[must_use]
     pub fn is_single(self) -> bool {
@@ -123,5 +148,115 @@ impl Subject {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
+    }
+}
+
+/// Says whether a value of a subject reads as what it is: NFC, nothing invisible, only single spaces inside.
+///
+/// # Errors
+/// `MalformedSubjectString`, with the value and without a field.
+pub fn check_text(text: &str) -> Result<(), Reason> {
+    let fault = if text.is_empty() {
+        Some("is empty")
+    } else if let Some(fault) = text.chars().find_map(fault_of) {
+        Some(fault)
+    } else if text.starts_with(' ') || text.ends_with(' ') {
+        Some("begins or ends with a space")
+    } else if text.contains("  ") {
+        Some("has two spaces in a row")
+    } else if !is_nfc(text) {
+        Some("is not in Unicode normal form C")
+    } else {
+        None
+    };
+    fault.map_or(Ok(()), |fault| {
+        let message = format!("subject value {fault}");
+        Err(Reason::new(Code::MalformedSubjectString, message).value(text))
+    })
+}
+
+fn fault_of(c: char) -> Option<&'static str> {
+    match c {
+        ' ' => None,
+        c if c.is_control() => Some("holds a control character"),
+        // UAX #9 2: the characters that change the direction of others.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            Some("holds a bidirectional control character")
+        }
+        '\u{ad}' => Some("holds a soft hyphen"),
+        c if is_invisible(c) => Some("holds an invisible character"),
+        c if c.is_whitespace() => Some("holds an odd space"),
+        _ => None,
+    }
+}
+
+/// UAX #44 Default_Ignorable_Code_Point, letters and signs that print as nothing, and noncharacters.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fdd0}'..='\u{fdef}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+        || u32::from(c) & 0xfffe == 0xfffe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attribute_is_known_by_its_object_identifier() {
+        for attribute in Attribute::ALL {
+            assert_eq!(Attribute::from_oid(attribute.oid()), Some(attribute));
+        }
+        assert_eq!(Attribute::from_oid(ID_AT), None);
+    }
+
+    #[test]
+    fn ordinary_names_are_legal_text() {
+        for text in [
+            "jane",
+            "system:masters",
+            "Jürgen Müller",
+            "山田",
+            "a@b/c_d*",
+            "O'Neil",
+            "👩",
+        ] {
+            assert_eq!(check_text(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn text_that_reads_as_something_else_is_refused() {
+        for (text, fault) in [
+            ("", "is empty"),
+            (" a", "begins or ends with a space"),
+            ("a ", "begins or ends with a space"),
+            ("a  b", "has two spaces in a row"),
+            ("a\u{a0}b", "holds an odd space"),
+            ("a\u{2028}b", "holds an odd space"),
+            ("a\u{3000}b", "holds an odd space"),
+            ("a\u{0}", "holds a control character"),
+            ("a\nb", "holds a control character"),
+            ("a\u{85}b", "holds a control character"),
+            ("a\u{202e}b", "holds a bidirectional control character"),
+            ("a\u{200f}b", "holds a bidirectional control character"),
+            ("a\u{ad}b", "holds a soft hyphen"),
+            ("a\u{200d}b", "holds an invisible character"),
+            ("a\u{200b}b", "holds an invisible character"),
+            ("a\u{feff}b", "holds an invisible character"),
+            ("a\u{ffff}b", "holds an invisible character"),
+            ("e\u{301}", "is not in Unicode normal form C"),
+            ("\u{212b}", "is not in Unicode normal form C"),
+        ] {
+            let reason = check_text(text).unwrap_err();
+            let wanted = (
+                Code::MalformedSubjectString,
+                format!("subject value {fault}"),
+            );
+            assert_eq!((reason.code, reason.message), wanted, "{text:?}");
+        }
     }
 }

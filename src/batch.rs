@@ -1,0 +1,147 @@
+//! Carrying out a plan: one certificate for each approved request, and the files of all of them as one changeset.
+//!
+//! In come a plan, the opened keys, the templates and randomness; out comes a [`Batch`]: what to commit and what became of
+//! each request. A signer that is broken makes its own requests fail and no others. Serial numbers are drawn in order of
+//! path before anything is signed, so the same randomness gives the same certificates.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rcgen::SigningKey;
+
+use crate::control::ControlZone;
+use crate::decision::Approved;
+use crate::finding::{Code, Reason};
+use crate::issuance::prepare;
+use crate::names::{ObjectName, RequestName, Serial};
+use crate::plan::Plan;
+use crate::render::template::Templates;
+use crate::render::{self, Circumstances};
+use crate::report::{RequestResult, Verdict};
+use crate::snapshot::{Changeset, Introduction, Snapshot};
+use crate::timestamp::Timestamp;
+
+/// Fills octets with randomness; seeded in tests.
+pub type Randomness<'r> = dyn FnMut(&mut [u8]) + 'r;
+
+/// The key of each Signer by name, or why it can't be used.
+pub type Keys<'k> = BTreeMap<ObjectName, Result<&'k (dyn SigningKey + Sync), Reason>>;
+
+/// What the certificates are made from, besides the plan.
+#[derive(Debug)]
+pub struct Workshop<'a> {
+    /// The manifests.
+    pub snapshot: &'a Snapshot,
+    /// The rules.
+    pub zone: &'a ControlZone,
+    /// The compiled templates.
+    pub templates: &'a Templates,
+    /// The commits that brought the requests.
+    pub introductions: &'a BTreeMap<RequestName, Introduction>,
+    /// The clock.
+    pub now: Timestamp,
+}
+
+/// What a run made.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The files to commit.
+    pub changes: Changeset,
+    /// One for each open request, in the order of the plan.
+    pub results: Vec<RequestResult>,
+}
+
+/// Signs and renders everything that the plan approved.
+pub fn issue(
+    plan: Plan<'_>,
+    keys: &Keys<'_>,
+    workshop: &Workshop<'_>,
+    random: &mut Randomness<'_>,
+) -> Batch {
+    let mut batch = Batch::default();
+    let mut serials = BTreeSet::new();
+    for entry in plan.entries {
+        let mut result = entry.to_result();
+        if let (Ok(approved), Some(requester)) = (entry.decision, entry.requester) {
+            let serial = draw(random, &mut serials);
+            match issue_one(
+                approved,
+                serial,
+                keys,
+                workshop,
+                &requester,
+                &mut batch.changes,
+            ) {
+                Ok(not_after) => {
+                    result.verdict = Verdict::Issued;
+                    result.serial_number = Some(serial.to_string());
+                    result.not_after = Some(not_after);
+                }
+                Err(reasons) => {
+                    result.verdict = Verdict::Failed;
+                    result.not_after = None;
+                    result.reasons = reasons;
+                }
+            }
+        }
+        batch.results.push(result);
+    }
+    batch
+}
+
+fn issue_one(
+    approved: Approved<'_>,
+    serial: Serial,
+    keys: &Keys<'_>,
+    workshop: &Workshop<'_>,
+    requester: &crate::report::Requester,
+    changes: &mut Changeset,
+) -> Result<Timestamp, Vec<Reason>> {
+    let (request, signer) = (approved.request(), approved.signer());
+    let by_signer = |reason: Reason| reason.policy(signer.name.as_str());
+    let key = match keys.get(&signer.name) {
+        Some(Ok(key)) => *key,
+        Some(Err(reason)) => return Err(vec![by_signer(reason.clone())]),
+        None => {
+            return Err(vec![by_signer(Reason::new(
+                Code::SignerUnavailable,
+                "the key of the signer was not opened",
+            ))]);
+        }
+    };
+    let found = workshop
+        .snapshot
+        .open
+        .get(&request.name)
+        .zip(workshop.introductions.get(&request.name));
+    let Some((manifest, introduction)) = found else {
+        return Err(vec![Reason::new(
+            Code::SigningFailed,
+            "no mainline commit brought the request",
+        )]);
+    };
+    let issued = prepare(approved, serial)?
+        .sign(key)
+        .map_err(|reason| vec![by_signer(reason)])?;
+    let zone = workshop.zone;
+    let circumstances = Circumstances {
+        zone,
+        manifest,
+        introduction,
+        requester,
+        now: workshop.now,
+    };
+    render::add(changes, &issued, workshop.templates, &circumstances)
+        .map_err(|reason| vec![by_signer(reason)])?;
+    Ok(issued.contents().not_after)
+}
+
+/// A serial number that this run has not used.
+fn draw(random: &mut Randomness<'_>, used: &mut BTreeSet<Serial>) -> Serial {
+    loop {
+        let mut octets = [0; Serial::OCTETS];
+        random(&mut octets);
+        if let Some(serial) = Serial::from_random(octets).filter(|serial| used.insert(*serial)) {
+            return serial;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The commands, one file each: open what is needed, call the core, fill the answer.
+//!
+//! In comes what was typed and the world; out comes an answer for [`crate::output`]. Nothing here prints.
+
+pub mod check;
+pub mod demo;
+pub mod init;
+pub mod new;
+pub mod plan;
+pub mod run;
+
+use crate::cli::{FailOn, Format};
+use crate::finding::{Code, Reason, Stop};
+use crate::report::Verdict;
+
+/// Refuses a flag that this release does not have; a flag is never ignored.
+///
+/// # Errors
+/// `NotImplemented`, when the flag was given.
+fn only_in_later_release(flag: &str, given: bool) -> Result<(), Stop> {
+    if !given {
+        return Ok(());
+    }
+    let message = format!("`{flag}` is not in this release of gitca yet");
+    Err(Stop::because(
+        Reason::new(Code::NotImplemented, message).help("see `gitca --help` for what is"),
+    ))
+}
+
+/// The verdicts that make `plan` and `run` exit with 1: a merged request that is denied is a result, no failure.
+#[must_use]
+pub fn findings(fail_on: &[FailOn]) -> Vec<Verdict> {
+    let named = fail_on.iter().map(|verdict| match verdict {
+        FailOn::Denied => Verdict::Denied,
+        FailOn::Invalid => Verdict::Invalid,
+        FailOn::Pending => Verdict::Pending,
+    });
+    named.chain([Verdict::Failed]).collect()
+}
+
+/// Says that a format is not there yet.
+#[must_use]
+pub fn unsupported_format(format: Format) -> Stop {
+    let name = format!("{format:?}").to_lowercase();
+    let message = format!("the output format `{name}` is not in this release of gitca yet");
+    Stop::because(
+        Reason::new(Code::NotImplemented, message).help("use `-o text`, `-o json` or `-o yaml`"),
+    )
+}

@@ -1,0 +1,248 @@
+//! `gitca demo`: the whole flow on a scratch repository, with the commands that a person would type.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::KeyPair;
+
+use crate::cli::{DemoArgs, Format, KeyArg, KeyType, NewArgs, ReportArgs, RunArgs};
+use crate::commands::{new, run};
+use crate::git::Repository;
+use crate::keystore;
+use crate::names::{RepoPath, RequestName, Serial, hex};
+use crate::output::text::{self, Style};
+use crate::report::Report;
+use crate::snapshot::Author;
+use crate::starter;
+use crate::worktree;
+use crate::world::World;
+
+// A CSR whose last octets were changed on the way: its signature does not verify.
+const DAMAGED: &str = "damaged";
+// So much of a long value is enough to recognise it.
+const SHOWN_COLUMNS: usize = 76;
+
+/// Runs the demo and tells it as a story of commands.
+///
+/// # Errors
+/// When the directory is not empty, or git or the disk fail.
+pub fn demo(args: &DemoArgs, world: &mut World, style: Style) -> anyhow::Result<String> {
+    let place = match &args.directory {
+        Some(directory) => world.directory.join(directory),
+        None => worktree::temporary(&format!("gitca-demo-{}", hex(&draw(world)[..4]))),
+    };
+    anyhow::ensure!(
+        !worktree::holds_files(&place),
+        "`{}` is not empty: choose another directory",
+        place.display()
+    );
+    let stage = Stage::set(place, world)?;
+    let mut story = stage.opening();
+    stage.requests(world)?;
+    story.push_str(&stage.asking());
+    let report = stage.run(world)?;
+    story.push_str(&text::report(&report, &style));
+    story.push_str(&stage.closing()?);
+    Ok(story)
+}
+
+/// The scratch repository, and the keys beside it.
+struct Stage {
+    place: PathBuf,
+    root: PathBuf,
+    repository: Repository,
+    author: Author,
+}
+
+impl Stage {
+    /// A repository with the starter kit and a CA of its own; the user's configuration is neither read nor written.
+    fn set(place: PathBuf, world: &mut World) -> anyhow::Result<Self> {
+        let root = place.join("repository");
+        let repository = Repository::open_or_init(&root, "main")?;
+        let author = Author {
+            name: "Demo".into(),
+            email: "demo@example.com".into(),
+        };
+        let pair =
+            KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).context("making the CA's key")?;
+        let serial = Serial::from_random(draw(world)).context("drawing a serial number")?;
+        let pem = starter::ca_certificate("gitca demo CA", &pair, serial, world.now)
+            .context("making the CA")?;
+        keystore::save(&place.join("keys/cluster-ca.pem"), &pair)?;
+        let mut files = starter::templates();
+        files.extend(starter::policies(
+            &starter::uuid(draw(world)),
+            "main",
+            starter::KEY_NAME,
+            &pem,
+        ));
+        for (path, bytes) in &files {
+            worktree::write_new(&root.join(path.as_str()), bytes)?;
+        }
+        let stage = Self {
+            place,
+            root,
+            repository,
+            author,
+        };
+        stage.commit(
+            &files.into_keys().collect::<Vec<_>>(),
+            world,
+            "Set up gitca\n",
+        )?;
+        Ok(stage)
+    }
+
+    fn commit(&self, files: &[RepoPath], world: &World, message: &str) -> anyhow::Result<()> {
+        self.repository
+            .commit_files(files, &self.author, world.now, message)
+            .map(|_| ())
+    }
+
+    /// Three requests: one that is issued, one that is denied, one that is invalid.
+    fn requests(&self, world: &mut World) -> anyhow::Result<()> {
+        self.request("jane", &["dev", "ops"], world)?;
+        self.request("mallory", &["system:masters"], world)?;
+        self.request(DAMAGED, &["dev"], world)?;
+        let file = self.root.join(format!("requests/{DAMAGED}.yaml"));
+        let damaged = damage(&worktree::read_text(&file)?)?;
+        worktree::replace(&file, damaged.as_bytes())?;
+        let names: Vec<RequestName> = ["jane", "mallory", DAMAGED]
+            .iter()
+            .map(|name| name.parse())
+            .collect::<Result<_, _>>()?;
+        let files: Vec<RepoPath> = names.iter().map(RequestName::manifest).collect();
+        self.commit(&files, world, "Request certificates\n")
+    }
+
+    fn request(&self, name: &str, groups: &[&str], world: &mut World) -> anyhow::Result<()> {
+        let args = NewArgs {
+            name: name.parse()?,
+            group: groups.iter().map(|group| (*group).to_owned()).collect(),
+            usage: Vec::new(),
+            signer: "kubernetes.io/kube-apiserver-client".parse()?,
+            duration: None,
+            dns: Vec::new(),
+            ip: Vec::new(),
+            key_type: KeyType::EcdsaP256,
+            key_out: Some(self.place.join(format!("keys/{name}.key"))),
+            csr: None,
+            from: None,
+            signing_key: None,
+        };
+        self.inside(world, |world| new::new(&args, world))
+            .map(|_| ())
+    }
+
+    fn run(&self, world: &mut World) -> anyhow::Result<Report> {
+        let key = KeyArg {
+            name: starter::KEY_NAME.parse()?,
+            source: format!("file:{}", self.place.join("keys/cluster-ca.pem").display()),
+        };
+        let args = RunArgs {
+            key: vec![key],
+            dry_run: false,
+            allow_bulk: None,
+            fail_on: Vec::new(),
+            push: None,
+            shard: None,
+            commit_key: None,
+            report: ReportArgs {
+                output: Format::Text,
+                all: false,
+            },
+        };
+        let mut report = Report::new("run");
+        self.inside(world, |world| run::run(&args, world, &mut report))?;
+        Ok(report)
+    }
+
+    /// Does something as if started in the repository, whatever branch and anchor the user has set.
+    fn inside<T>(
+        &self,
+        world: &mut World,
+        act: impl FnOnce(&mut World) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let outside = (
+            std::mem::replace(&mut world.directory, self.root.clone()),
+            world.branch.take(),
+            world.anchor.take(),
+        );
+        let result = act(world);
+        (world.directory, world.branch, world.anchor) = outside;
+        result
+    }
+
+    fn opening(&self) -> String {
+        let root = self.root.display();
+        format!(
+            "# A repository with starter policies and a CA. The CA's key lies outside of it.\n$ gitca init {root}\n\
+             $ cd {root}\n\n"
+        )
+    }
+
+    fn asking(&self) -> String {
+        let keys = self.place.join("keys");
+        let keys = keys.display();
+        format!(
+            "# Three people ask for a certificate: a key for themselves, a request for the repository.\n\
+             $ gitca new jane --group dev --group ops --key-out {keys}/jane.key\n\
+             $ gitca new mallory --group system:masters --key-out {keys}/mallory.key\n\
+             $ gitca new {DAMAGED} --group dev --key-out {keys}/{DAMAGED}.key    # and a bit flips on the way\n\
+             $ git add requests && git commit -m \"Request certificates\"\n\n\
+             # A merge to the mainline is the approval. The batch signs what the policies admit.\n\
+             $ gitca run --key {}=file:{keys}/cluster-ca.pem\n",
+            starter::KEY_NAME,
+        )
+    }
+
+    fn closing(&self) -> anyhow::Result<String> {
+        let kubeconfig = worktree::read_text(&self.root.join("issued/jane/kubeconfig.yaml"))?;
+        let certificate = worktree::read_text(&self.root.join("issued/jane/certificate.pem"))?;
+        let mut story = String::from(
+            "\n# The certificate and the kubeconfig are committed; the key never left jane's machine.\n",
+        );
+        let _ = write!(
+            story,
+            "$ cat issued/jane/certificate.pem\n{certificate}$ cat issued/jane/kubeconfig.yaml\n"
+        );
+        for line in kubeconfig.lines() {
+            let cut: String = line.chars().take(SHOWN_COLUMNS).collect();
+            let more = if cut.len() < line.len() { "..." } else { "" };
+            let _ = writeln!(story, "{cut}{more}");
+        }
+        let (root, keys) = (self.root.display(), self.place.join("keys"));
+        let _ = write!(
+            story,
+            "\n# Look for yourself:\n$ cd {root} && git log --stat\n$ openssl verify -CAfile policies/ca/cluster.pem \
+             issued/jane/certificate.pem\n$ openssl x509 -in issued/jane/certificate.pem -noout -text\n\
+             $ cp {}/jane.key issued/jane/\n$ kubectl --kubeconfig issued/jane/kubeconfig.yaml config view\n",
+            keys.display(),
+        );
+        Ok(story)
+    }
+}
+
+/// Changes the CSR inside a manifest so that its proof of possession fails.
+fn damage(manifest: &str) -> anyhow::Result<String> {
+    let (head, request) = manifest
+        .rsplit_once("request: ")
+        .context("the manifest has a request")?;
+    let pem = String::from_utf8(STANDARD.decode(request.trim())?)?;
+    let (label, mut der) =
+        der::pem::decode_vec(pem.as_bytes()).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let last = der.last_mut().context("the request is not empty")?;
+    *last ^= 1;
+    let pem = der::pem::encode_string(label, der::pem::LineEnding::LF, &der)
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(format!("{head}request: {}\n", STANDARD.encode(pem)))
+}
+
+fn draw(world: &mut World) -> [u8; 16] {
+    let mut octets = [0; 16];
+    (world.random)(&mut octets);
+    octets
+}

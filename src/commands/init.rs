@@ -1,0 +1,211 @@
+//! `gitca init`: a repository with starter policies, templates and a CA, whose key goes elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use rcgen::KeyPair;
+
+use crate::cli::InitArgs;
+use crate::commands::only_in_later_release;
+use crate::finding::{Code, Reason, Stop};
+use crate::git::Repository;
+use crate::keystore;
+use crate::names::{ObjectName, RepoPath, Serial};
+use crate::snapshot::Author;
+use crate::starter;
+use crate::worktree;
+use crate::world::World;
+use crate::x509::ca::Authority;
+
+const IGNORED: &str = "*.key\n";
+const REQUESTS_README: &str = "# Requests\n\nOne Kubernetes CertificateSigningRequest a file, named as its \
+     `metadata.name`.\n`gitca new NAME` writes one, `gitca check` judges it before it is committed.\n";
+
+/// Makes what is missing and says what comes next.
+///
+/// # Errors
+/// A [`Stop`] when git knows no author, or a key or CA can't be used; any other error when git or the disk fail.
+pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
+    only_in_later_release("--ci", args.ci != "none")?;
+    let root = world.directory.join(&args.directory);
+    let ca = args.ca_cert.as_ref().zip(args.ca_key.as_ref());
+    let ca = ca.map(|(cert, key)| (world.directory.join(cert), world.directory.join(key)));
+    let branch = world.branch.clone().unwrap_or_else(|| "main".to_owned());
+    let repository = Repository::open_or_init(&root, &branch)?;
+    let author = if args.no_commit {
+        None
+    } else {
+        Some(identity(&repository)?)
+    };
+    let branch = repository.head_branch()?.unwrap_or(branch);
+    let made = make(&root, &branch, ca.as_ref(), world)?;
+    if made.files.is_empty() {
+        return Ok("Nothing is missing here.\n".to_owned());
+    }
+    for (path, bytes) in &made.files {
+        worktree::write_new(&root.join(path.as_str()), bytes)
+            .with_context(|| format!("writing `{path}`"))?;
+    }
+    let mut files: Vec<RepoPath> = made.files.keys().cloned().collect();
+    files.extend(worktree::append_line(&root, ".gitignore", IGNORED)?);
+    let mut text = described(&files, made.key_file.as_deref());
+    if let Some(author) = author {
+        let commit = repository.commit_files(&files, &author, world.now, "Set up gitca\n")?;
+        text.push_str(&committed(&commit.to_string()));
+    }
+    text.push_str(&next_steps(&files));
+    Ok(text)
+}
+
+/// What is new.
+struct Made {
+    files: BTreeMap<RepoPath, Vec<u8>>,
+    key_file: Option<PathBuf>,
+}
+
+fn make(
+    root: &Path,
+    branch: &str,
+    ca: Option<&(PathBuf, PathBuf)>,
+    world: &mut World,
+) -> anyhow::Result<Made> {
+    let mut files = starter::templates();
+    files.insert("requests/README.md".parse()?, REQUESTS_README.into());
+    let mut key_file = None;
+    // Policies are a whole: where there are some, whoever wrote them decided what they say.
+    if !worktree::holds_files(&root.join("policies")) {
+        let repository_id = starter::uuid(draw(world));
+        let (ca_pem, key_name, file) = ca_of(ca, root, &repository_id, world)?;
+        files.extend(starter::policies(
+            &repository_id,
+            branch,
+            key_name.as_str(),
+            &ca_pem,
+        ));
+        key_file = Some(file);
+    }
+    files.retain(|path, _| !root.join(path.as_str()).exists());
+    Ok(Made { files, key_file })
+}
+
+/// The CA certificate, the name of its key, and where the key now is.
+fn ca_of(
+    ca: Option<&(PathBuf, PathBuf)>,
+    root: &Path,
+    repository_id: &str,
+    world: &mut World,
+) -> anyhow::Result<(String, ObjectName, PathBuf)> {
+    let (name, file) = free_key_file(repository_id)?;
+    if worktree::is_inside(&file, root) {
+        let reason = Reason::new(
+            Code::OperationFailed,
+            format!(
+                "the CA's key would lie in the repository, at `{}`",
+                file.display()
+            ),
+        );
+        return Err(
+            Stop::because(reason.help("set XDG_CONFIG_HOME to a place outside of it")).into(),
+        );
+    }
+    let Some((cert, key)) = ca else {
+        let pair =
+            KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).context("making the CA's key")?;
+        let serial = Serial::from_random(draw(world)).context("drawing a serial number")?;
+        let title = root
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or("gitca");
+        let pem = starter::ca_certificate(&format!("{title} CA"), &pair, serial, world.now)
+            .context("making the CA")?;
+        keystore::save(&file, &pair)?;
+        return Ok((pem, name, file));
+    };
+    let pem = worktree::read_text(cert)?;
+    let authority = Authority::read(pem.as_bytes()).map_err(|problems| {
+        let message = format!("`{}`: {}", cert.display(), problems.join("; "));
+        Stop::because(Reason::new(Code::ConfigInvalid, message))
+    })?;
+    keystore::import(key, &file, authority.signing_ca().key.spki()).map_err(Stop::because)?;
+    Ok((pem, name, file))
+}
+
+/// A name for the CA's key that no other key of this user has.
+fn free_key_file(repository_id: &str) -> anyhow::Result<(ObjectName, PathBuf)> {
+    let directory = keystore::config_dir().ok_or_else(|| {
+        let reason = Reason::new(
+            Code::OperationFailed,
+            "there is no configuration directory for the CA's key",
+        );
+        Stop::because(reason.help("set HOME or XDG_CONFIG_HOME"))
+    })?;
+    let short = repository_id.split('-').next().unwrap_or_default();
+    let names = [
+        starter::KEY_NAME.to_owned(),
+        format!("{}-{short}", starter::KEY_NAME),
+    ];
+    for name in names {
+        let file = directory.join(format!("gitca/keys/{name}.pem"));
+        if !file.exists() {
+            return Ok((name.parse()?, file));
+        }
+    }
+    anyhow::bail!(
+        "every name for the CA's key is taken in `{}`",
+        directory.display()
+    )
+}
+
+fn draw(world: &mut World) -> [u8; 16] {
+    let mut octets = [0; 16];
+    (world.random)(&mut octets);
+    octets
+}
+
+fn identity(repository: &Repository) -> anyhow::Result<Author> {
+    let unknown = || {
+        let reason = Reason::new(
+            Code::OperationFailed,
+            "git does not know who you are, so nothing can be committed",
+        );
+        let help = "git config --global user.name NAME; git config --global user.email ADDRESS; or use --no-commit";
+        Stop::because(reason.help(help))
+    };
+    Ok(repository.identity()?.ok_or_else(unknown)?)
+}
+
+fn described(files: &[RepoPath], key_file: Option<&Path>) -> String {
+    let list: String = files.iter().map(|file| format!("  {file}\n")).collect();
+    let key = key_file
+        .map(|file| {
+            format!(
+                "The CA's private key is at {}. Keep it safe; it is not in the repository.\n",
+                file.display()
+            )
+        })
+        .unwrap_or_default();
+    format!("Wrote\n{list}{key}")
+}
+
+fn committed(commit: &str) -> String {
+    format!(
+        "Committed as {commit}.\nPin the beginning of its history where robots run:\n  GITCA_ANCHOR={commit}\n"
+    )
+}
+
+fn next_steps(files: &[RepoPath]) -> String {
+    let cluster = files
+        .iter()
+        .any(|file| file.as_str() == "policies/cluster.yaml");
+    let cluster = if cluster {
+        "  $EDITOR policies/cluster.yaml    # the address of your API server\n"
+    } else {
+        ""
+    };
+    format!(
+        "Next:\n{cluster}  gitca new jane --group dev       # a key and a request\n  \
+         git add requests && git commit -m \"request a certificate for jane\"\n  \
+         gitca run                        # signs what is on the mainline\n"
+    )
+}

@@ -1,0 +1,37 @@
+//! `gitca plan`: what `run` would do now. Reads the mainline; opens no key and writes nothing.
+
+use crate::cli::PlanArgs;
+use crate::plan::{self, Listing, plan as make_plan};
+use crate::report::Report;
+use crate::survey::{self, Mainline};
+use crate::world::World;
+
+/// Fills the report with the decision on each open request of the mainline.
+///
+/// # Errors
+/// A [`Stop`](crate::finding::Stop) when the repository or its control zone can't be used; any other error when git fails.
+pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
+    let Mainline {
+        repository,
+        tip,
+        survey,
+        ..
+    } = survey::mainline(world)?;
+    let plan = make_plan(&survey.evidence(), world.now);
+    report.commit = Some(tip);
+    report.plan_digest = Some(plan.digest().to_string());
+    report.notices.extend(repository.notices());
+    let listing = Listing {
+        all: args.report.all,
+        named: &[],
+    };
+    plan::fill(
+        report,
+        plan.results(),
+        plan.notices(),
+        &survey.snapshot,
+        listing,
+    );
+    plan.check_size(survey.zone.settings.max_issue_per_run, None)?;
+    Ok(())
+}

@@ -1,0 +1,195 @@
+//! `gitca run`: the batch. Decides, signs, renders, and commits what came out, in one commit or none.
+
+use std::collections::BTreeMap;
+
+use crate::batch::{self, Batch, Keys, Workshop};
+use crate::cli::RunArgs;
+use crate::commands::only_in_later_release;
+use crate::control::ControlZone;
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::keystore::{self, CaKey, Keystore};
+use crate::message;
+use crate::names::ObjectName;
+use crate::plan::{self, Listing, Plan};
+use crate::report::{Report, Verdict};
+use crate::snapshot::Author;
+use crate::survey::{self, Mainline};
+use crate::world::World;
+
+/// Fills the report with what became of each open request, and commits what was signed.
+///
+/// # Errors
+/// A [`Stop`] when the repository, its control zone or the size of the plan forbid it; any other error when git fails or the
+/// branch has moved meanwhile.
+pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Result<()> {
+    only_in_later_release("--push", args.push.is_some())?;
+    only_in_later_release("--shard", args.shard.is_some())?;
+    only_in_later_release("--commit-key", args.commit_key.is_some())?;
+    let mainline = survey::mainline(world)?;
+    let (survey, tip) = (&mainline.survey, mainline.tip);
+    report.commit = Some(tip);
+    report.notices.extend(mainline.repository.notices());
+    let plan = plan::plan(&survey.evidence(), world.now);
+    report.plan_digest = Some(plan.digest().to_string());
+    plan.check_size(
+        survey.zone.settings.max_issue_per_run,
+        args.allow_bulk.as_deref(),
+    )?;
+    let keystore = keystore_of(args, &mainline)?;
+    let notices = plan.notices();
+    let opened = open_keys(&plan, &keystore);
+    let workshop = Workshop {
+        snapshot: &survey.snapshot,
+        zone: &survey.zone,
+        templates: &survey.templates,
+        introductions: &survey.introductions,
+        now: world.now,
+    };
+    let batch = batch::issue(plan, &signing_keys(&opened), &workshop, &mut *world.random);
+    let batch = if args.dry_run {
+        undo(batch)
+    } else {
+        commit(batch, &mainline, world, report)?
+    };
+    let listing = Listing {
+        all: args.report.all,
+        named: &[],
+    };
+    plan::fill(report, batch.results, notices, &survey.snapshot, listing);
+    Ok(())
+}
+
+/// The keys as the operator gave them; a name that no Signer uses is a mistake, not a key to ignore.
+fn keystore_of(args: &RunArgs, mainline: &Mainline) -> Result<Keystore, Stop> {
+    let zone = &mainline.survey.zone;
+    let known: Vec<&str> = zone
+        .signers
+        .iter()
+        .map(|signer| signer.key.as_str())
+        .collect();
+    for key in &args.key {
+        if !known.contains(&key.name.as_str()) {
+            let reason = Reason::new(
+                Code::ConfigInvalid,
+                format!("no Signer has a key `{}`", key.name),
+            );
+            return Err(Stop::because(
+                reason.help(crate::yaml::suggest(key.name.as_str(), &known)),
+            ));
+        }
+    }
+    check_variables(zone)?;
+    let given = args
+        .key
+        .iter()
+        .map(|key| (key.name.clone(), key.source.clone()))
+        .collect();
+    Ok(Keystore::new(given, mainline.repository.workdir()))
+}
+
+/// Two names that become the same variable could be mixed up.
+fn check_variables(zone: &ControlZone) -> Result<(), Stop> {
+    let mut names: BTreeMap<String, &ObjectName> = BTreeMap::new();
+    for signer in &zone.signers {
+        let variable = keystore::variable("GITCA_KEY_", &signer.key);
+        let other = names
+            .insert(variable.clone(), &signer.key)
+            .filter(|other| **other != signer.key);
+        if let Some(other) = other {
+            let message = format!(
+                "the keys `{other}` and `{}` are both `{variable}` in the environment",
+                signer.key
+            );
+            let reason = Reason::new(Code::ConfigInvalid, message)
+                .field("spec.key")
+                .help("rename one of them");
+            return Err(Stop(vec![Finding::in_file(signer.file.clone(), reason)]));
+        }
+    }
+    Ok(())
+}
+
+/// The key of each Signer that has something to sign; each is opened once and held against its CA certificate.
+fn open_keys(plan: &Plan<'_>, keystore: &Keystore) -> BTreeMap<ObjectName, Result<CaKey, Reason>> {
+    let mut keys = BTreeMap::new();
+    for approved in plan.approved() {
+        let signer = approved.signer();
+        keys.entry(signer.name.clone()).or_insert_with(|| {
+            let key = keystore.open(&signer.key)?;
+            if key.spki() == signer.authority.signing_ca().key.spki() {
+                return Ok(key);
+            }
+            let message = format!(
+                "key `{}` is not the key of the CA certificate `{}`",
+                signer.key, signer.ca_file
+            );
+            Err(Reason::new(Code::SignerKeyMismatch, message)
+                .help("give the key that belongs to this certificate"))
+        });
+    }
+    keys
+}
+
+fn signing_keys(opened: &BTreeMap<ObjectName, Result<CaKey, Reason>>) -> Keys<'_> {
+    let mut keys = Keys::new();
+    for (name, key) in opened {
+        keys.insert(
+            name.clone(),
+            key.as_ref().map(CaKey::signing_key).map_err(Clone::clone),
+        );
+    }
+    keys
+}
+
+/// What a dry run reports: signed and rendered well, and thrown away.
+fn undo(mut batch: Batch) -> Batch {
+    for result in batch
+        .results
+        .iter_mut()
+        .filter(|result| result.verdict == Verdict::Issued)
+    {
+        result.verdict = Verdict::Approved;
+        result.serial_number = None;
+    }
+    batch
+}
+
+/// Commits the files and brings the work tree up to date where that is safe.
+fn commit(
+    batch: Batch,
+    mainline: &Mainline,
+    world: &World,
+    report: &mut Report,
+) -> anyhow::Result<Batch> {
+    let Mainline {
+        repository,
+        branch,
+        tip,
+        survey,
+    } = mainline;
+    if batch.changes.is_empty() {
+        return Ok(batch);
+    }
+    let settings = &survey.zone.settings;
+    let bot = Author {
+        name: settings.bot.name.clone(),
+        email: settings.bot.email.clone(),
+    };
+    let text = message::commit_message(*tip, &batch.results, world.now);
+    let clean = repository.is_issued_clean(*tip, branch)?;
+    let commit = repository.commit(*tip, branch, &batch.changes, &bot, world.now, &text)?;
+    report.issue_commit = Some(commit);
+    if clean {
+        repository.update_worktree(*tip, commit)?;
+    } else if repository.is_checked_out(branch)? {
+        report.notices.push(not_updated());
+    }
+    Ok(batch)
+}
+
+fn not_updated() -> Finding {
+    let message =
+        "the certificates are committed, but the files of this work tree were left as they are";
+    let reason = Reason::new(Code::WorkTreeNotUpdated, message);
+    Finding::anywhere(reason.help("git restore --source=HEAD --staged --worktree issued"))
+}

@@ -1,0 +1,109 @@
+//! The control zone: everything that decides, as it was at one commit.
+//!
+//! In come the files under `policies/` and `templates/`; out comes a [`ControlZone`], or every finding of every file. It
+//! is whole or nothing: one file that can't be read might be the one that denies. First the heads of all files are
+//! read, then their specs, so that a reference to another object can be checked where it stands. File names and order
+//! decide nothing.
+
+pub mod approval_policy;
+pub mod cidr;
+pub mod cluster;
+pub mod deny_policy;
+pub mod document;
+pub mod entry;
+pub mod files;
+pub mod fold;
+pub mod glob;
+pub mod key_list;
+pub mod keys;
+mod loading;
+pub mod profile;
+pub mod reading;
+pub mod rule;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod selector;
+pub mod settings;
+pub mod signer;
+pub mod surroundings;
+
+use std::collections::BTreeMap;
+
+use crate::control::approval_policy::ApprovalPolicy;
+use crate::control::cluster::Cluster;
+use crate::control::deny_policy::DenyPolicy;
+use crate::control::document::Kind;
+use crate::control::loading::Loading;
+use crate::control::settings::Settings;
+use crate::control::signer::Signer;
+use crate::control::surroundings::Surroundings;
+use crate::finding::Finding;
+use crate::names::{ObjectName, RepoPath, SignerName};
+use crate::snapshot::Blob;
+
+/// The files that decide, read and checked against each other.
+#[derive(Clone, Debug)]
+pub struct ControlZone {
+    /// What holds for the whole repository.
+    pub settings: Settings,
+    /// The CAs, by name.
+    pub signers: Vec<Signer>,
+    /// The clusters of kubeconfigs.
+    pub clusters: BTreeMap<ObjectName, Cluster>,
+    /// What may be signed, by name.
+    pub approval_policies: Vec<ApprovalPolicy>,
+    /// What may not be signed, by name.
+    pub deny_policies: Vec<DenyPolicy>,
+    /// The templates by file name, such as `kubeconfig.yaml.j2`.
+    pub templates: BTreeMap<String, String>,
+}
+
+impl ControlZone {
+    /// Reads the files of the control zone.
+    ///
+    /// # Errors
+    /// Every finding of every file, sorted by file and place.
+    pub fn load(files: &BTreeMap<RepoPath, Blob>) -> Result<Self, Vec<Finding>> {
+        let mut loading = Loading::new(files);
+        let templates = loading.templates();
+        let key_lists = loading.key_lists();
+        let trees = loading.trees();
+        let documents = loading.documents(&trees);
+        let clusters = documents.iter().filter(|head| head.kind == Kind::Cluster);
+        let around = &Surroundings {
+            files,
+            clusters: clusters.map(|head| head.name.clone()).collect(),
+            key_lists,
+        };
+        let settings = loading.settings(&documents);
+        let signers = loading.signers(&documents, around);
+        let clusters = loading.each(&documents, Kind::Cluster, |head, problems| {
+            Cluster::read(head, around, problems)
+        });
+        let approval_policies =
+            loading.each(&documents, Kind::ApprovalPolicy, ApprovalPolicy::read);
+        let deny_policies = loading.each(&documents, Kind::DenyPolicy, |head, problems| {
+            DenyPolicy::read(head, around, problems)
+        });
+        let by_name = |cluster: Cluster| (cluster.name.clone(), cluster);
+        Ok(Self {
+            settings: loading.finish(settings)?,
+            signers,
+            clusters: clusters.into_iter().map(by_name).collect(),
+            approval_policies,
+            deny_policies,
+            templates,
+        })
+    }
+
+    /// The Signer that answers to this signer name.
+    #[must_use]
+    pub fn signer(&self, signer_name: &SignerName) -> Option<&Signer> {
+        self.signers
+            .iter()
+            .find(|signer| signer.signer_name == *signer_name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! Approval policies: which requests may be signed.
+//!
+//! In comes the spec of an approval policy; out comes an [`ApprovalPolicy`], compiled. One policy must allow the
+//! whole of a request; what it says nothing about it does not allow. Approvals by persons, expressions and renewal come
+//! in later releases, and a file that asks for them is an error.
+
+use std::collections::BTreeMap;
+
+use crate::control::document::Document;
+use crate::control::keys::KeyTypes;
+use crate::control::reading::{all_later, choice, later, usages};
+use crate::control::rule::{IpRule, Rule, RuleField};
+use crate::control::selector::{Empty, Selector};
+use crate::names::{ObjectId, ObjectName, RepoPath};
+use crate::timestamp::Lifetime;
+use crate::x509::subject::Attribute;
+use crate::x509::usage::Usage;
+use crate::yaml::{Field, Object, Problems, Value};
+
+const FIELDS: [&str; 8] = [
+    "description",
+    "selector",
+    "allowed",
+    "constraints",
+    "validations",
+    "approvals",
+    "renewal",
+    "mode",
+];
+const ALLOWED: [&str; 6] = [
+    "subject",
+    "dnsNames",
+    "ipAddresses",
+    "uris",
+    "emailAddresses",
+    "usages",
+];
+
+/// A policy that admits requests.
+#[derive(Clone, Debug)]
+pub struct ApprovalPolicy {
+    /// The name of the object.
+    pub name: ObjectName,
+    /// The file it was read from.
+    pub file: RepoPath,
+    /// Its git object.
+    pub blob: ObjectId,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The requests that it is about.
+    pub selector: Selector,
+    /// What they may ask for.
+    pub allowed: Allowed,
+    /// What their certificates must be like.
+    pub constraints: Constraints,
+    /// Whether it decides or is only reported.
+    pub mode: Mode,
+}
+
+/// Whether a policy decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It does.
+    #[default]
+    Enforce,
+    /// It is evaluated and reported.
+    Audit,
+}
+
+impl Mode {
+    pub(super) fn read(spec: &Object<'_>, problems: &mut Problems) -> Self {
+        let words = [("enforce", Self::Enforce), ("audit", Self::Audit)];
+        spec.get("mode")
+            .and_then(|field| choice(&field, &words, problems))
+            .unwrap_or_default()
+    }
+}
+
+/// What a request may ask for, kind by kind.
+#[derive(Clone, Debug, Default)]
+pub struct Allowed {
+    subject: BTreeMap<Attribute, Rule>,
+    /// DNS names.
+    pub dns_names: Rule,
+    /// IP addresses.
+    pub ip_addresses: IpRule,
+    /// URIs.
+    pub uris: Rule,
+    /// E-mail addresses.
+    pub email_addresses: Rule,
+    /// Usages, all that may be asked for.
+    pub usages: Vec<Usage>,
+}
+
+impl Allowed {
+    /// The rule of a subject attribute; `None` when it may not be asked for.
+    #[must_use]
+    pub fn subject(&self, attribute: Attribute) -> Option<&Rule> {
+        self.subject.get(&attribute)
+    }
+}
+
+/// What a certificate must be like.
+#[derive(Clone, Debug, Default)]
+pub struct Constraints {
+    /// The shortest lifetime granted.
+    pub duration_min: Option<Lifetime>,
+    /// The longest lifetime granted.
+    pub duration_max: Option<Lifetime>,
+    /// Whether a request must say how long it wants.
+    pub duration_required: bool,
+    /// The keys; `None` for those of the Signer.
+    pub keys: Option<KeyTypes>,
+    /// Whether a key may be certified again.
+    pub key_reuse: KeyReuse,
+}
+
+/// Whether a key may be certified at another path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyReuse {
+    /// Never.
+    #[default]
+    Deny,
+    /// For the requester who has it already.
+    SameRequester,
+    /// For everybody.
+    Allow,
+}
+
+impl ApprovalPolicy {
+    /// Reads the spec of an approval policy.
+    pub fn read(document: &Document<'_>, problems: &mut Problems) -> Option<Self> {
+        let spec = document.spec.object(&FIELDS, problems)?;
+        all_later(&spec, &["validations", "renewal"], problems);
+        if let Some(approvals) = spec.require("approvals", problems) {
+            check_approvals(&approvals, problems);
+        }
+        let description = spec.get("description");
+        let description = description.and_then(|field| field.text(problems));
+        let selector = spec
+            .require("selector", problems)
+            .and_then(|field| Selector::read(&field, Empty::Forbidden, problems));
+        let allowed = spec
+            .get("allowed")
+            .and_then(|field| read_allowed(&field, problems));
+        let constraints = spec
+            .get("constraints")
+            .and_then(|field| read_constraints(&field, problems));
+        Some(Self {
+            name: document.name.clone(),
+            file: document.file.clone(),
+            blob: document.blob,
+            description: description.map(str::to_owned),
+            mode: Mode::read(&spec, problems),
+            selector: selector?,
+            allowed: allowed.unwrap_or_default(),
+            constraints: constraints.unwrap_or_default(),
+        })
+    }
+}
+
+/// Only `none` is in this release.
+fn check_approvals(field: &Field<'_>, problems: &mut Problems) {
+    match &field.node.value {
+        Value::Plain(text) | Value::Text(text) if text == "none" => {}
+        Value::Map(_) => later(field, problems),
+        _ => problems.report_with_help(
+            field,
+            "must be `none` or a mapping with `anyOf` or `allOf`",
+            "write `approvals: none` if nobody has to approve",
+        ),
+    }
+}
+
+fn read_allowed(field: &Field<'_>, problems: &mut Problems) -> Option<Allowed> {
+    let object = field.object(&ALLOWED, problems)?;
+    let subject = object.get("subject");
+    let subject = subject.and_then(|field| read_subject(&field, problems));
+    let ip_addresses = object
+        .get("ipAddresses")
+        .and_then(|field| IpRule::read(&field, problems));
+    let mut rule = |key, place| {
+        let rule = object
+            .get(key)
+            .and_then(|field| Rule::read(&field, place, problems));
+        rule.unwrap_or_default()
+    };
+    Some(Allowed {
+        subject: subject.unwrap_or_default(),
+        dns_names: rule("dnsNames", RuleField::DnsNames),
+        ip_addresses: ip_addresses.unwrap_or_default(),
+        uris: rule("uris", RuleField::Uris),
+        email_addresses: rule("emailAddresses", RuleField::EmailAddresses),
+        usages: object
+            .get("usages")
+            .map(|field| usages(&field, problems))
+            .unwrap_or_default(),
+    })
+}
+
+fn read_subject(field: &Field<'_>, problems: &mut Problems) -> Option<BTreeMap<Attribute, Rule>> {
+    let object = field.object(&Attribute::ALL.map(Attribute::name), problems)?;
+    let mut rules = BTreeMap::new();
+    for attribute in Attribute::ALL {
+        let place = match attribute {
+            Attribute::CommonName => RuleField::CommonName,
+            _ => RuleField::Attribute,
+        };
+        let rule = object
+            .get(attribute.name())
+            .and_then(|field| Rule::read(&field, place, problems));
+        rules.extend(rule.map(|rule| (attribute, rule)));
+    }
+    Some(rules)
+}
+
+fn read_constraints(field: &Field<'_>, problems: &mut Problems) -> Option<Constraints> {
+    let object = field.object(&["duration", "keys", "keyReuse"], problems)?;
+    let duration = object
+        .get("duration")
+        .and_then(|field| field.object(&["min", "max", "required"], problems));
+    let get = |key| duration.as_ref().and_then(|duration| duration.get(key));
+    let min: Option<Lifetime> = get("min").and_then(|field| field.parse(problems));
+    let max: Option<Lifetime> = get("max").and_then(|field| field.parse(problems));
+    if let (Some(min), Some(max), Some(field)) = (min, max, get("min"))
+        && min > max
+    {
+        problems.report(&field, format!("is longer than `max`, {max}"));
+    }
+    let required = get("required").and_then(|field| field.boolean(problems));
+    let words = [
+        ("deny", KeyReuse::Deny),
+        ("sameRequester", KeyReuse::SameRequester),
+        ("allow", KeyReuse::Allow),
+    ];
+    let key_reuse = object
+        .get("keyReuse")
+        .and_then(|field| choice(&field, &words, problems));
+    Some(Constraints {
+        duration_min: min,
+        duration_max: max,
+        duration_required: required == Some(true),
+        keys: object
+            .get("keys")
+            .map(|field| KeyTypes::read(&field, problems)),
+        key_reuse: key_reuse.unwrap_or_default(),
+    })
+}

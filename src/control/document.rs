@@ -1,0 +1,141 @@
+//! The head of every policy file: apiVersion, kind, metadata; and the spec that its kind then reads.
+//!
+//! In comes the tree of one file; out comes a [`Document`]. A kind or version that is not known is an error and never
+//! skipped, since it might be a rule that denies. Labels and annotations are free and decide nothing.
+
+use crate::finding::{Code, Reason};
+use crate::names::{ObjectId, ObjectName, RepoPath};
+use crate::yaml::{Field, Problems, suggest};
+
+/// The version of every kind.
+pub const API_VERSION: &str = "gitca.dev/v1alpha1";
+const CERT_MANAGER: &str = "policy.cert-manager.io/v1alpha1";
+const KINDS: [(&str, Kind); 5] = [
+    ("Settings", Kind::Settings),
+    ("Signer", Kind::Signer),
+    ("ApprovalPolicy", Kind::ApprovalPolicy),
+    ("DenyPolicy", Kind::DenyPolicy),
+    ("Cluster", Kind::Cluster),
+];
+const LATER: [&str; 3] = ["Principal", "Group", "PolicyTest"];
+const DATA: [&str; 2] = ["CertificateSigningRequest", "Revocation"];
+
+/// What a policy file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// What holds for the whole repository.
+    Settings,
+    /// A CA and what it may sign.
+    Signer,
+    /// What may be signed.
+    ApprovalPolicy,
+    /// What may not be signed.
+    DenyPolicy,
+    /// A cluster for kubeconfigs.
+    Cluster,
+}
+
+/// One policy file whose head was read.
+#[derive(Clone, Debug)]
+pub struct Document<'n> {
+    /// What it holds.
+    pub kind: Kind,
+    /// The name of the object.
+    pub name: ObjectName,
+    /// Where the name stands.
+    pub name_field: Field<'n>,
+    /// The file.
+    pub file: RepoPath,
+    /// Its git object.
+    pub blob: ObjectId,
+    /// What the kind reads.
+    pub spec: Field<'n>,
+}
+
+impl<'n> Document<'n> {
+    /// Reads the head of a file.
+    pub fn read(
+        root: &Field<'n>,
+        file: &RepoPath,
+        blob: ObjectId,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let object = root.object(&["apiVersion", "kind", "metadata", "spec"], problems)?;
+        let version = object.require("apiVersion", problems);
+        let kind = object.require("kind", problems);
+        let metadata = object.require("metadata", problems);
+        let spec = object.require("spec", problems);
+        let metadata = metadata.and_then(|field| read_metadata(&field, problems));
+        let kind = read_kind(&version?, &kind?, problems);
+        let (name, name_field) = metadata?;
+        Some(Self {
+            kind: kind?,
+            name,
+            name_field,
+            file: file.clone(),
+            blob,
+            spec: spec?,
+        })
+    }
+}
+
+fn read_kind(version: &Field<'_>, kind: &Field<'_>, problems: &mut Problems) -> Option<Kind> {
+    let (version_text, text) = (version.text(problems)?, kind.text(problems)?);
+    if version_text == CERT_MANAGER {
+        later_kind(kind, text, problems);
+        return None;
+    }
+    if version_text != API_VERSION {
+        problems.report_with_help(
+            version,
+            format!("`{version_text}` is not a known version"),
+            format!("write `{API_VERSION}`"),
+        );
+    } else if LATER.contains(&text) {
+        later_kind(kind, text, problems);
+    } else if DATA.contains(&text) {
+        let message = format!("a {text} does not belong into the control zone");
+        problems.report_with_help(kind, message, "put it under `requests/`");
+    } else {
+        return known_kind(kind, text, problems);
+    }
+    None
+}
+
+fn known_kind(field: &Field<'_>, text: &str, problems: &mut Problems) -> Option<Kind> {
+    let kind = KINDS.iter().find(|(name, _)| *name == text);
+    if kind.is_none() {
+        let names = KINDS.map(|(name, _)| name);
+        problems.report_with_help(
+            field,
+            format!("`{text}` is not a known kind"),
+            suggest(text, &names),
+        );
+    }
+    kind.map(|(_, kind)| *kind)
+}
+
+fn later_kind(field: &Field<'_>, text: &str, problems: &mut Problems) {
+    let message = format!("kind `{text}` is not implemented in this release of gitca");
+    problems.push(
+        Reason::new(Code::NotImplemented, message)
+            .field(&field.path)
+            .at(field.place)
+            .help("remove the file until a release has it"),
+    );
+}
+
+fn read_metadata<'n>(
+    field: &Field<'n>,
+    problems: &mut Problems,
+) -> Option<(ObjectName, Field<'n>)> {
+    let object = field.object(&["name", "labels", "annotations"], problems)?;
+    for key in ["labels", "annotations"] {
+        let entries = object.get(key).map(|field| field.entries(problems));
+        for (_, value) in entries.unwrap_or_default() {
+            value.text(problems);
+        }
+    }
+    let name = object.require("name", problems)?;
+    Some((name.parse(problems)?, name))
+}

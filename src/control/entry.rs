@@ -1,0 +1,276 @@
+//! One entry of a policy's list of values: a glob, `{exact: ...}` or `{regex: ...}`, compiled for its kind of value.
+//!
+//! In comes a field of a policy file; out comes an [`Entry`] that says whether a value in normal form fits. Kinds never
+//! lend to each other. A regular expression is linear-time and always covers the whole value. Entries that deny compare
+//! without letter case and let stars cross separators, so that a hit never hangs on spelling.
+
+use std::fmt;
+
+use regex::{Regex, RegexBuilder};
+
+use crate::control::fold::fold;
+use crate::control::glob::dns::{DnsGlob, Wildcard};
+use crate::control::glob::email::EmailGlob;
+use crate::control::glob::placeholder::Context;
+use crate::control::glob::uri::{self, UriGlob};
+use crate::control::glob::{PatternError, Run, Token, fits, is_literal, mentions, scan, stars};
+use crate::names::RequestName;
+use crate::yaml::{Field, Problems, Value};
+
+// Longer ones are programs, not patterns.
+const REGEX_OCTETS: usize = 1024;
+// Memory of one compiled expression; a bomb of nested counts needs more.
+const REGEX_MEMORY: usize = 1 << 20;
+
+/// The kind of value that an entry is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// DNS names, in lower case.
+    Dns,
+    /// E-mail addresses, with the domain in lower case.
+    Email,
+    /// URIs in normal form.
+    Uri,
+    /// Subject attributes; with `crossing` a star also stands for separators.
+    Attribute {
+        /// Whether a star crosses `: / . @ \`.
+        crossing: bool,
+    },
+}
+
+/// What an entry is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To admit a value, by its exact letters.
+    Admit,
+    /// To deny a value, however it is spelt.
+    Deny,
+}
+
+/// Whether a value fits an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// It can't be told: a value of the request is not safe where the entry puts it.
+    Unsafe,
+    /// It can't be told: a regular expression does not know what a wildcard covers.
+    Unknown,
+}
+
+/// One compiled entry.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    text: String,
+    kind: ValueKind,
+    purpose: Purpose,
+    pattern: Pattern,
+}
+
+#[derive(Clone, Debug)]
+enum Pattern {
+    Dns(DnsGlob),
+    Email(EmailGlob),
+    Uri(UriGlob),
+    Text(Vec<Token>),
+    Regex(Regex),
+}
+
+impl Entry {
+    /// Reads one element of a list of values.
+    pub fn read(
+        field: &Field<'_>,
+        kind: ValueKind,
+        purpose: Purpose,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let (text, form, field) = written(field, problems)?;
+        let pattern = match form {
+            Form::Glob if matches!(text, "*" | "**") => Err(PatternError::new(
+                format!("`{text}` alone says nothing"),
+                "to allow every value write `any: true` instead of `values`",
+            )),
+            _ if text.is_empty() => Err(PatternError::new("must not be empty", "leave it out")),
+            Form::Glob => glob(text, kind, purpose),
+            Form::Exact => exact(text, kind, purpose),
+            Form::Regex => regex(text, purpose).map(Pattern::Regex),
+        };
+        match pattern {
+            Ok(pattern) => Some(Self {
+                text: text.to_owned(),
+                kind,
+                purpose,
+                pattern,
+            }),
+            Err(error) => {
+                problems.push(error.into_reason(&field).value(text));
+                None
+            }
+        }
+    }
+
+    /// Whether a value in the normal form of its kind fits, for this request.
+    #[must_use]
+    pub fn matches(&self, value: &str, request: &RequestName) -> Match {
+        if !self.placeholders_are_safe(request) {
+            return Match::Unsafe;
+        }
+        let wildcard = match self.purpose {
+            Purpose::Admit => Wildcard::Every,
+            Purpose::Deny => Wildcard::Some,
+        };
+        let yes = match &self.pattern {
+            Pattern::Dns(glob) => glob.fits(value, wildcard, request),
+            Pattern::Email(glob) => glob.fits(value, request),
+            Pattern::Uri(glob) => glob.fits(value, request),
+            Pattern::Text(tokens) => fits(tokens, value, request),
+            Pattern::Regex(_) if self.kind == ValueKind::Dns && value.starts_with("*.") => {
+                return Match::Unknown;
+            }
+            Pattern::Regex(regex) => regex.is_match(value),
+        };
+        if yes { Match::Yes } else { Match::No }
+    }
+
+    /// Whether its literal text begins with these very characters.
+    #[must_use]
+    pub fn begins_with(&self, prefix: &str) -> bool {
+        let Pattern::Text(tokens) = &self.pattern else {
+            return false;
+        };
+        matches!(tokens.first(), Some(Token::Literal(text)) if text.starts_with(prefix))
+    }
+
+    /// Whether it is this very name and nothing else.
+    #[must_use]
+    pub fn is_exactly(&self, name: &str) -> bool {
+        matches!(&self.pattern, Pattern::Text(tokens) if is_literal(tokens, name))
+    }
+
+    fn placeholders_are_safe(&self, request: &RequestName) -> bool {
+        let safe = |token: &Token| match token {
+            Token::Value(placeholder) => placeholder.is_safe(request),
+            Token::Literal(_) | Token::Run(_) => true,
+        };
+        match &self.pattern {
+            Pattern::Dns(glob) => glob.tokens().all(safe),
+            Pattern::Email(glob) => glob.tokens().all(safe),
+            Pattern::Uri(glob) => glob.tokens().all(safe),
+            Pattern::Text(tokens) => tokens.iter().all(safe),
+            Pattern::Regex(_) => true,
+        }
+    }
+}
+
+impl fmt::Display for Entry {
+    /// As it stands in the file, without `exact:` or `regex:`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Glob,
+    Exact,
+    Regex,
+}
+
+fn written<'n>(field: &Field<'n>, problems: &mut Problems) -> Option<(&'n str, Form, Field<'n>)> {
+    if !matches!(field.node.value, Value::Map(_)) {
+        return Some((field.text(problems)?, Form::Glob, field.clone()));
+    }
+    let object = field.object(&["exact", "regex"], problems)?;
+    match (object.get("exact"), object.get("regex")) {
+        (Some(exact), None) => Some((exact.text(problems)?, Form::Exact, exact)),
+        (None, Some(regex)) => Some((regex.text(problems)?, Form::Regex, regex)),
+        _ => {
+            problems.report(field, "must hold either `exact` or `regex`");
+            None
+        }
+    }
+}
+
+fn glob(text: &str, kind: ValueKind, purpose: Purpose) -> Result<Pattern, PatternError> {
+    match kind {
+        ValueKind::Dns => DnsGlob::glob(text).map(Pattern::Dns),
+        ValueKind::Email => EmailGlob::glob(&email(text, purpose)).map(Pattern::Email),
+        ValueKind::Uri => UriGlob::glob(text).map(Pattern::Uri),
+        ValueKind::Attribute { crossing } => {
+            let tokens = scan(text, Context::Text)?;
+            if mentions(&tokens, "**") {
+                return Err(PatternError::new(
+                    "`**` means nothing in a subject attribute",
+                    "write `*`, and `crossing: true` if it may stand for separators",
+                ));
+            }
+            let run = if crossing || purpose == Purpose::Deny {
+                Run::ANY
+            } else {
+                Run::WORD
+            };
+            Ok(Pattern::Text(stars(spelt(tokens, purpose), run)))
+        }
+    }
+}
+
+fn exact(text: &str, kind: ValueKind, purpose: Purpose) -> Result<Pattern, PatternError> {
+    match kind {
+        ValueKind::Dns => DnsGlob::exact(text).map(Pattern::Dns),
+        ValueKind::Email => EmailGlob::exact(&email(text, purpose)).map(Pattern::Email),
+        ValueKind::Uri => uri::exact(text).map(Pattern::Text),
+        ValueKind::Attribute { .. } => {
+            Ok(Pattern::Text(spelt(scan(text, Context::Text)?, purpose)))
+        }
+    }
+}
+
+/// Literals as values are compared with them: folded when they deny.
+fn spelt(tokens: Vec<Token>, purpose: Purpose) -> Vec<Token> {
+    let fold_literal = |token| match token {
+        Token::Literal(text) if purpose == Purpose::Deny => Token::Literal(fold(&text)),
+        other => other,
+    };
+    tokens.into_iter().map(fold_literal).collect()
+}
+
+fn email(text: &str, purpose: Purpose) -> String {
+    match purpose {
+        Purpose::Admit => text.to_owned(),
+        Purpose::Deny => text.to_lowercase(),
+    }
+}
+
+fn regex(text: &str, purpose: Purpose) -> Result<Regex, PatternError> {
+    if text.len() > REGEX_OCTETS {
+        return Err(PatternError::new(
+            format!("a regular expression has at most {REGEX_OCTETS} octets"),
+            "use globs, or several entries",
+        ));
+    }
+    let compile = |source: &str| {
+        RegexBuilder::new(source)
+            .size_limit(REGEX_MEMORY)
+            .dfa_size_limit(REGEX_MEMORY)
+            .case_insensitive(purpose == Purpose::Deny)
+            .build()
+            .map_err(|error| uncompilable(&error))
+    };
+    // On its own first: `a)|(?:b` must not break out of the group that anchors it.
+    compile(text)?;
+    compile(&format!(r"\A(?:{text})\z"))
+}
+
+fn uncompilable(error: &regex::Error) -> PatternError {
+    let last = error.to_string();
+    let last = last.lines().last().unwrap_or_default();
+    PatternError::new(
+        format!(
+            "is no regular expression: {}",
+            last.trim_start_matches("error: ")
+        ),
+        "the syntax is that of the Rust crate `regex`; both ends are anchored already",
+    )
+}

@@ -1,0 +1,137 @@
+//! Globs of e-mail addresses: `local@domain`, or `*@domain` for any plain local part.
+//!
+//! In comes the pattern of a policy; out comes an [`EmailGlob`]. The local part is compared as it is written (RFC 5321
+//! 2.4), unless the pattern denies: then letter case decides nothing. The domain is a DNS glob, and never a wildcard.
+
+use crate::control::glob::dns::{DnsGlob, Wildcard};
+use crate::control::glob::placeholder::Context;
+use crate::control::glob::{PatternError, Token, fits, mentions, scan};
+use crate::names::RequestName;
+
+/// A pattern of e-mail addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailGlob {
+    // None: any plain local part.
+    local: Option<Vec<Token>>,
+    domain: DnsGlob,
+}
+
+impl EmailGlob {
+    /// Reads a glob.
+    ///
+    /// # Errors
+    /// It is not `local@domain`, or a star is only part of the local part.
+    pub fn glob(text: &str) -> Result<Self, PatternError> {
+        let (local, domain) = halves(text)?;
+        let domain = DnsGlob::glob(domain)?;
+        if local == "*" {
+            return Ok(Self {
+                local: None,
+                domain,
+            });
+        }
+        let local = Some(local_part(local)?);
+        Ok(Self { local, domain })
+    }
+
+    /// Reads one address without stars.
+    ///
+    /// # Errors
+    /// It is not `local@domain`.
+    pub fn exact(text: &str) -> Result<Self, PatternError> {
+        let (local, domain) = halves(text)?;
+        Ok(Self {
+            local: Some(local_part(local)?),
+            domain: DnsGlob::exact(domain)?,
+        })
+    }
+
+    /// Whether an address whose domain is in lower case fits.
+    #[must_use]
+    pub fn fits(&self, address: &str, request: &RequestName) -> bool {
+        let Some((local, domain)) = address.split_once('@') else {
+            return false;
+        };
+        let local_fits = match &self.local {
+            None => is_plain(local),
+            Some(tokens) => fits(tokens, local, request),
+        };
+        local_fits && self.domain.fits(domain, Wildcard::Refused, request)
+    }
+
+    /// Its tokens, of both halves.
+    pub fn tokens(&self) -> impl Iterator<Item = &Token> {
+        self.local.iter().flatten().chain(self.domain.tokens())
+    }
+}
+
+fn halves(text: &str) -> Result<(&str, &str), PatternError> {
+    text.split_once('@')
+        .filter(|(local, domain)| !local.is_empty() && !domain.contains('@'))
+        .ok_or_else(|| {
+            PatternError::new(
+                format!("`{text}` is not an e-mail address"),
+                "write `local@domain`, or `*@domain` for every local part",
+            )
+        })
+}
+
+fn local_part(text: &str) -> Result<Vec<Token>, PatternError> {
+    let tokens = scan(text, Context::Text)?;
+    if mentions(&tokens, "*") {
+        return Err(PatternError::new(
+            format!("a star is only part of `{text}`"),
+            "`*` stands for a whole local part; use `{regex: ...}` for more",
+        ));
+    }
+    Ok(tokens)
+}
+
+/// Whether a local part is a dot-atom (RFC 5322 3.2.3) in ASCII.
+#[must_use]
+pub fn is_plain(local: &str) -> bool {
+    let atom = |text: &str| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte))
+    };
+    local.split('.').all(atom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_is_a_whole_plain_local_part() {
+        let request = "dev/jane".parse().unwrap();
+        for (pattern, address, fit) in [
+            ("*@example.com", "jane.doe@example.com", true),
+            ("*@example.com", "\"a\"@example.com", false),
+            ("*@example.com", "a@b@example.com", false),
+            ("*@example.com", "a@x.example.com", false),
+            ("*@*.example.com", "a@x.example.com", true),
+            ("Jane@example.com", "jane@example.com", false),
+            ("{{ request.name }}@example.com", "jane@example.com", true),
+            ("*@example.com", "a@*.example.com", false),
+            ("*@*.example.com", "a@*.example.com", false),
+        ] {
+            let glob = EmailGlob::glob(pattern).unwrap();
+            assert_eq!(glob.fits(address, &request), fit, "{pattern} {address}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_has_one_at_sign_and_no_partial_star() {
+        for text in [
+            "example.com",
+            "a*@example.com",
+            "@example.com",
+            "a@b@c",
+            "a@",
+        ] {
+            assert!(EmailGlob::glob(text).is_err(), "{text}");
+        }
+    }
+}

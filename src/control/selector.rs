@@ -1,0 +1,213 @@
+//! Selectors: which requests a policy, or an exception from it, is about.
+//!
+//! In comes a `selector` or `unless` of a policy file; out comes a [`Selector`] whose given parts must all hold. In an
+//! approval policy and in `unless` an empty one is an error, since it would hold for everything. Selecting by requester
+//! comes in a later release.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::control::glob::placeholder::Context;
+use crate::control::glob::{PatternError, Run, Token, fits, pieces, scan, stars};
+use crate::control::reading::{elements, later, only_true};
+use crate::names::{RequestName, SignerName};
+use crate::yaml::{Field, Object, Problems, Value};
+
+const FIELDS: [&str; 5] = ["signerNames", "paths", "requesters", "labels", "everything"];
+
+/// What an empty selector means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// Every request.
+    Everything,
+    /// A mistake; `everything: true` says it on purpose.
+    Forbidden,
+    /// A mistake, and so is `everything: true`.
+    Never,
+}
+
+/// The parts that must all hold; an empty part holds always.
+#[derive(Clone, Debug, Default)]
+pub struct Selector {
+    /// Signer names, of which one must fit.
+    pub signer_names: Vec<NamePattern>,
+    /// Patterns of request paths, of which one must fit.
+    pub paths: Vec<NamePattern>,
+    /// Labels that must all be there.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A pattern of signer names or of request paths, with its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamePattern {
+    text: String,
+    tokens: Vec<Token>,
+}
+
+impl NamePattern {
+    /// Whether the whole name fits.
+    #[must_use]
+    pub fn fits(&self, name: &str, request: &RequestName) -> bool {
+        fits(&self.tokens, name, request)
+    }
+}
+
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Selector {
+    /// Reads a selector.
+    pub fn read(field: &Field<'_>, empty: Empty, problems: &mut Problems) -> Option<Self> {
+        let object = field.object(&FIELDS, problems)?;
+        let given = object
+            .keys()
+            .filter(|key| object.get(key).is_some())
+            .count();
+        if given == 0 {
+            report_empty(field, empty, problems);
+        }
+        if let Some(everything) = object.get("everything") {
+            read_everything(&everything, given, empty, problems);
+        }
+        if let Some(requesters) = object.get("requesters") {
+            later(&requesters, problems);
+        }
+        Some(Self {
+            signer_names: patterns(&object, "signerNames", signer_name, problems),
+            paths: patterns(&object, "paths", path, problems),
+            labels: object
+                .get("labels")
+                .map(|labels| read_labels(&labels, problems))
+                .unwrap_or_default(),
+        })
+    }
+}
+
+fn report_empty(field: &Field<'_>, empty: Empty, problems: &mut Problems) {
+    match empty {
+        Empty::Everything => {}
+        Empty::Forbidden => problems.report_with_help(
+            field,
+            "an empty selector says nothing",
+            "if it is meant for every request write `everything: true`",
+        ),
+        Empty::Never => problems.report_with_help(
+            field,
+            "an empty exception would switch the entry off",
+            "name signers, paths or labels",
+        ),
+    }
+}
+
+fn read_everything(field: &Field<'_>, given: usize, empty: Empty, problems: &mut Problems) {
+    let everything = only_true(field, problems);
+    if everything && empty == Empty::Never {
+        problems.report(
+            field,
+            "an exception for everything would switch the entry off",
+        );
+    } else if everything && given > 1 {
+        problems.report(
+            field,
+            "`everything` stands alone: leave out it or the other parts",
+        );
+    }
+}
+
+type ReadPattern = fn(&Field<'_>, &mut Problems) -> Option<NamePattern>;
+
+fn patterns(
+    object: &Object<'_>,
+    key: &str,
+    read: ReadPattern,
+    problems: &mut Problems,
+) -> Vec<NamePattern> {
+    let Some(field) = object.get(key) else {
+        return Vec::new();
+    };
+    let elements = elements(&field, problems);
+    elements
+        .iter()
+        .filter_map(|element| read(element, problems))
+        .collect()
+}
+
+fn signer_name(field: &Field<'_>, problems: &mut Problems) -> Option<NamePattern> {
+    if !matches!(field.node.value, Value::Map(_)) {
+        let name: SignerName = field.parse(problems)?;
+        let text = name.as_str().to_owned();
+        let tokens = vec![Token::Literal(text.clone())];
+        return Some(NamePattern { text, tokens });
+    }
+    let object = field.object(&["glob"], problems)?;
+    let glob = object.require("glob", problems)?;
+    let text = glob.text(problems)?;
+    // With a star as short as it can be in either half, it must be a signer name.
+    if let Err(error) = text.replace('*', "x.x").parse::<SignerName>() {
+        problems.report(&glob, error.to_string());
+        return None;
+    }
+    let literal = vec![Token::Literal(text.to_owned())];
+    Some(NamePattern {
+        text: text.to_owned(),
+        tokens: stars(literal, Run::PART),
+    })
+}
+
+fn path(field: &Field<'_>, problems: &mut Problems) -> Option<NamePattern> {
+    let text = field.text(problems)?;
+    match path_tokens(text) {
+        Ok(tokens) => Some(NamePattern {
+            text: text.to_owned(),
+            tokens,
+        }),
+        Err(error) => {
+            problems.push(error.into_reason(field).value(text));
+            None
+        }
+    }
+}
+
+fn path_tokens(text: &str) -> Result<Vec<Token>, PatternError> {
+    let wrong = |message: &str| {
+        Err(PatternError::new(
+            message,
+            "write the path below `requests/` without `.yaml`, such as `team-a/**`",
+        ))
+    };
+    if text.is_empty() || text.starts_with('/') {
+        return wrong("a path begins with a name");
+    }
+    if text.starts_with("requests/") || text.strip_suffix(".yaml").is_some() {
+        return wrong("a path is written without `requests/` and `.yaml`");
+    }
+    let legal =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-./*".contains(&byte);
+    if text.split('/').any(|piece| matches!(piece, "." | "..")) || !text.bytes().all(legal) {
+        return wrong("no request can have such a path");
+    }
+    pieces(scan(text, Context::Text)?, true)
+}
+
+fn read_labels(field: &Field<'_>, problems: &mut Problems) -> BTreeMap<String, String> {
+    let labels = field
+        .object(&["matchLabels"], problems)
+        .and_then(|object| object.require("matchLabels", problems));
+    let Some(labels) = labels else {
+        return BTreeMap::new();
+    };
+    let entries = labels.entries(problems);
+    if entries.is_empty() {
+        problems.report(&labels, "must name at least one label");
+    }
+    let mut wanted = BTreeMap::new();
+    for (key, value) in entries {
+        if let Some(value) = value.text(problems) {
+            wanted.insert(key.to_owned(), value.to_owned());
+        }
+    }
+    wanted
+}

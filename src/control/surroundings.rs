@@ -1,0 +1,112 @@
+//! What one policy file may refer to: the other files and objects of the same control zone.
+//!
+//! In come the references in a field; out come the files and names they mean, or a problem at the field with the
+//! nearest name as help. All of it is from the same commit.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::control::files;
+use crate::control::key_list::KeyList;
+use crate::control::reading::{choice, elements};
+use crate::names::{ObjectName, RepoPath};
+use crate::snapshot::Blob;
+use crate::yaml::{Field, Problems, Value, suggest};
+
+/// The other files and objects of the control zone.
+#[derive(Clone, Debug)]
+pub struct Surroundings<'a> {
+    /// Every file.
+    pub files: &'a BTreeMap<RepoPath, Blob>,
+    /// The names of the clusters.
+    pub clusters: Vec<ObjectName>,
+    /// The lists of blocked keys, by path.
+    pub key_lists: BTreeMap<RepoPath, Arc<KeyList>>,
+}
+
+impl Surroundings<'_> {
+    /// The certificates in the file that a field names relative to `policies/`.
+    pub fn certificates(
+        &self,
+        field: &Field<'_>,
+        problems: &mut Problems,
+    ) -> Option<(RepoPath, String)> {
+        let path = self.policy_file(field, "policies/ca/", problems)?;
+        let blob = self.files.get(&path)?;
+        match files::certificates(&blob.bytes) {
+            Ok(pem) => Some((path, pem)),
+            Err(error) => {
+                problems.report(field, format!("`{path}` {error}"));
+                None
+            }
+        }
+    }
+
+    /// The list of blocked keys in the file that a field names relative to `policies/`.
+    pub fn key_list(&self, field: &Field<'_>, problems: &mut Problems) -> Option<Arc<KeyList>> {
+        let path = self.policy_file(field, "policies/keys/", problems)?;
+        // A list that is there but can't be read was reported already.
+        self.key_lists.get(&path).cloned()
+    }
+
+    /// Names of files under `templates/` that are there.
+    pub fn templates(&self, field: Option<Field<'_>>, problems: &mut Problems) -> Vec<String> {
+        let known: Vec<&str> = self.below("templates/", ".j2").collect();
+        references(field, &known, problems)
+    }
+
+    /// Names of clusters that are there.
+    pub fn clusters(&self, field: Option<Field<'_>>, problems: &mut Problems) -> Vec<ObjectName> {
+        let known: Vec<&str> = self.clusters.iter().map(ObjectName::as_str).collect();
+        let names = references(field, &known, problems);
+        names.iter().filter_map(|name| name.parse().ok()).collect()
+    }
+
+    fn policy_file(
+        &self,
+        field: &Field<'_>,
+        folder: &str,
+        problems: &mut Problems,
+    ) -> Option<RepoPath> {
+        let text = field.text(problems)?;
+        let path = format!("policies/{text}").parse().ok();
+        let path = path.filter(|path| self.files.contains_key(path));
+        if path.is_none() {
+            let relative = |name| format!("{}{name}", folder.trim_start_matches("policies/"));
+            let known: Vec<String> = self.below(folder, "").map(relative).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let message = format!("`policies/{text}` does not exist");
+            problems.report_with_help(field, message, suggest(text, &known));
+        }
+        path
+    }
+
+    fn below(&self, folder: &str, suffix: &str) -> impl Iterator<Item = &str> {
+        self.files
+            .keys()
+            .filter_map(move |path| path.as_str().strip_prefix(folder))
+            .filter(move |name| name.ends_with(suffix))
+    }
+}
+
+/// Names in a list, each one of the known ones and none twice. An empty list is the same as none here.
+fn references(field: Option<Field<'_>>, known: &[&str], problems: &mut Problems) -> Vec<String> {
+    let Some(field) = field else {
+        return Vec::new();
+    };
+    if matches!(&field.node.value, Value::List(nodes) if nodes.is_empty()) {
+        return Vec::new();
+    }
+    let words: Vec<(&str, &str)> = known.iter().map(|name| (*name, *name)).collect();
+    let mut names: Vec<String> = Vec::new();
+    for element in elements(&field, problems) {
+        match choice(&element, &words, problems) {
+            Some(name) if names.iter().any(|other| other == name) => {
+                problems.report(&element, format!("`{name}` is listed twice"));
+            }
+            Some(name) => names.push(name.to_owned()),
+            None => {}
+        }
+    }
+    names
+}

@@ -1,0 +1,244 @@
+//! Policies: each wrong spec and the field that it is reported at.
+//!
+//! One row breaks one thing. What a later release will have is an error of its own, and never ignored.
+
+use super::*;
+
+#[test]
+fn a_rule_says_one_thing() {
+    for (rule, valid) in [
+        ("{values: [a.example.com]}", true),
+        ("{any: true}", true),
+        ("{absent: true}", true),
+        (
+            "{any: true, required: true, minItems: 1, maxItems: 2}",
+            true,
+        ),
+        (
+            "{values: [a.example.com], wildcardCertificates: allow, underscores: deny}",
+            true,
+        ),
+        ("{values: [{regex: '.*'}]}", true),
+        ("{values: [{exact: a.example.com}]}", true),
+        ("{}", false),
+        ("{values: ['*']}", false),
+        ("{values: ['**']}", false),
+        ("{values: []}", false),
+        ("{required: true}", false),
+        ("{required: true, absent: true}", false),
+        ("{absent: true, values: [a.example.com]}", false),
+        ("{absent: false}", false),
+        ("{any: true, values: [a.example.com]}", false),
+        ("{any: true, minItems: 3, maxItems: 2}", false),
+        ("{any: true, maxItems: 0}", false),
+        ("{values: [{regex: '('}]}", false),
+        ("{values: [{regex: 'a)|(?:b'}]}", false),
+        ("{values: [{regex: '((a{100}){100}){100}'}]}", false),
+        ("{values: [{regex: a, exact: a}]}", false),
+        ("{values: ['']}", false),
+        ("{any: true, crossing: true}", false),
+        ("{any: true, inSANs: true}", false),
+        ("{values: ['{{ request.nam }}.example.com']}", false),
+    ] {
+        let spec = format!("{APPROVAL}\nallowed: {{dnsNames: {rule}}}");
+        let found = findings("ApprovalPolicy", &spec);
+        assert_eq!(found.len(), usize::from(!valid), "{rule} {found:?}");
+    }
+}
+
+#[test]
+fn a_long_regex_is_an_error() {
+    let spec = format!(
+        "{APPROVAL}\nallowed: {{dnsNames: {{values: [{{regex: {}}}]}}}}",
+        "a".repeat(1025)
+    );
+    let found = fields("ApprovalPolicy", &spec, Code::ConfigInvalid);
+    assert_eq!(found, ["spec.allowed.dnsNames.values[0].regex"]);
+}
+
+#[test]
+fn a_wrong_approval_policy_names_the_field() {
+    let with = |more: &str| format!("{APPROVAL}\n{more}");
+    for (spec, field) in [
+        ("approvals: none".into(), "spec.selector"),
+        ("selector: {everything: true}".into(), "spec.approvals"),
+        (APPROVAL.replace("none", "nobody"), "spec.approvals"),
+        (
+            APPROVAL.replace("true", "false"),
+            "spec.selector.everything",
+        ),
+        (
+            APPROVAL.replace("true", "true, paths: [a]"),
+            "spec.selector.everything",
+        ),
+        (
+            APPROVAL.replace("everything: true", "paths: [/a]"),
+            "spec.selector.paths[0]",
+        ),
+        (
+            APPROVAL.replace("everything: true", "paths: [a.yaml]"),
+            "spec.selector.paths[0]",
+        ),
+        (
+            APPROVAL.replace("everything: true", "paths: [a/../b]"),
+            "spec.selector.paths[0]",
+        ),
+        (
+            APPROVAL.replace("everything: true", "paths: []"),
+            "spec.selector.paths",
+        ),
+        (
+            APPROVAL.replace("everything: true", "signerNames: [x]"),
+            "spec.selector.signerNames[0]",
+        ),
+        (
+            APPROVAL.replace("everything: true", "labels: {matchLabels: {}}"),
+            "spec.selector.labels.matchLabels",
+        ),
+        (
+            with("allowed: {usages: [any, any]}"),
+            "spec.allowed.usages[1]",
+        ),
+        (
+            with("allowed: {subject: {dc: {any: true}}}"),
+            "spec.allowed.subject.dc",
+        ),
+        (
+            with("allowed: {ipAddresses: {cidrs: [10.0.0.1/8]}}"),
+            "spec.allowed.ipAddresses.cidrs[0]",
+        ),
+        (
+            with("allowed: {ipAddresses: {cidrs: [10.0.0.0/8], except: [11.0.0.0/32]}}"),
+            "spec.allowed.ipAddresses.except[0]",
+        ),
+        (
+            with("constraints: {duration: {min: 2d, max: 1d}}"),
+            "spec.constraints.duration.min",
+        ),
+        (
+            with("constraints: {duration: {max: 0s}}"),
+            "spec.constraints.duration.max",
+        ),
+        (
+            with("constraints: {keyReuse: maybe}"),
+            "spec.constraints.keyReuse",
+        ),
+        (with("mode: dry"), "spec.mode"),
+    ] {
+        assert_eq!(
+            fields("ApprovalPolicy", &spec, Code::ConfigInvalid),
+            [field],
+            "{spec}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_deny_policy_names_the_field() {
+    for (deny, field) in [
+        ("[]", "spec.deny"),
+        ("[{name: a}]", "spec.deny[0]"),
+        ("[{usages: [any]}]", "spec.deny[0].name"),
+        (
+            "[{name: a, usages: [any]}, {name: a, usages: [any]}]",
+            "spec.deny[1]",
+        ),
+        (
+            "[{name: a, usages: [any], unless: {}}]",
+            "spec.deny[0].unless",
+        ),
+        (
+            "[{name: a, usages: [any], unless: {everything: true}}]",
+            "spec.deny[0].unless.everything",
+        ),
+        (
+            "[{name: a, ipAddresses: [10.0.0.1/8]}]",
+            "spec.deny[0].ipAddresses[0]",
+        ),
+        ("[{name: a, subject: {}}]", "spec.deny[0].subject"),
+        ("[{name: a, keys: {}}]", "spec.deny[0].keys"),
+        (
+            "[{name: a, keys: {lists: [keys/x.txt]}}]",
+            "spec.deny[0].keys.lists[0]",
+        ),
+        (
+            "[{name: a, keys: {spkiSHA256: ['00']}}]",
+            "spec.deny[0].keys.spkiSHA256[0]",
+        ),
+        ("[{name: a, dnsNames: ['*']}]", "spec.deny[0].dnsNames[0]"),
+    ] {
+        let spec = format!("deny: {deny}");
+        assert_eq!(
+            fields("DenyPolicy", &spec, Code::ConfigInvalid),
+            [field],
+            "{deny}"
+        );
+    }
+}
+
+#[test]
+fn what_comes_later_is_an_error_that_names_it() {
+    let signer = |more: &str| format!("{SIGNER}\n{more}");
+    let approval = |more: &str| format!("{APPROVAL}\n{more}");
+    for (kind, spec, field) in [
+        (
+            "Signer",
+            signer("subjectKeyIdentifier: sha1"),
+            "spec.subjectKeyIdentifier",
+        ),
+        (
+            "Signer",
+            signer("certificatePolicies: [1.2.3]"),
+            "spec.certificatePolicies",
+        ),
+        ("Signer", signer("crl: {publish: true}"), "spec.crl.publish"),
+        (
+            "Signer",
+            signer("crl: {distributionPoints: ['http://x.example.com/a']}"),
+            "spec.crl.distributionPoints",
+        ),
+        (
+            "ApprovalPolicy",
+            approval("validations: []"),
+            "spec.validations",
+        ),
+        (
+            "ApprovalPolicy",
+            approval("renewal: {before: 8h}"),
+            "spec.renewal",
+        ),
+        (
+            "ApprovalPolicy",
+            APPROVAL.replace("none", "{anyOf: [{groups: [a]}]}"),
+            "spec.approvals",
+        ),
+        (
+            "ApprovalPolicy",
+            APPROVAL.replace("everything: true", "requesters: {groups: [a]}"),
+            "spec.selector.requesters",
+        ),
+        (
+            "ApprovalPolicy",
+            approval("allowed: {dnsNames: {values: ['{{ requester.name }}.example.com']}}"),
+            "spec.allowed.dnsNames.values[0]",
+        ),
+        (
+            "DenyPolicy",
+            "deny: [{name: a, rule: 'true'}]".into(),
+            "spec.deny[0].rule",
+        ),
+        ("Principal", "kind: person".into(), "kind"),
+        ("Group", "members: []".into(), "kind"),
+        ("PolicyTest", "cases: []".into(), "kind"),
+    ] {
+        assert_eq!(
+            fields(kind, &spec, Code::NotImplemented),
+            [field],
+            "{kind} {spec}"
+        );
+    }
+    let none = signer(
+        "subjectKeyIdentifier: none\ncertificatePolicies: []\ncrl: {publish: false, validity: 1d, distributionPoints: []}",
+    );
+    assert!(findings("Signer", &none).is_empty());
+}

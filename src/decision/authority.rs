@@ -1,0 +1,142 @@
+//! What a CA may certify, and which keys may be certified at all.
+//!
+//! In come the request, the control zone and the candidate; out come the reasons why no certificate may be made under
+//! this CA or for this key. Constraints of every CA of the chain are applied, each for itself (RFC 5280 6.1.4).
+
+use crate::control::ControlZone;
+use crate::control::approval_policy::{ApprovalPolicy, KeyReuse};
+use crate::control::signer::Signer;
+use crate::decision::Case;
+use crate::decision::candidate::Candidate;
+use crate::finding::{Code, Reason};
+use crate::request::Request;
+use crate::timestamp::Timestamp;
+use crate::x509::ca::CaCertificate;
+use crate::x509::usage::Meaning;
+
+/// The key of a CA of this repository is never certified as a leaf's.
+#[must_use]
+pub fn is_ca_key(request: &Request, zone: &ControlZone) -> Vec<Reason> {
+    let digest = request.csr.key.digest();
+    let mut signers = zone.signers.iter();
+    let Some(signer) = signers.find(|signer| {
+        signer
+            .authority
+            .chain()
+            .iter()
+            .any(|ca| ca.key.digest() == digest)
+    }) else {
+        return Vec::new();
+    };
+    let message = format!("the key is that of a CA of signer `{}`", signer.name);
+    vec![
+        Reason::new(Code::KeyIsCa, message)
+            .field("csr.key")
+            .help("make a key of your own: `gitca new NAME`"),
+    ]
+}
+
+/// A CA that is not valid now makes its requests fail; they are tried again by the next run.
+#[must_use]
+pub fn is_out_of_time(signer: &Signer, now: Timestamp) -> Vec<Reason> {
+    let (start, end) = (signer.authority.not_before(), signer.authority.not_after());
+    let reason = if now >= end {
+        Reason::new(
+            Code::SignerExpired,
+            format!("the CA of signer `{}` ended at {end}", signer.name),
+        )
+        .help(format!("put a new CA certificate at `{}`", signer.ca_file))
+    } else if now < start {
+        Reason::new(
+            Code::SignerNotYetValid,
+            format!("the CA of signer `{}` begins at {start}", signer.name),
+        )
+        .help("check the clock, or wait")
+    } else {
+        return Vec::new();
+    };
+    vec![reason.policy(signer.name.as_str())]
+}
+
+/// Whether the policy lets the key be certified although another request has it.
+#[must_use]
+pub fn key_reuse(case: &Case<'_>, policy: &ApprovalPolicy) -> Vec<Reason> {
+    let Some(owner) = case
+        .key_owner
+        .as_ref()
+        .filter(|_| policy.constraints.key_reuse != KeyReuse::Allow)
+    else {
+        return Vec::new();
+    };
+    let reason = Reason::new(
+        Code::KeyReused,
+        format!("the key is already that of request `{owner}`"),
+    );
+    let reason = reason
+        .policy(policy.name.as_str())
+        .field("csr.key")
+        .value(owner);
+    vec![reason.help("make a new key for this request: `gitca new NAME`")]
+}
+
+/// What lies outside the rights of the CAs.
+#[must_use]
+pub fn violations(request: &Request, signer: &Signer, candidate: &Candidate) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    let end = signer.authority.not_after();
+    if candidate.not_after > end {
+        let message = format!(
+            "the certificate would end at {}, after its CA at {end}",
+            candidate.not_after
+        );
+        let reason = Reason::new(Code::BeyondCa, message).field("spec.expirationSeconds");
+        reasons.push(reason.help("ask for less with `expirationSeconds`, or renew the CA"));
+    }
+    for ca in signer.authority.chain() {
+        reasons.extend(names_outside(request, ca));
+        reasons.extend(usages_outside(request, ca));
+    }
+    reasons
+        .into_iter()
+        .map(|reason| reason.policy(signer.name.as_str()))
+        .collect()
+}
+
+fn names_outside(request: &Request, ca: &CaCertificate) -> Vec<Reason> {
+    let outside = ca.constraints.violations(&request.csr.sans);
+    let reason = |(field, name): (String, String)| {
+        let message = format!(
+            "`{name}` lies outside the name constraints of the CA `{}`",
+            ca.display_name
+        );
+        Reason::new(Code::NameConstraint, message)
+            .field(field)
+            .value(name)
+    };
+    outside.into_iter().map(reason).collect()
+}
+
+fn usages_outside(request: &Request, ca: &CaCertificate) -> Vec<Reason> {
+    let Some(purposes) = &ca.purposes else {
+        return Vec::new();
+    };
+    let mut reasons = Vec::new();
+    for (index, usage) in request.usages.iter().enumerate() {
+        let Meaning::ExtendedKeyUsage { oid, .. } = usage.meaning() else {
+            continue;
+        };
+        if !purposes.contains(&oid) {
+            let message = format!(
+                "the CA `{}` may not certify the usage `{usage}`",
+                ca.display_name
+            );
+            let reason = Reason::new(Code::UsageBeyondCa, message);
+            reasons.push(
+                reason
+                    .field(format!("spec.usages[{index}]"))
+                    .value(usage.as_str()),
+            );
+        }
+    }
+    reasons
+}

@@ -1,0 +1,71 @@
+//! Results to stdout, talk to stderr: the only file that prints.
+//!
+//! In comes an [`Answer`]; out go its text for people, or the same value as JSON or YAML. Everything in it that a stranger
+//! wrote is escaped here, so a name can't move the cursor or pose as our words. A reader that goes away is no error.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this edge writes to the terminal"
+)]
+
+pub mod text;
+
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use crate::output::text::Style;
+use crate::report::Report;
+
+/// What a command answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// The report of `check`, `plan` or `run`.
+    Report(Box<Report>),
+    /// A text for people.
+    Text(String),
+}
+
+/// Writes the answer as text.
+///
+/// # Errors
+/// When stdout can't be written to.
+pub fn print_text(answer: &Answer, style: &Style) -> io::Result<()> {
+    match answer {
+        Answer::Report(report) => write(&text::report(report, style)),
+        Answer::Text(text) => write(text),
+    }
+}
+
+/// Writes a value as one JSON object.
+///
+/// # Errors
+/// When stdout can't be written to.
+pub fn print_json(value: &impl Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    write(&format!("{text}\n"))
+}
+
+/// Writes a value as one YAML document.
+///
+/// # Errors
+/// When stdout can't be written to.
+pub fn print_yaml(value: &impl Serialize) -> io::Result<()> {
+    write(&serde_yaml::to_string(value).map_err(io::Error::other)?)
+}
+
+/// Says something on stderr.
+pub fn say(text: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,259 @@
+//! Reports as text for people: aligned, wrapped at 80 columns, coloured on a terminal.
+//!
+//! In comes a report and the style of the terminal; out comes the text. What strangers wrote is made harmless first:
+//! control, bidirectional and invisible characters are shown as their escapes.
+
+use std::fmt::Write as _;
+
+use crate::finding::{Finding, Reason};
+use crate::report::{Details, Report, RequestResult, Verdict};
+
+const COLUMNS: usize = 80;
+
+/// How text may look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to use colour.
+    pub color: bool,
+}
+
+/// What a piece of text means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tone {
+    Good,
+    Bad,
+    Warning,
+    Strong,
+}
+
+impl Style {
+    // ECMA-48 8.3.117, select graphic rendition.
+    fn paint(self, tone: Tone, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Good => "32",
+            Tone::Bad => "31",
+            Tone::Warning => "33",
+            Tone::Strong => "1",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+/// The whole report.
+#[must_use]
+pub fn report(report: &Report, style: &Style) -> String {
+    let mut text = String::new();
+    for result in &report.results {
+        text.push_str(&one_result(result, report, *style));
+        text.push('\n');
+    }
+    text.push_str(&summary(report, *style));
+    text
+}
+
+/// One finding as a compiler would print it: code, place, help.
+#[must_use]
+pub fn finding(kind: &str, finding: &Finding, style: &Style) -> String {
+    let file = finding.file.as_ref().map(|file| file.as_str().to_owned());
+    reason(kind, &finding.reason, file.as_deref(), *style)
+}
+
+fn one_result(result: &RequestResult, report: &Report, style: Style) -> String {
+    let tone = match result.verdict {
+        Verdict::Issued | Verdict::Approved => Tone::Good,
+        Verdict::Unchanged | Verdict::Pending | Verdict::Ignored => Tone::Warning,
+        Verdict::Denied | Verdict::Invalid | Verdict::Failed => Tone::Bad,
+    };
+    let name = result
+        .request
+        .as_ref()
+        .map_or(result.file.as_str(), |request| request.as_str());
+    let policy = result
+        .policy
+        .as_ref()
+        .map(|policy| format!(" by policy {}", harmless(policy)))
+        .unwrap_or_default();
+    let verdict = style.paint(tone, result.verdict.as_str());
+    let mut text = format!(
+        "{}: {verdict}{policy}\n",
+        style.paint(Tone::Strong, &harmless(name))
+    );
+    if let Some(details) = &result.details {
+        text.push_str(&details_of(details, result));
+    }
+    let kind = if tone == Tone::Bad { "error" } else { "note" };
+    for one in &result.reasons {
+        text.push_str(&reason(kind, one, Some(result.file.as_str()), style));
+    }
+    let about = |notice: &&Finding| notice.request.is_some() && notice.request == result.request;
+    for notice in report.notices.iter().filter(about) {
+        text.push_str(&finding("note", notice, &style));
+    }
+    text
+}
+
+fn details_of(details: &Details, result: &RequestResult) -> String {
+    let subject = if details.subject.is_empty() {
+        "(empty)"
+    } else {
+        &details.subject
+    };
+    let mut rows = vec![("subject", harmless(subject))];
+    if !details.sans.is_empty() {
+        rows.push(("names", harmless(&details.sans.join(", "))));
+    }
+    rows.push(("usages", details.usages.join(", ")));
+    rows.push(("key", details.key.clone()));
+    if let Some(lifetime) = &details.lifetime {
+        let asked = details.lifetime_asked.as_deref().unwrap_or("none");
+        let until = result
+            .not_after
+            .map(|end| format!(", until {end}"))
+            .unwrap_or_default();
+        rows.push((
+            "lifetime",
+            format!("{lifetime} (asked for: {asked}){until}"),
+        ));
+    }
+    if let Some(serial) = &result.serial_number {
+        rows.push(("serial", serial.clone()));
+    }
+    let mut text = String::new();
+    for (name, value) in rows {
+        let _ = writeln!(
+            text,
+            "{}",
+            wrap(&value, &format!("  {name:<9} "), "            ")
+        );
+    }
+    text
+}
+
+fn reason(kind: &str, reason: &Reason, file: Option<&str>, style: Style) -> String {
+    let tone = if kind == "error" {
+        Tone::Bad
+    } else {
+        Tone::Warning
+    };
+    let head = format!("{kind}[{}]", reason.code);
+    let policy = reason
+        .policy
+        .as_ref()
+        .map(|policy| format!("{}: ", harmless(policy)))
+        .unwrap_or_default();
+    let message = wrap(
+        &format!("{policy}{}", harmless(&reason.message)),
+        &format!("{head}: "),
+        "  ",
+    );
+    let mut text = message.replacen(&head, &style.paint(tone, &head), 1);
+    text.push('\n');
+    if let Some(file) = file {
+        let line = reason
+            .line
+            .map(|line| format!(":{line}"))
+            .unwrap_or_default();
+        let column = reason
+            .column
+            .map(|column| format!(":{column}"))
+            .unwrap_or_default();
+        let _ = writeln!(text, "  --> {}{line}{column}", harmless(file));
+    }
+    if let Some(help) = &reason.help {
+        let _ = writeln!(text, "{}", wrap(&harmless(help), "  help: ", "        "));
+    }
+    text
+}
+
+/// One line that says what was done or would be done.
+fn summary(report: &Report, style: Style) -> String {
+    let counts: Vec<String> = Verdict::ALL
+        .iter()
+        .filter(|verdict| report.summary.get(**verdict) > 0)
+        .map(|verdict| format!("{} {verdict}", report.summary.get(*verdict)))
+        .collect();
+    let counts = if counts.is_empty() {
+        "no requests".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    let mut line = style.paint(Tone::Strong, &format!("{}: {counts}", report.command));
+    line.push('\n');
+    if let Some(commit) = &report.issue_commit {
+        let _ = writeln!(line, "commit {commit}");
+    }
+    line
+}
+
+/// Breaks between words at 80 columns; words that are longer stay whole, so that they can be copied.
+fn wrap(text: &str, first: &str, next: &str) -> String {
+    let mut lines = String::from(first);
+    let mut column = first.chars().count();
+    let mut fresh = true;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if !fresh && column + 1 + length > COLUMNS {
+            lines.push('\n');
+            lines.push_str(next);
+            column = next.chars().count();
+            fresh = true;
+        }
+        if !fresh {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += length;
+        fresh = false;
+    }
+    lines
+}
+
+/// Shows what a terminal would obey, or an eye would miss, as its escape.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || is_invisible(character) {
+            out.extend(character.escape_unicode());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// Bidirectional controls (UAX #9), zero-width characters, separators, byte order mark, soft hyphen.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown_as_its_escape() {
+        assert_eq!(
+            harmless("a\u{1b}[31mb\u{202e}c\n"),
+            "a\\u{1b}[31mb\\u{202e}c\\u{a}"
+        );
+        assert_eq!(harmless("jäne"), "jäne");
+    }
+
+    #[test]
+    fn long_texts_are_wrapped_between_words() {
+        let text = wrap(&"word ".repeat(30), "  help: ", "        ");
+        assert!(
+            text.lines().all(|line| line.chars().count() <= COLUMNS),
+            "{text}"
+        );
+    }
+}

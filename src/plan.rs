@@ -1,0 +1,462 @@
+//! What a run would do: every open request of a snapshot, read once and decided once.
+//!
+//! In come the snapshot, the control zone, what git knows of keys and commits, and now; out comes a [`Plan`] that `check`
+//! and `plan` report and `run` carries out. Pure and repeatable: after a plan is applied, planning again gives nothing.
+//! Requests are read in order of path, and claim their keys in the order in which the mainline brought them.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::control::ControlZone;
+use crate::decision::candidate::Candidate;
+use crate::decision::{Approved, Case, Refusal, decide};
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::names::{RepoPath, RequestName, Sha256Digest};
+use crate::report::{Details, Report, RequestResult, Requester, Verdict};
+use crate::request::Request;
+use crate::snapshot::{Introduction, KeyOwners, Snapshot};
+use crate::timestamp::Timestamp;
+use crate::x509::san::SubjectAltNames;
+use crate::x509::subject::{Attribute, Subject};
+
+/// The open requests of a snapshot, each read or with every reason why it can't be.
+pub type Requests = BTreeMap<RequestName, Result<Request, Vec<Reason>>>;
+
+/// Reads every open request of the snapshot.
+#[must_use]
+pub fn read(snapshot: &Snapshot) -> Requests {
+    snapshot
+        .open
+        .iter()
+        .map(|(name, blob)| (name.clone(), Request::read(name, blob)))
+        .collect()
+}
+
+/// The keys that the requests want certified, to look their owners up.
+#[must_use]
+pub fn keys(requests: &Requests) -> Vec<Sha256Digest> {
+    requests
+        .values()
+        .flatten()
+        .map(|request| request.csr.key.digest())
+        .collect()
+}
+
+/// What the decisions are made of, besides the clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The requests as [`read`] gave them.
+    pub requests: &'a Requests,
+    /// The rules.
+    pub zone: &'a ControlZone,
+    /// The requests that the keys were certified for.
+    pub owners: &'a KeyOwners,
+    /// The commits that brought the requests; empty for a work tree.
+    pub introductions: &'a BTreeMap<RequestName, Introduction>,
+}
+
+/// One open request and its decision.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// The request.
+    pub name: RequestName,
+    /// What it says, if it could be read.
+    pub request: Option<&'a Request>,
+    /// Approved or not.
+    pub decision: Result<Approved<'a>, Refusal>,
+    /// The validity that it would get.
+    pub candidate: Option<Candidate>,
+    /// What changes no verdict.
+    pub notices: Vec<Reason>,
+    /// Who asked.
+    pub requester: Option<Requester>,
+}
+
+/// Every open request with its decision, sorted by path.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The open requests.
+    pub entries: Vec<Entry<'a>>,
+}
+
+/// Decides every open request.
+#[must_use]
+pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
+    let owners = claim_keys(evidence);
+    let entries = evidence
+        .requests
+        .iter()
+        .map(|(name, request)| {
+            let requester = evidence.introductions.get(name).map(requester);
+            let request = match request {
+                Ok(request) => request,
+                Err(reasons) => return unreadable(name, reasons, requester),
+            };
+            let key_owner = owners
+                .get(&request.csr.key.digest())
+                .filter(|owner| *owner != name.as_str())
+                .cloned();
+            let judgement = decide(&Case {
+                request,
+                zone: evidence.zone,
+                key_owner,
+                now,
+            });
+            Entry {
+                name: name.clone(),
+                request: Some(request),
+                decision: judgement
+                    .decision
+                    .map_err(|refusal| place(request, refusal)),
+                candidate: judgement.candidate,
+                notices: request
+                    .notices
+                    .iter()
+                    .cloned()
+                    .chain(judgement.notices)
+                    .map(|notice| locate(request, notice))
+                    .collect(),
+                requester,
+            }
+        })
+        .collect();
+    Plan { entries }
+}
+
+fn unreadable<'a>(
+    name: &RequestName,
+    reasons: &[Reason],
+    requester: Option<Requester>,
+) -> Entry<'a> {
+    let refusal = Refusal::new(Verdict::Invalid, reasons.to_vec());
+    Entry {
+        name: name.clone(),
+        request: None,
+        decision: Err(refusal),
+        candidate: None,
+        notices: Vec::new(),
+        requester,
+    }
+}
+
+/// The owner of each key: who was certified with it, else who asked first by (mainline position, path).
+fn claim_keys(evidence: &Evidence<'_>) -> KeyOwners {
+    let mut owners = evidence.owners.clone();
+    let mut claims: Vec<(Reverse<u64>, &RequestName, Sha256Digest)> = Vec::new();
+    for (name, request) in evidence.requests {
+        let Ok(request) = request else { continue };
+        let depth = evidence
+            .introductions
+            .get(name)
+            .map_or(0, |introduction| introduction.depth);
+        claims.push((Reverse(depth), name, request.csr.key.digest()));
+    }
+    claims.sort();
+    for (_, name, digest) in claims {
+        owners.entry(digest).or_insert_with(|| name.to_string());
+    }
+    owners
+}
+
+/// What git says of who asked; nothing proves it in this release.
+fn requester(introduction: &Introduction) -> Requester {
+    Requester {
+        principal: None,
+        name: Some(introduction.author.name.clone()),
+        email: Some(introduction.author.email.clone()),
+        method: None,
+        verified: false,
+    }
+}
+
+fn place(request: &Request, refusal: Refusal) -> Refusal {
+    let reasons = refusal
+        .reasons
+        .into_iter()
+        .map(|reason| locate(request, reason))
+        .collect();
+    Refusal { reasons, ..refusal }
+}
+
+/// Adds the line and column of the field that the reason is about.
+fn locate(request: &Request, reason: Reason) -> Reason {
+    if reason.line.is_some() {
+        return reason;
+    }
+    match reason
+        .field
+        .as_deref()
+        .and_then(|field| request.locate(field))
+    {
+        Some(place) => reason.at(place),
+        None => reason,
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// The requests that would be signed.
+    pub fn approved(&self) -> impl Iterator<Item = &Approved<'a>> {
+        self.entries
+            .iter()
+            .filter_map(|entry| entry.decision.as_ref().ok())
+    }
+
+    /// One result for each open request.
+    #[must_use]
+    pub fn results(&self) -> Vec<RequestResult> {
+        self.entries.iter().map(Entry::to_result).collect()
+    }
+
+    /// The notices of all requests.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Finding> {
+        self.entries.iter().flat_map(Entry::findings).collect()
+    }
+
+    /// SHA-256 over the sorted lines `<path> SP <blob id> LF` of what would be signed.
+    #[must_use]
+    pub fn digest(&self) -> Sha256Digest {
+        let lines: String = self
+            .approved()
+            .map(|approved| {
+                let request = approved.request();
+                format!("{} {}\n", request.name, request.blob)
+            })
+            .collect();
+        Sha256Digest::of(lines.as_bytes())
+    }
+
+    /// Refuses a plan that would sign more than the Settings allow, unless exactly this plan is allowed.
+    ///
+    /// # Errors
+    /// `TooManyToIssue`, with the digest that allows it.
+    pub fn check_size(&self, limit: usize, allowed: Option<&str>) -> Result<(), Stop> {
+        let (number, digest) = (self.approved().count(), self.digest().to_string());
+        if number <= limit || allowed == Some(digest.as_str()) {
+            return Ok(());
+        }
+        let message = format!(
+            "{number} certificates would be signed, more than the {limit} that the Settings allow a run"
+        );
+        let help =
+            format!("if that is meant, `gitca run --allow-bulk {digest}` allows this very plan");
+        Err(Stop::because(
+            Reason::new(Code::TooManyToIssue, message)
+                .field("spec.limits.maxIssuePerRun")
+                .help(help),
+        ))
+    }
+}
+
+impl Entry<'_> {
+    /// The verdict of a run that signs nothing.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.decision
+            .as_ref()
+            .map_or_else(|refusal| refusal.verdict, |_| Verdict::Approved)
+    }
+
+    /// The entry as every output shows it.
+    #[must_use]
+    pub fn to_result(&self) -> RequestResult {
+        RequestResult {
+            request: Some(self.name.clone()),
+            file: self.name.manifest(),
+            signer_name: self.request.map(|request| request.signer_name.clone()),
+            verdict: self.verdict(),
+            policy: self
+                .decision
+                .as_ref()
+                .ok()
+                .map(|approved| approved.policy().name.to_string()),
+            requester: self.requester.clone(),
+            serial_number: None,
+            not_after: self
+                .decision
+                .as_ref()
+                .ok()
+                .map(|approved| approved.candidate().not_after),
+            reasons: self
+                .decision
+                .as_ref()
+                .err()
+                .map(|refusal| refusal.reasons.clone())
+                .unwrap_or_default(),
+            details: self
+                .request
+                .map(|request| details(request, self.candidate.as_ref())),
+        }
+    }
+
+    /// Its notices, each with the request that it is about.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> {
+        self.notices
+            .iter()
+            .map(|notice| Finding::in_request(&self.name, notice.clone()))
+    }
+}
+
+/// A request whose very bytes `issued/` holds.
+fn unchanged(name: &RequestName) -> RequestResult {
+    RequestResult {
+        request: Some(name.clone()),
+        file: name.manifest(),
+        signer_name: None,
+        verdict: Verdict::Unchanged,
+        policy: None,
+        requester: None,
+        serial_number: None,
+        not_after: None,
+        reasons: Vec::new(),
+        details: None,
+    }
+}
+
+/// A file of `requests/` that is no request.
+fn stray(finding: &Finding) -> Option<RequestResult> {
+    let file = finding.file.clone()?;
+    Some(RequestResult {
+        request: finding.request.clone(),
+        file,
+        signer_name: None,
+        verdict: Verdict::Invalid,
+        policy: None,
+        requester: None,
+        serial_number: None,
+        not_after: None,
+        reasons: vec![finding.reason.clone()],
+        details: None,
+    })
+}
+
+fn details(request: &Request, candidate: Option<&Candidate>) -> Details {
+    Details {
+        subject: one_line(&request.csr.subject),
+        sans: prefixed(&request.csr.sans),
+        usages: request.usages.iter().map(ToString::to_string).collect(),
+        key: request.csr.key.kind().to_string(),
+        lifetime: candidate.map(|candidate| candidate.lifetime.to_string()),
+        lifetime_asked: request.expiration.map(|asked| asked.to_string()),
+    }
+}
+
+/// Common name first, then the groups: what a reviewer looks for.
+fn one_line(subject: &Subject) -> String {
+    const LETTERS: [(Attribute, &str); 9] = [
+        (Attribute::CommonName, "CN"),
+        (Attribute::Organization, "O"),
+        (Attribute::OrganizationalUnit, "OU"),
+        (Attribute::Country, "C"),
+        (Attribute::Province, "ST"),
+        (Attribute::Locality, "L"),
+        (Attribute::StreetAddress, "street"),
+        (Attribute::PostalCode, "postalCode"),
+        (Attribute::SerialNumber, "serialNumber"),
+    ];
+    let parts: Vec<String> = LETTERS
+        .iter()
+        .flat_map(|(attribute, letters)| {
+            subject
+                .values(*attribute)
+                .map(move |value| format!("{letters}={value}"))
+        })
+        .collect();
+    parts.join(", ")
+}
+
+fn prefixed(sans: &SubjectAltNames) -> Vec<String> {
+    let dns = sans.dns_names.iter().map(|name| format!("DNS:{name}"));
+    let email = sans
+        .email_addresses
+        .iter()
+        .map(|address| format!("email:{address}"));
+    let ip = sans.ip_addresses.iter().map(|ip| format!("IP:{ip}"));
+    let uri = sans.uris.iter().map(|uri| format!("URI:{uri}"));
+    dns.chain(email).chain(ip).chain(uri).collect()
+}
+
+/// Which results a report lists.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listing<'a> {
+    /// Unchanged requests, too.
+    pub all: bool,
+    /// Only these manifests, unchanged or not; all, when there is none.
+    pub named: &'a [RepoPath],
+}
+
+impl Listing<'_> {
+    fn names(&self, file: &RepoPath) -> bool {
+        self.named.contains(file)
+    }
+
+    fn takes(&self, file: &RepoPath) -> bool {
+        self.named.is_empty() || self.names(file)
+    }
+}
+
+/// Puts results and notices into the report, sorted by path, and counts every verdict.
+pub fn fill(
+    report: &mut Report,
+    results: Vec<RequestResult>,
+    notices: Vec<Finding>,
+    snapshot: &Snapshot,
+    listing: Listing<'_>,
+) {
+    let strays = snapshot.findings.iter().filter_map(stray);
+    let unchanged = snapshot
+        .requests
+        .keys()
+        .filter(|name| snapshot.is_unchanged(name))
+        .map(unchanged);
+    for result in results
+        .into_iter()
+        .chain(strays)
+        .chain(unchanged)
+        .filter(|result| listing.takes(&result.file))
+    {
+        report.summary.count(result.verdict, 1);
+        if result.verdict != Verdict::Unchanged || listing.all || listing.names(&result.file) {
+            report.results.push(result);
+        }
+    }
+    report.results.sort_by(|a, b| a.file.cmp(&b.file));
+    report.notices.extend(
+        notices
+            .into_iter()
+            .filter(|notice| notice.file.as_ref().is_none_or(|file| listing.takes(file))),
+    );
+}
+
+/// The manifest that a person means by a path or a request's name.
+///
+/// # Errors
+/// `PathNotAllowed` when there is no such file in `requests/`.
+pub fn find(text: &str, snapshot: &Snapshot) -> Result<RepoPath, Stop> {
+    let path = text.trim_start_matches("./");
+    let by_path = path
+        .strip_prefix("requests/")
+        .and_then(|path| path.strip_suffix(".yaml"))
+        .unwrap_or(path);
+    let request = by_path
+        .parse::<RequestName>()
+        .ok()
+        .filter(|name| snapshot.requests.contains_key(name));
+    if let Some(request) = request {
+        return Ok(request.manifest());
+    }
+    let stray = snapshot
+        .findings
+        .iter()
+        .find_map(|finding| finding.file.as_ref().filter(|file| file.as_str() == path));
+    stray.cloned().ok_or_else(|| {
+        let reason = Reason::new(
+            Code::PathNotAllowed,
+            format!("there is no request `{text}`"),
+        );
+        Stop::because(
+            reason
+                .help("name it by its path, `requests/dev/jane.yaml`, or by its name, `dev/jane`"),
+        )
+    })
+}

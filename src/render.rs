@@ -1,0 +1,127 @@
+//! The files of `issued/<request>/`: everything that a certificate is committed with.
+//!
+//! In come an [`Issued`], the compiled templates and who asked; out come the bytes of each file, or the reason why one of
+//! them can't be made, and then none is written. Everything is derived: the same certificate gives the same bytes.
+//! Nothing of the parent commit goes in, so the files survive a lost race unchanged.
+
+pub mod csr;
+pub mod kubeconfig;
+pub mod provenance;
+pub mod template;
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::control::ControlZone;
+use crate::finding::Reason;
+use crate::issuance::Issued;
+use crate::names::{RepoPath, Sha256Digest};
+use crate::render::template::Templates;
+use crate::report::Requester;
+use crate::snapshot::{Blob, Changeset, Introduction};
+use crate::timestamp::Timestamp;
+
+// RFC 7468 2: lines of 64 characters.
+const PEM_COLUMNS: usize = 64;
+
+/// What the files say besides the certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The rules; clusters are taken from it.
+    pub zone: &'a ControlZone,
+    /// The manifest, copied as it is.
+    pub manifest: &'a Blob,
+    /// The commit that brought the request.
+    pub introduction: &'a Introduction,
+    /// Who asked.
+    pub requester: &'a Requester,
+    /// The clock of the run.
+    pub now: Timestamp,
+}
+
+/// Puts every file of one certificate into the changeset.
+///
+/// # Errors
+/// `RenderFailed` when a template fails or makes something that is no kubeconfig.
+pub fn add(
+    changes: &mut Changeset,
+    issued: &Issued<'_>,
+    templates: &Templates,
+    circumstances: &Circumstances<'_>,
+) -> Result<(), Reason> {
+    let request = issued.approved().request();
+    let signer = issued.approved().signer();
+    let (leaf, chain) = pems(issued);
+    let mut files = BTreeMap::from([
+        (
+            "request.yaml".to_owned(),
+            circumstances.manifest.bytes.clone(),
+        ),
+        ("certificate.pem".to_owned(), chain.clone().into_bytes()),
+        (
+            "csr.yaml".to_owned(),
+            csr::render(issued, &leaf, circumstances)?.into_bytes(),
+        ),
+    ]);
+    for template in &signer.templates {
+        let text = templates.render(template, issued, (&leaf, &chain), circumstances.zone)?;
+        if template == kubeconfig::TEMPLATE {
+            kubeconfig::check(&text, issued, &chain, circumstances.zone)?;
+        }
+        files.insert(output_name(template).to_owned(), text.into_bytes());
+    }
+    let provenance = provenance::render(issued, &files, circumstances);
+    files.insert("provenance.json".to_owned(), provenance.into_bytes());
+    changes.folders.insert(folder(request.name.as_str()), files);
+    let owner = format!("{}\n", request.name);
+    changes
+        .files
+        .insert(key_file(&request.csr.key.digest()), owner.into_bytes());
+    Ok(())
+}
+
+/// The file that a template makes: its name without `.j2`.
+#[must_use]
+pub fn output_name(template: &str) -> &str {
+    template.strip_suffix(".j2").unwrap_or(template)
+}
+
+fn folder(request: &str) -> RepoPath {
+    format!("issued/{request}")
+        .parse()
+        .expect("a request name is made of valid pieces")
+}
+
+/// Where a certified key is remembered.
+#[must_use]
+pub fn key_file(digest: &Sha256Digest) -> RepoPath {
+    let hex = digest.to_string();
+    format!("issued/_keys/{}/{}", &hex[..2], &hex[2..])
+        .parse()
+        .expect("hexadecimal digits are valid pieces")
+}
+
+/// The leaf alone, and the leaf followed by the intermediates, as PEM.
+fn pems(issued: &Issued<'_>) -> (String, String) {
+    let leaf = pem(issued.der());
+    let mut chain = leaf.clone();
+    for ca in issued.approved().signer().authority.intermediates() {
+        chain.push_str(&pem(&ca.der));
+    }
+    (leaf, chain)
+}
+
+/// A certificate as PEM, RFC 7468 5.
+#[must_use]
+pub fn pem(der: &[u8]) -> String {
+    let body = STANDARD.encode(der);
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in body.as_bytes().chunks(PEM_COLUMNS) {
+        text.extend(line.iter().copied().map(char::from));
+        text.push('\n');
+    }
+    text.push_str("-----END CERTIFICATE-----\n");
+    text
+}

@@ -1,0 +1,55 @@
+//! `provenance.json`: how a certificate came to be, as an in-toto Statement v1.
+//!
+//! In come the certificate, the other files of its folder and who asked; out comes the statement, keys sorted, whose
+//! subject is the leaf. It holds nothing that depends on the parent commit. Predicate type: gitca.dev/issuance/v1.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::issuance::Issued;
+use crate::names::Sha256Digest;
+use crate::render::Circumstances;
+
+/// The statement as text with a line end.
+#[must_use]
+pub fn render(
+    issued: &Issued<'_>,
+    files: &BTreeMap<String, Vec<u8>>,
+    circumstances: &Circumstances<'_>,
+) -> String {
+    let approved = issued.approved();
+    let (request, signer, policy) = (approved.request(), approved.signer(), approved.policy());
+    let digests: BTreeMap<&str, Sha256Digest> = files
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), Sha256Digest::of(bytes)))
+        .collect();
+    let statement = json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "certificate.pem", "digest": {"sha256": Sha256Digest::of(issued.der())}}],
+        "predicateType": "https://gitca.dev/issuance/v1",
+        "predicate": {
+            "request": {
+                "path": request.name.as_str(),
+                "gitBlob": circumstances.manifest.id,
+                "sha256": request.sha256,
+                "introducedIn": circumstances.introduction.commit,
+            },
+            "requester": circumstances.requester,
+            "policy": {"name": policy.name, "file": policy.file, "gitBlob": policy.blob},
+            "approvals": [],
+            "signer": {
+                "name": signer.name,
+                "signerName": signer.signer_name,
+                "caSha256": signer.authority.signing_ca().digest(),
+            },
+            "serialNumber": issued.contents().serial,
+            "notBefore": issued.contents().not_before,
+            "notAfter": issued.contents().not_after,
+            "now": circumstances.now,
+            "files": digests,
+            "gitcaVersion": env!("CARGO_PKG_VERSION"),
+        },
+    });
+    format!("{statement:#}\n")
+}

@@ -1,0 +1,168 @@
+//! Private keys that somebody wrote into a manifest by mistake.
+//!
+//! In come the bytes of the file and its tree, if it is one; out comes a reason for each field that holds the PEM of a
+//! private key (RFC 7468 10, 11 and the labels of older formats), plain or in base64, also in comments and deep inside
+//! embedded documents. What was found is never part of a reason.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::finding::{Code, Place, Reason};
+use crate::yaml::{Field, Node, Value};
+
+// RFC 7468 3: every label of a private key ends so, before the five hyphens that close the boundary.
+const BOUNDARY: &str = "PRIVATE KEY-----";
+const HELP: &str = "this key is known to others now: make a new one, and a new request with it";
+
+pub(super) fn find(bytes: &[u8], document: Option<&Node>) -> Vec<Reason> {
+    let encoded = encodings();
+    let mut reasons = Vec::new();
+    if let Some(document) = document {
+        search(&Field::root(document), &encoded, &mut reasons);
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if reasons.is_empty() && holds_key(&text, &encoded) {
+        reasons.push(secret().at(line_of(&text, &encoded)));
+    }
+    reasons
+}
+
+fn search(field: &Field<'_>, encoded: &[String; 3], reasons: &mut Vec<Reason>) {
+    for child in field.children() {
+        // A key may be in a key of the mapping too; then the path would show it.
+        if holds_key(&child.path, encoded) {
+            reasons.push(secret().field(&field.path).at(field.place));
+            continue;
+        }
+        match &child.node.value {
+            Value::Plain(text) | Value::Text(text) if holds_key(text, encoded) => {
+                reasons.push(secret().field(&child.path).at(child.place));
+            }
+            _ => search(&child, encoded, reasons),
+        }
+    }
+}
+
+fn secret() -> Reason {
+    let message = "a private key is in the manifest";
+    Reason::new(Code::SecretInRequest, message).help(HELP)
+}
+
+/// The first line that holds a boundary by itself, else the first of the file.
+fn line_of(text: &str, encoded: &[String; 3]) -> Place {
+    let index = text.lines().position(|line| holds_key(line, encoded));
+    Place {
+        line: u32::try_from(index.unwrap_or_default() + 1).unwrap_or(u32::MAX),
+        column: 1,
+    }
+}
+
+fn holds_key(text: &str, encoded: &[String; 3]) -> bool {
+    if text.contains(BOUNDARY) {
+        return true;
+    }
+    // Line ends, comment signs and the `\n` of embedded JSON may stand between the symbols.
+    let symbols: String = text.replace("\\r", "").replace("\\n", "");
+    let symbols: String = symbols
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    encoded.iter().any(|part| symbols.contains(part))
+}
+
+/// What base64 makes of the boundary at each of the three offsets in a group of octets (RFC 4648 4), without the
+/// symbols at the edges that hold bits of its neighbours.
+fn encodings() -> [String; 3] {
+    [0, 1, 2].map(|offset: usize| {
+        let mut octets = vec![0; offset];
+        octets.extend(BOUNDARY.as_bytes());
+        let own = (offset * 8).div_ceil(6)..octets.len() * 8 / 6;
+        STANDARD.encode(octets)[own].to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml::parser;
+
+    /// As a private key looks, without being one.
+    fn key(label: &str) -> String {
+        format!("-----BEGIN {label}-----\nbm8ga2V5\n-----END {label}-----\n")
+    }
+
+    /// `field line:column` of every key that is found.
+    fn found(text: &str) -> Vec<String> {
+        let reasons = find(
+            text.as_bytes(),
+            parser::parse(text.as_bytes()).ok().as_ref(),
+        );
+        let said = |reason: &Reason| {
+            assert_eq!(reason.code, Code::SecretInRequest);
+            assert!(!format!("{reason:?}").contains("bm8ga2V5"), "{reason:?}");
+            let (line, column) = (reason.line.unwrap(), reason.column.unwrap());
+            format!("{} {line}:{column}", reason.field.as_deref().unwrap_or("-"))
+        };
+        reasons.iter().map(said).collect()
+    }
+
+    #[test]
+    fn every_kind_of_private_key_is_found() {
+        for label in [
+            "PRIVATE KEY",
+            "EC PRIVATE KEY",
+            "RSA PRIVATE KEY",
+            "ENCRYPTED PRIVATE KEY",
+            "OPENSSH PRIVATE KEY",
+        ] {
+            let text = format!("a: x\nb: |\n  {}", key(label).replace('\n', "\n  "));
+            assert_eq!(found(&text), ["b 3:3"], "{label}");
+        }
+        for label in ["CERTIFICATE REQUEST", "PUBLIC KEY", "CERTIFICATE"] {
+            assert_eq!(found(&format!("a: {:?}", key(label))), [""; 0], "{label}");
+        }
+        assert_eq!(
+            found("a: my private key is at home, the PRIVATE KEY"),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn a_key_is_found_at_every_offset_of_base64_and_however_it_is_broken() {
+        for padding in ["", "x", "xy", "xyz"] {
+            let encoded = STANDARD.encode(format!("{padding}{}", key("PRIVATE KEY")));
+            let lines: Vec<&str> = encoded
+                .as_bytes()
+                .chunks(5)
+                .filter_map(|line| str::from_utf8(line).ok())
+                .collect();
+            for text in [
+                format!("a: {encoded}"),
+                format!("a: \"{}\"", lines.join("\\n")),
+                format!("a: '{}'", lines.join("\\r\\n")),
+                format!("a: '{{\"client-key-data\": \"{encoded}\"}}'"),
+            ] {
+                assert_eq!(found(&text), ["a 1:4"], "{text}");
+            }
+            assert_eq!(found(&format!("a: |\n  {}", lines.join("\n  "))), ["a 2:3"]);
+            assert_eq!(found(&format!("a: b\n# {encoded}\n")), ["- 2:1"]);
+            assert_eq!(
+                found(&format!("a: b\n# {}\n", lines.join("\n# "))),
+                ["- 1:1"]
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_in_keys_lists_and_broken_files_and_never_shown() {
+        for (text, expected) in [
+            (format!("a: {{{:?}: b}}", key("PRIVATE KEY")), "a 1:4"),
+            (format!("a: [x, {:?}]", key("PRIVATE KEY")), "a[1] 1:8"),
+            (format!("a: b\na: {:?}", key("PRIVATE KEY")), "- 2:1"),
+            ("a: \"-----BEGIN \\x50RIVATE KEY-----\"".into(), "a 1:4"),
+            (key("PRIVATE KEY"), "- 1:1"),
+        ] {
+            assert_eq!(found(&text), [expected], "{text}");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Everything that decisions are made of, read from a repository at the mainline's tip or from a work tree.
+//!
+//! In comes where to look; out comes a [`Survey`], or a [`Stop`] with every finding that stands in the way: a repository
+//! whose history can't be trusted, a control zone with one bad file. It joins the git edge with the readers of the core
+//! and decides nothing itself.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::control::ControlZone;
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::Repository;
+use crate::names::{ObjectId, RequestName};
+use crate::plan::{self, Evidence, Requests};
+use crate::render::template::Templates;
+use crate::snapshot::{Introduction, KeyOwners, Snapshot};
+use crate::worktree;
+use crate::world::World;
+
+/// What was read.
+#[derive(Debug)]
+pub struct Survey {
+    /// The files.
+    pub snapshot: Snapshot,
+    /// The rules.
+    pub zone: ControlZone,
+    /// The compiled templates.
+    pub templates: Templates,
+    /// The open requests.
+    pub requests: Requests,
+    /// Who was certified with their keys.
+    pub owners: KeyOwners,
+    /// Which commits brought them; empty for a work tree.
+    pub introductions: BTreeMap<RequestName, Introduction>,
+}
+
+/// The mainline of a repository.
+#[derive(Debug)]
+pub struct Mainline {
+    /// The repository.
+    pub repository: Repository,
+    /// Its branch, without `refs/heads/`.
+    pub branch: String,
+    /// The commit at its tip.
+    pub tip: ObjectId,
+    /// What is there.
+    pub survey: Survey,
+}
+
+impl Survey {
+    /// What the decisions are made of.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            requests: &self.requests,
+            zone: &self.zone,
+            owners: &self.owners,
+            introductions: &self.introductions,
+        }
+    }
+}
+
+/// Surveys the tip of the mainline, with its history.
+///
+/// # Errors
+/// A [`Stop`] for what can't be trusted or is invalid; any other error when git or the disk fail.
+pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
+    let repository = Repository::open(&world.directory)?;
+    repository.require_full_history()?;
+    let branch = match &world.branch {
+        Some(branch) => branch.trim_start_matches("refs/heads/").to_owned(),
+        None => branch_at_head(&repository)?,
+    };
+    let tip = repository.branch_tip(&branch)?.ok_or_else(|| {
+        let reason = Reason::new(
+            Code::NoMainline,
+            format!("the mainline `{branch}` does not exist"),
+        );
+        Stop::because(reason.help("make it, or name another with `--branch`"))
+    })?;
+    let snapshot = repository
+        .snapshot(tip)
+        .with_context(|| format!("reading commit {tip}"))?;
+    let (zone, templates) = load(&snapshot)?;
+    check_branch(&zone, &branch)?;
+    let requests = plan::read(&snapshot);
+    let owners = repository.key_owners(tip, &plan::keys(&requests))?;
+    let wanted = snapshot
+        .open
+        .iter()
+        .map(|(name, blob)| (name.clone(), blob.id))
+        .collect();
+    let anchor = world
+        .anchor
+        .as_deref()
+        .map(|anchor| repository.resolve(anchor))
+        .transpose()?;
+    let introductions = repository.introductions(tip, anchor, &wanted)?;
+    let survey = Survey {
+        snapshot,
+        zone,
+        templates,
+        requests,
+        owners,
+        introductions,
+    };
+    Ok(Mainline {
+        repository,
+        branch,
+        tip,
+        survey,
+    })
+}
+
+/// Surveys the files of a work tree, without history.
+///
+/// # Errors
+/// A [`Stop`] for an invalid control zone; any other error when the disk fails.
+pub fn work_tree(directory: &Path) -> anyhow::Result<Survey> {
+    let root = worktree::root(directory)?;
+    let snapshot = worktree::snapshot(&root)?;
+    let (zone, templates) = load(&snapshot)?;
+    let requests = plan::read(&snapshot);
+    let owners = worktree::key_owners(&root, &plan::keys(&requests))?;
+    Ok(Survey {
+        snapshot,
+        zone,
+        templates,
+        requests,
+        owners,
+        introductions: BTreeMap::new(),
+    })
+}
+
+/// The whole control zone, or every finding in it.
+fn load(snapshot: &Snapshot) -> anyhow::Result<(ControlZone, Templates)> {
+    if !snapshot.errors.is_empty() {
+        return Err(Stop(snapshot.errors.clone()).into());
+    }
+    let zone = ControlZone::load(&snapshot.control).map_err(Stop)?;
+    let templates = Templates::compile(&zone).map_err(Stop)?;
+    Ok((zone, templates))
+}
+
+fn branch_at_head(repository: &Repository) -> anyhow::Result<String> {
+    let head = repository.head_commit()?.ok_or_else(|| {
+        let reason = Reason::new(Code::NoMainline, "the repository has no commit yet");
+        Stop::because(reason.help("make a gitca repository with `gitca init`, or commit its files"))
+    })?;
+    let snapshot = repository
+        .snapshot(head)
+        .with_context(|| format!("reading commit {head}"))?;
+    Ok(load(&snapshot)?.0.settings.branch.as_str().to_owned())
+}
+
+fn check_branch(zone: &ControlZone, branch: &str) -> Result<(), Stop> {
+    if zone.settings.branch.as_str() == branch {
+        return Ok(());
+    }
+    let message = format!(
+        "the Settings at the tip of `{branch}` name another mainline, `{}`",
+        zone.settings.branch.as_str()
+    );
+    let reason = Reason::new(Code::BranchMismatch, message).field("spec.branch");
+    let reason = reason.help("run it on the branch that its own Settings name");
+    Err(Stop(vec![Finding::in_file(
+        zone.settings.file.clone(),
+        reason,
+    )]))
+}

@@ -1,0 +1,63 @@
+//! What the readers of one file don't like, collected so that a file is told everything at once.
+//!
+//! In come reasons as the readers meet them; out they go in that order. A collection has one code, that of the kind of
+//! file, for all that is a wrong type or an unknown key; other reasons are made by the readers themselves.
+
+use crate::finding::{Code, Reason};
+use crate::yaml::Field;
+
+/// The reasons that the readers of one file collected, all with one code unless a reader says otherwise.
+#[derive(Clone, Debug)]
+pub struct Problems {
+    code: Code,
+    reasons: Vec<Reason>,
+}
+
+impl Problems {
+    /// No problems yet; those that come are `code`.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            reasons: Vec::new(),
+        }
+    }
+
+    /// The code of what is reported here.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Notes that `field` is wrong.
+    pub fn report(&mut self, field: &Field<'_>, message: impl Into<String>) {
+        self.push(field.reason(self.code, message));
+    }
+
+    /// Notes that `field` is wrong and what would be right.
+    pub fn report_with_help(
+        &mut self,
+        field: &Field<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(field.reason(self.code, message).help(help));
+    }
+
+    /// Adds a reason made elsewhere.
+    pub fn push(&mut self, reason: Reason) {
+        self.reasons.push(reason);
+    }
+
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.reasons.is_empty()
+    }
+
+    /// The reasons in the order they were reported.
+    #[must_use]
+    pub fn into_reasons(self) -> Vec<Reason> {
+        self.reasons
+    }
+}

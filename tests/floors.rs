@@ -1,0 +1,199 @@
+//! Imports go down only: a file may use files of floors below its own, and nothing beside or above it.
+//!
+//! A file that became a folder stays one room: its files may use each other, as long as they do so without a cycle.
+#![expect(clippy::disallowed_methods, reason = "this test reads the sources")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The house, from the ground up. Within a floor the rooms of one line don't know each other; a later line may use an
+/// earlier one.
+const FLOORS: &[&[&str]] = &[
+    &["names", "timestamp"],
+    &["finding"],
+    &["report", "snapshot", "yaml", "zones"],
+    &["x509"],
+    &["control", "request"],
+    &["decision", "lint"],
+    &["issuance"],
+    &["message", "plan", "render", "starter"],
+    &["batch"],
+    &["git", "keystore", "output", "worktree"],
+    &["cli", "world"],
+    &["survey"],
+    &["commands"],
+    &["main"],
+];
+
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).expect("the folder can be read") {
+        let path = entry.expect("the entry can be read").path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// `src/x509/key.rs` is the module `x509::key`.
+fn module(file: &Path) -> Vec<String> {
+    let relative = file
+        .strip_prefix("src")
+        .expect("sources lie in src")
+        .with_extension("");
+    relative
+        .iter()
+        .map(|piece| piece.to_string_lossy().into_owned())
+        .collect()
+}
+
+/// The text without comments and without its unit tests.
+fn code(file: &Path) -> String {
+    let text = fs::read_to_string(file).expect("the file can be read");
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Every `crate::…` path of a file, as far as it names modules.
+fn imports(file: &Path, modules: &BTreeSet<Vec<String>>) -> BTreeSet<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for (start, _) in code(file).match_indices("crate::") {
+        let text = &code(file)[start + "crate::".len()..];
+        for path in expand(text) {
+            let deepest = (1..=path.len())
+                .rev()
+                .map(|length| path[..length].to_vec())
+                .find(|path| modules.contains(path));
+            found.extend(deepest);
+        }
+    }
+    found
+}
+
+/// The paths that begin here: `control::{ControlZone, signer::Signer}` names two.
+fn expand(text: &str) -> Vec<Vec<String>> {
+    let end = text
+        .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        .unwrap_or(text.len());
+    let head: Vec<String> = text[..end]
+        .split("::")
+        .filter(|piece| !piece.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if !text[end..].starts_with('{') {
+        return vec![head];
+    }
+    let inner = text[end + 1..].split('}').next().unwrap_or_default();
+    let item = |item: &str| {
+        let tail = item
+            .trim()
+            .split("::")
+            .map(|piece| piece.split(' ').next().unwrap_or_default().to_owned());
+        head.iter().cloned().chain(tail).collect::<Vec<String>>()
+    };
+    inner
+        .split(',')
+        .filter(|text| !text.trim().is_empty())
+        .map(item)
+        .collect()
+}
+
+fn floor(module: &[String]) -> usize {
+    let room = &module[0];
+    let floor = FLOORS
+        .iter()
+        .position(|floor| floor.contains(&room.as_str()));
+    floor.unwrap_or_else(|| panic!("`{room}` has no floor: draw it in tests/floors.rs"))
+}
+
+fn graph() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let files: Vec<PathBuf> = sources(Path::new("src"))
+        .into_iter()
+        .filter(|file| !file.ends_with("lib.rs"))
+        .collect();
+    let files: Vec<PathBuf> = files
+        .into_iter()
+        .filter(|file| !file.ends_with("tests.rs"))
+        .collect();
+    let modules: BTreeSet<Vec<String>> = files.iter().map(|file| module(file)).collect();
+    files
+        .iter()
+        .map(|file| (module(file), imports(file, &modules)))
+        .collect()
+}
+
+#[test]
+fn imports_go_down_only() {
+    let mut wrong = Vec::new();
+    for (module, imports) in graph() {
+        for import in imports.iter().filter(|import| import[0] != module[0]) {
+            if floor(import) >= floor(&module) {
+                wrong.push(format!("{} uses {}", module.join("::"), import.join("::")));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "imports that go sideways or up:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn the_files_of_a_folder_import_each_other_without_cycles() {
+    let graph = graph();
+    let mut finished = BTreeSet::new();
+    for module in graph.keys() {
+        visit(module, &graph, &mut Vec::new(), &mut finished);
+    }
+}
+
+fn visit(
+    module: &[String],
+    graph: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+    path: &mut Vec<Vec<String>>,
+    finished: &mut BTreeSet<Vec<String>>,
+) {
+    if finished.contains(module) {
+        return;
+    }
+    assert!(
+        !path.iter().any(|seen| seen == module),
+        "a cycle through {}: {path:?}",
+        module.join("::")
+    );
+    path.push(module.to_vec());
+    for import in graph
+        .get(module)
+        .into_iter()
+        .flatten()
+        .filter(|import| *import != module)
+    {
+        visit(import, graph, path, finished);
+    }
+    path.pop();
+    finished.insert(module.to_vec());
+}
+
+#[test]
+fn no_file_outgrows_its_room() {
+    for file in sources(Path::new("src")) {
+        let lines = fs::read_to_string(&file)
+            .expect("the file can be read")
+            .lines()
+            .count();
+        assert!(
+            lines <= 400,
+            "{} has {lines} lines: is there a second noun in it?",
+            file.display()
+        );
+    }
+}
