@@ -37,7 +37,7 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Run as if started in this directory.
-    #[arg(short = 'C', value_name = "DIR", global = true)]
+    #[arg(id = "start", short = 'C', value_name = "DIR", global = true)]
     pub directory: Option<PathBuf>,
     /// The mainline, instead of the branch that the Settings at HEAD name.
     #[arg(long, global = true, env = "GITCA_BRANCH", value_name = "NAME")]

@@ -4,6 +4,9 @@
 //! and `plan` report and `run` carries out. Pure and repeatable: after a plan is applied, planning again gives nothing.
 //! Requests are read in order of path, and claim their keys in the order in which the mainline brought them.
 
+mod details;
+pub mod listing;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -11,13 +14,12 @@ use crate::control::ControlZone;
 use crate::decision::candidate::Candidate;
 use crate::decision::{Approved, Case, Refusal, decide};
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::names::{RepoPath, RequestName, Sha256Digest};
-use crate::report::{Details, Report, RequestResult, Requester, Verdict};
+use crate::names::{RequestName, Sha256Digest};
+use crate::plan::details::details;
+use crate::report::{RequestResult, Requester, Verdict};
 use crate::request::Request;
 use crate::snapshot::{Introduction, KeyOwners, Snapshot};
 use crate::timestamp::Timestamp;
-use crate::x509::san::SubjectAltNames;
-use crate::x509::subject::{Attribute, Subject};
 
 /// The open requests of a snapshot, each read or with every reason why it can't be.
 pub type Requests = BTreeMap<RequestName, Result<Request, Vec<Reason>>>;
@@ -295,168 +297,4 @@ impl Entry<'_> {
             .iter()
             .map(|notice| Finding::in_request(&self.name, notice.clone()))
     }
-}
-
-/// A request whose very bytes `issued/` holds.
-fn unchanged(name: &RequestName) -> RequestResult {
-    RequestResult {
-        request: Some(name.clone()),
-        file: name.manifest(),
-        signer_name: None,
-        verdict: Verdict::Unchanged,
-        policy: None,
-        requester: None,
-        serial_number: None,
-        not_after: None,
-        reasons: Vec::new(),
-        details: None,
-    }
-}
-
-/// A file of `requests/` that is no request.
-fn stray(finding: &Finding) -> Option<RequestResult> {
-    let file = finding.file.clone()?;
-    Some(RequestResult {
-        request: finding.request.clone(),
-        file,
-        signer_name: None,
-        verdict: Verdict::Invalid,
-        policy: None,
-        requester: None,
-        serial_number: None,
-        not_after: None,
-        reasons: vec![finding.reason.clone()],
-        details: None,
-    })
-}
-
-fn details(request: &Request, candidate: Option<&Candidate>) -> Details {
-    Details {
-        subject: one_line(&request.csr.subject),
-        sans: prefixed(&request.csr.sans),
-        usages: request.usages.iter().map(ToString::to_string).collect(),
-        key: request.csr.key.kind().to_string(),
-        lifetime: candidate.map(|candidate| candidate.lifetime.to_string()),
-        lifetime_asked: request.expiration.map(|asked| asked.to_string()),
-    }
-}
-
-/// Common name first, then the groups: what a reviewer looks for.
-fn one_line(subject: &Subject) -> String {
-    const LETTERS: [(Attribute, &str); 9] = [
-        (Attribute::CommonName, "CN"),
-        (Attribute::Organization, "O"),
-        (Attribute::OrganizationalUnit, "OU"),
-        (Attribute::Country, "C"),
-        (Attribute::Province, "ST"),
-        (Attribute::Locality, "L"),
-        (Attribute::StreetAddress, "street"),
-        (Attribute::PostalCode, "postalCode"),
-        (Attribute::SerialNumber, "serialNumber"),
-    ];
-    let parts: Vec<String> = LETTERS
-        .iter()
-        .flat_map(|(attribute, letters)| {
-            subject
-                .values(*attribute)
-                .map(move |value| format!("{letters}={value}"))
-        })
-        .collect();
-    parts.join(", ")
-}
-
-fn prefixed(sans: &SubjectAltNames) -> Vec<String> {
-    let dns = sans.dns_names.iter().map(|name| format!("DNS:{name}"));
-    let email = sans
-        .email_addresses
-        .iter()
-        .map(|address| format!("email:{address}"));
-    let ip = sans.ip_addresses.iter().map(|ip| format!("IP:{ip}"));
-    let uri = sans.uris.iter().map(|uri| format!("URI:{uri}"));
-    dns.chain(email).chain(ip).chain(uri).collect()
-}
-
-/// Which results a report lists.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Listing<'a> {
-    /// Unchanged requests, too.
-    pub all: bool,
-    /// Only these manifests, unchanged or not; all, when there is none.
-    pub named: &'a [RepoPath],
-}
-
-impl Listing<'_> {
-    fn names(&self, file: &RepoPath) -> bool {
-        self.named.contains(file)
-    }
-
-    fn takes(&self, file: &RepoPath) -> bool {
-        self.named.is_empty() || self.names(file)
-    }
-}
-
-/// Puts results and notices into the report, sorted by path, and counts every verdict.
-pub fn fill(
-    report: &mut Report,
-    results: Vec<RequestResult>,
-    notices: Vec<Finding>,
-    snapshot: &Snapshot,
-    listing: Listing<'_>,
-) {
-    let strays = snapshot.findings.iter().filter_map(stray);
-    let unchanged = snapshot
-        .requests
-        .keys()
-        .filter(|name| snapshot.is_unchanged(name))
-        .map(unchanged);
-    for result in results
-        .into_iter()
-        .chain(strays)
-        .chain(unchanged)
-        .filter(|result| listing.takes(&result.file))
-    {
-        report.summary.count(result.verdict, 1);
-        if result.verdict != Verdict::Unchanged || listing.all || listing.names(&result.file) {
-            report.results.push(result);
-        }
-    }
-    report.results.sort_by(|a, b| a.file.cmp(&b.file));
-    report.notices.extend(
-        notices
-            .into_iter()
-            .filter(|notice| notice.file.as_ref().is_none_or(|file| listing.takes(file))),
-    );
-}
-
-/// The manifest that a person means by a path or a request's name.
-///
-/// # Errors
-/// `PathNotAllowed` when there is no such file in `requests/`.
-pub fn find(text: &str, snapshot: &Snapshot) -> Result<RepoPath, Stop> {
-    let path = text.trim_start_matches("./");
-    let by_path = path
-        .strip_prefix("requests/")
-        .and_then(|path| path.strip_suffix(".yaml"))
-        .unwrap_or(path);
-    let request = by_path
-        .parse::<RequestName>()
-        .ok()
-        .filter(|name| snapshot.requests.contains_key(name));
-    if let Some(request) = request {
-        return Ok(request.manifest());
-    }
-    let stray = snapshot
-        .findings
-        .iter()
-        .find_map(|finding| finding.file.as_ref().filter(|file| file.as_str() == path));
-    stray.cloned().ok_or_else(|| {
-        let reason = Reason::new(
-            Code::PathNotAllowed,
-            format!("there is no request `{text}`"),
-        );
-        Stop::because(
-            reason
-                .help("name it by its path, `requests/dev/jane.yaml`, or by its name, `dev/jane`"),
-        )
-    })
 }

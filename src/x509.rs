@@ -18,3 +18,6 @@ pub mod subject;
 pub mod uri;
 pub mod usage;
 pub mod weak;
+
+#[cfg(test)]
+mod testing;

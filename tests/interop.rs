@@ -15,7 +15,7 @@ const AT: &str = "1893456060";
 fn with_imported_ca(key: &str) -> Scratch {
     let scratch = Scratch::new();
     scratch.sh(&format!(
-        "openssl {key} -out ca.key 2>/dev/null; chmod 600 ca.key
+        "openssl {key} > ca.key 2>/dev/null; chmod 600 ca.key
          openssl req -x509 -new -key ca.key -out ca.crt -days 9000 -subj /CN=kubernetes \
          -addext keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign"
     ));
@@ -39,7 +39,7 @@ fn ask(scratch: &Scratch, name: &str, request: &str) {
 
 fn openssl_request(scratch: &Scratch, name: &str, key: &str) -> String {
     scratch.sh(&format!(
-        "openssl {key} -out {name}.key 2>/dev/null
+        "openssl {key} > {name}.key 2>/dev/null
          openssl req -new -key {name}.key -subj '/CN={name}/O=dev/O=ops' -out {name}.csr"
     ));
     scratch.sh(&format!("base64 < {name}.csr")).stdout
@@ -150,13 +150,13 @@ fn webpki_takes_the_certificate_for_a_client() {
     scratch.sh("openssl x509 -in repo/issued/jane/certificate.pem -outform der -out leaf.der; openssl x509 -in ca.crt -outform der -out ca.der");
     let read = |name: &str| std::fs::read(scratch.path(name)).expect("openssl wrote it");
     let (leaf, ca) = (
-        webpki::types::CertificateDer::from(read("leaf.der")),
-        webpki::types::CertificateDer::from(read("ca.der")),
+        rustls_pki_types::CertificateDer::from(read("leaf.der")),
+        rustls_pki_types::CertificateDer::from(read("ca.der")),
     );
     let anchor = webpki::anchor_from_trusted_cert(&ca).expect("the CA is an anchor");
     let leaf = webpki::EndEntityCert::try_from(&leaf).expect("webpki reads the leaf");
     let time =
-        webpki::types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_893_456_060));
+        rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_893_456_060));
     leaf.verify_for_usage(
         webpki::ALL_VERIFICATION_ALGS,
         &[anchor],

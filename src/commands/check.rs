@@ -2,7 +2,8 @@
 
 use crate::cli::CheckArgs;
 use crate::commands::only_in_later_release;
-use crate::plan::{self, Listing, plan};
+use crate::plan::listing::{self, Listing};
+use crate::plan::plan;
 use crate::report::{Report, Verdict};
 use crate::survey;
 use crate::world::World;
@@ -18,7 +19,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
     let named: Vec<_> = args
         .paths
         .iter()
-        .map(|path| plan::find(path, &survey.snapshot))
+        .map(|path| listing::find(path, &survey.snapshot))
         .collect::<Result<_, _>>()?;
     let plan = plan(&survey.evidence(), world.now);
     report.plan_digest = Some(plan.digest().to_string());
@@ -26,7 +27,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         all: args.report.all,
         named: &named,
     };
-    plan::fill(
+    listing::fill(
         report,
         plan.results(),
         plan.notices(),

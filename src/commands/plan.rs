@@ -1,7 +1,8 @@
 //! `gitca plan`: what `run` would do now. Reads the mainline; opens no key and writes nothing.
 
 use crate::cli::PlanArgs;
-use crate::plan::{self, Listing, plan as make_plan};
+use crate::plan::listing::{self, Listing};
+use crate::plan::plan as make_plan;
 use crate::report::Report;
 use crate::survey::{self, Mainline};
 use crate::world::World;
@@ -25,7 +26,7 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
         all: args.report.all,
         named: &[],
     };
-    plan::fill(
+    listing::fill(
         report,
         plan.results(),
         plan.notices(),

@@ -10,7 +10,8 @@ use crate::finding::{Code, Finding, Reason, Stop};
 use crate::keystore::{self, CaKey, Keystore};
 use crate::message;
 use crate::names::ObjectName;
-use crate::plan::{self, Listing, Plan};
+use crate::plan::listing::{self, Listing};
+use crate::plan::{self, Plan};
 use crate::report::{Report, Verdict};
 use crate::snapshot::Author;
 use crate::survey::{self, Mainline};
@@ -55,7 +56,7 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
         all: args.report.all,
         named: &[],
     };
-    plan::fill(report, batch.results, notices, &survey.snapshot, listing);
+    listing::fill(report, batch.results, notices, &survey.snapshot, listing);
     Ok(())
 }
 

@@ -30,7 +30,7 @@ const FILES: [(&str, &str); 5] = [
     ),
     (
         "policies/ca/tls.pem",
-        "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
+        include_str!("../../policies/ca/cluster.pem"),
     ),
     ("templates/kubeconfig.yaml.j2", "{{ cert.pem }}\n"),
 ];

@@ -179,6 +179,7 @@ where
     let fault = |code, message| vec![Reason::new(code, message).field(FIELD)];
     let value = T::from_der(der).map_err(|error| match error.kind() {
         ErrorKind::IndefiniteLength
+        | ErrorKind::Length { .. }
         | ErrorKind::Noncanonical { .. }
         | ErrorKind::Overlength
         | ErrorKind::SetOrdering => fault(Code::MalformedDer, format!("{what} is not DER")),

@@ -4,9 +4,6 @@
 //! none. Only keys that are well formed and strong become values, and what they verify is decided by their kind. What
 //! only the repository can tell (a shared prime, a CA's key, a key used before) is not asked here.
 
-use std::fmt;
-use std::str::FromStr;
-
 use aws_lc_rs::signature::{ParsedPublicKey, UnparsedPublicKey};
 use der::oid::ObjectIdentifier;
 use der::{AnyRef, Decode, Encode};
@@ -16,18 +13,21 @@ use rsa::traits::PublicKeyParts as _;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::finding::{Code, Reason};
-use crate::names::{NameError, Sha256Digest};
+use crate::names::Sha256Digest;
 use crate::x509::signature::{self, Hash, SignatureAlgorithm, SignatureError};
 use crate::x509::weak;
+
+pub use kind::{Curve, KeyKind};
+
+mod kind;
+
+#[cfg(test)]
+mod tests;
 
 // RFC 3279 2.3.1, RFC 5480 2.1.1, RFC 8410 3.
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-// RFC 5480 2.1.1.1.
-const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
-const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 // Policy 5.1: what is common, verified everywhere and quick to verify.
 const RSA_BITS: std::ops::RangeInclusive<u32> = 2048..=8192;
 const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
@@ -35,114 +35,6 @@ const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 const INFINITY: u8 = 0;
 const UNCOMPRESSED: u8 = 4;
 const HYBRID: [u8; 2] = [6, 7];
-
-/// A named curve of SEC 2 that Kubernetes and gitca certify.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Curve {
-    /// NIST P-256, secp256r1.
-    P256,
-    /// NIST P-384, secp384r1.
-    P384,
-    /// NIST P-521, secp521r1.
-    P521,
-}
-
-impl Curve {
-    /// All three, smallest first.
-    pub const ALL: [Self; 3] = [Self::P256, Self::P384, Self::P521];
-
-    fn oid(self) -> ObjectIdentifier {
-        match self {
-            Self::P256 => P256,
-            Self::P384 => P384,
-            Self::P521 => P521,
-        }
-    }
-
-    /// The length of an uncompressed point, SEC 1 2.3.3.
-    fn point_octets(self) -> usize {
-        match self {
-            Self::P256 => 65,
-            Self::P384 => 97,
-            Self::P521 => 133,
-        }
-    }
-}
-
-impl FromStr for Curve {
-    type Err = NameError;
-
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        let curve = Self::ALL
-            .into_iter()
-            .find(|curve| curve.to_string() == text);
-        curve.ok_or_else(|| NameError::new("must be `P-256`, `P-384` or `P-521`"))
-    }
-}
-
-impl fmt::Display for Curve {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::P256 => "P-256",
-            Self::P384 => "P-384",
-            Self::P521 => "P-521",
-        })
-    }
-}
-
-/// What kind of key it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum KeyKind {
-    /// RSA with a modulus of so many bits.
-    Rsa {
-        /// The length of the modulus.
-        bits: u32,
-    },
-    /// ECDSA on this curve.
-    Ecdsa(Curve),
-    /// Ed25519, RFC 8410.
-    Ed25519,
-}
-
-impl KeyKind {
-    /// `RSA`, `ECDSA` or `Ed25519`.
-    #[must_use]
-    pub fn algorithm(self) -> &'static str {
-        match self {
-            Self::Rsa { .. } => "RSA",
-            Self::Ecdsa(_) => "ECDSA",
-            Self::Ed25519 => "Ed25519",
-        }
-    }
-
-    /// The curve of an ECDSA key.
-    #[must_use]
-    pub fn curve(self) -> Option<Curve> {
-        match self {
-            Self::Ecdsa(curve) => Some(curve),
-            Self::Rsa { .. } | Self::Ed25519 => None,
-        }
-    }
-
-    /// The length of the modulus of an RSA key.
-    #[must_use]
-    pub fn bits(self) -> Option<u32> {
-        match self {
-            Self::Rsa { bits } => Some(bits),
-            Self::Ecdsa(_) | Self::Ed25519 => None,
-        }
-    }
-}
-
-impl fmt::Display for KeyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rsa { bits } => write!(f, "RSA {bits}"),
-            Self::Ecdsa(curve) => write!(f, "ECDSA {curve}"),
-            Self::Ed25519 => f.write_str("Ed25519"),
-        }
-    }
-}
 
 /// A public key that is well formed and strong enough to certify.
 #[derive(Clone, Debug, PartialEq, Eq)]

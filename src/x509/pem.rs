@@ -167,16 +167,22 @@ mod tests {
             ),
             (
                 format!("\u{feff}{plain}"),
-                "text stands before the PEM block",
+                "the BEGIN line of the PEM block does not stand alone",
             ),
-            (format!("  {plain}"), "text stands before the PEM block"),
+            (
+                format!("  {plain}"),
+                "the BEGIN line of the PEM block does not stand alone",
+            ),
             (format!("{plain}x"), "text stands after the PEM block"),
             (format!("{plain}{plain}"), "holds a second PEM block"),
             (
                 block(&format!("A: b\n\n{BODY}")),
                 "the PEM block has headers",
             ),
-            (plain.replace('\n', "\r"), "is not PEM"),
+            (
+                plain.replace('\n', "\r"),
+                "the BEGIN line of the PEM block does not stand alone",
+            ),
             (
                 plain.replace("-----END", ""),
                 "the PEM block has no END line",
@@ -187,7 +193,7 @@ mod tests {
             ),
             (
                 plain.replacen("-----\n", "-----x\n", 1),
-                "text stands before the PEM block",
+                "the BEGIN line of the PEM block does not stand alone",
             ),
             (block("MAA"), "the body of the PEM block is not base64"),
             (block("MAB="), "the body of the PEM block is not base64"),

@@ -145,3 +145,67 @@ pub(super) fn pem(der: &[u8]) -> Vec<u8> {
 fn signer() -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap()
 }
+
+/// The SubjectPublicKeyInfo of an RSA key, modulus and exponent in big-endian.
+pub(super) fn rsa_key(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+    let algorithm = sequence(&[&oid("1.2.840.113549.1.1.1"), &[5, 0]]);
+    let key = sequence(&[&positive(modulus), &positive(exponent)]);
+    sequence(&[&algorithm, &tlv(3, &[&[0], &key])])
+}
+
+fn positive(number: &[u8]) -> Vec<u8> {
+    let sign: &[u8] = if number[0] < 0x80 { &[] } else { &[0] };
+    tlv(2, &[sign, number])
+}
+
+/// A number of so many bits, in big-endian, that has no divisor below 1000.
+pub(super) fn sound_number(bits: u32) -> Vec<u8> {
+    let octets = usize::try_from(bits.div_ceil(8)).unwrap();
+    let mut number: Vec<u8> = (1..=octets)
+        .map(|n| u8::try_from(n * 37 % 251).unwrap())
+        .collect();
+    let top = (bits - 1) % 8;
+    number[0] = 1 << top | number[0] & ((1 << top) - 1);
+    *number.last_mut().unwrap() |= 1;
+    while !has_large_divisors_only(&number) {
+        number = plus(&number, 2);
+    }
+    number
+}
+
+fn has_large_divisors_only(number: &[u8]) -> bool {
+    let residue = |divisor| {
+        number
+            .iter()
+            .fold(0, |rest, o| (rest << 8 | u32::from(*o)) % divisor)
+    };
+    (2..1000).all(|divisor| residue(divisor) != 0)
+}
+
+/// The product of two numbers in big-endian, without leading zeros.
+pub(super) fn product(a: &[u8], b: &[u8]) -> Vec<u8> {
+    let mut digits = vec![0_u32; a.len() + b.len()];
+    for (i, x) in a.iter().rev().enumerate() {
+        let mut carry = 0;
+        for (j, y) in b.iter().rev().enumerate() {
+            let sum = digits[i + j] + u32::from(*x) * u32::from(*y) + carry;
+            digits[i + j] = sum & 0xff;
+            carry = sum >> 8;
+        }
+        digits[i + b.len()] = carry;
+    }
+    let octets = digits.into_iter().rev().skip_while(|digit| *digit == 0);
+    octets.map(|digit| u8::try_from(digit).unwrap()).collect()
+}
+
+/// The same number, larger by `by`.
+pub(super) fn plus(number: &[u8], by: u64) -> Vec<u8> {
+    let mut sum = number.to_vec();
+    let mut carry = by;
+    for octet in sum.iter_mut().rev() {
+        carry += u64::from(*octet);
+        *octet = u8::try_from(carry & 0xff).unwrap();
+        carry >>= 8;
+    }
+    sum
+}

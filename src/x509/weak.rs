@@ -167,3 +167,93 @@ const fn is_prime(number: u32) -> bool {
     }
     number > 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::x509::testing::{plus, product, sound_number};
+
+    fn code(modulus: &[u8]) -> Option<Code> {
+        let modulus = BoxedUint::from_be_slice_vartime(modulus);
+        check_modulus(&modulus).err().map(|reason| reason.code)
+    }
+
+    #[test]
+    fn a_modulus_without_a_known_weakness_passes() {
+        for bits in [2048, 2049, 2056, 3072, 4096] {
+            assert_eq!(code(&sound_number(bits)), None, "{bits} bits");
+        }
+        let far = product(&sound_number(1024), &sound_number(1032));
+        assert_eq!(code(&far), None);
+    }
+
+    /// K3.
+    #[test]
+    fn small_primes_and_powers_are_refused() {
+        let large = sound_number(2048);
+        for prime in [2_u16, 3, 5, 167, 173, 991, 997] {
+            let modulus = product(&large, &prime.to_be_bytes());
+            assert_eq!(code(&modulus), Some(Code::KeyWeakSmallPrime), "{prime}");
+        }
+        assert_eq!(code(&product(&large, &1009_u16.to_be_bytes())), None);
+        let power =
+            |base: &[u8], exponent| (1..exponent).fold(base.to_vec(), |p, _| product(&p, base));
+        for (bits, exponent) in [
+            (700, 3),
+            (410, 5),
+            (300, 7),
+            (300, 9),
+            (158, 13),
+            (13, 157),
+            (10, 211),
+        ] {
+            let modulus = power(&sound_number(bits), exponent);
+            assert_eq!(
+                code(&modulus),
+                Some(Code::KeyWeakSmallPrime),
+                "{bits}^{exponent}"
+            );
+        }
+    }
+
+    /// K4.
+    #[test]
+    fn close_primes_are_refused() {
+        let near = |p: &[u8]| {
+            let is_sound = |by: &u64| {
+                !residues(&digits(&BoxedUint::from_be_slice_vartime(&plus(p, *by)))).contains(&0)
+            };
+            plus(p, (2..).step_by(2).find(is_sound).unwrap())
+        };
+        for bits in [1024, 1025, 1536, 2048] {
+            let p = sound_number(bits);
+            assert_eq!(
+                code(&product(&p, &p)),
+                Some(Code::KeyWeakFermat),
+                "square of {bits} bits"
+            );
+            assert_eq!(
+                code(&product(&p, &near(&p))),
+                Some(Code::KeyWeakFermat),
+                "{bits} bits"
+            );
+        }
+    }
+
+    /// K5: both primes are k * M + 65537^a, as in the paper.
+    #[test]
+    fn keys_of_faulty_chips_are_refused() {
+        let base = PRIMES.iter().take_while(|prime| **prime <= LAST_ROCA_PRIME);
+        let base = base.fold(vec![1], |base, prime| product(&base, &prime.to_be_bytes()));
+        let vulnerable = |bits: u32, exponent: u32| {
+            let power = u64::from(ROCA_GENERATOR).pow(exponent);
+            let number = |by| plus(&product(&plus(&sound_number(bits), by), &base), power);
+            let is_sound = |by: &u64| {
+                !residues(&digits(&BoxedUint::from_be_slice_vartime(&number(*by)))).contains(&0)
+            };
+            number((0..).find(is_sound).unwrap())
+        };
+        let modulus = product(&vulnerable(808, 3), &vulnerable(816, 2));
+        assert_eq!(code(&modulus), Some(Code::KeyWeakRoca));
+    }
+}

@@ -14,16 +14,16 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 /// The clock of the tests.
-pub const NOW: &str = "2030-01-01T00:00:00Z";
+pub(crate) const NOW: &str = "2030-01-01T00:00:00Z";
 /// The same in seconds, for git.
-pub const NOW_UNIX: &str = "1893456000 +0000";
+pub(crate) const NOW_UNIX: &str = "1893456000 +0000";
 
 /// What a tool answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Answer {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Answer {
@@ -37,7 +37,7 @@ impl Answer {
 
     /// The answer, if the tool succeeded.
     #[track_caller]
-    pub fn success(self) -> Self {
+    pub(crate) fn success(self) -> Self {
         assert_eq!(
             self.code,
             Some(0),
@@ -50,7 +50,7 @@ impl Answer {
 
     /// The answer, if the tool ended with this code.
     #[track_caller]
-    pub fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(
             self.code,
             Some(code),
@@ -63,39 +63,39 @@ impl Answer {
 
     /// Its stdout as JSON.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}:\n{}\n{}", self.stdout, self.stderr))
     }
 }
 
 /// A place for one test, gone when it ends.
-pub struct Scratch {
+pub(crate) struct Scratch {
     directory: TempDir,
 }
 
 impl Scratch {
     /// An empty place with an empty home.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = TempDir::new().expect("a temporary directory can be made");
         fs::create_dir(directory.path().join("home")).expect("a home can be made");
         Self { directory }
     }
 
     /// A place with a gitca repository `repo`, made by `gitca init`.
-    pub fn with_repository() -> Self {
+    pub(crate) fn with_repository() -> Self {
         let scratch = Self::new();
         scratch.gitca(&["init", "repo"]).success();
         scratch
     }
 
     /// A path in it.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
     /// Writes a file and its directories.
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("a file has a directory"))
             .expect("directories can be made");
@@ -104,12 +104,12 @@ impl Scratch {
 
     /// Reads a text file.
     #[track_caller]
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
     /// A command that sees nothing of the machine's user.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(self.directory.path())
@@ -132,46 +132,46 @@ impl Scratch {
 
     /// Runs a tool in the place.
     #[track_caller]
-    pub fn run(&self, program: &str, args: &[&str]) -> Answer {
+    pub(crate) fn run(&self, program: &str, args: &[&str]) -> Answer {
         let output = self.command(program).args(args).output();
         Answer::of(&output.unwrap_or_else(|error| panic!("`{program}` can't be run: {error}")))
     }
 
     /// Runs a shell command in the place and demands that it succeeds.
     #[track_caller]
-    pub fn sh(&self, script: &str) -> Answer {
+    pub(crate) fn sh(&self, script: &str) -> Answer {
         self.run("bash", &["-euo", "pipefail", "-c", script])
             .success()
     }
 
     /// Runs gitca in the place.
     #[track_caller]
-    pub fn gitca(&self, args: &[&str]) -> Answer {
+    pub(crate) fn gitca(&self, args: &[&str]) -> Answer {
         self.run(env!("CARGO_BIN_EXE_gitca"), args)
     }
 
     /// Runs gitca in the repository `repo`.
     #[track_caller]
-    pub fn in_repo(&self, args: &[&str]) -> Answer {
+    pub(crate) fn in_repo(&self, args: &[&str]) -> Answer {
         self.gitca(&[&["-C", "repo"], args].concat())
     }
 
     /// Runs git in the repository `repo`.
     #[track_caller]
-    pub fn git(&self, args: &[&str]) -> Answer {
+    pub(crate) fn git(&self, args: &[&str]) -> Answer {
         self.run("git", &[&["-C", "repo"], args].concat()).success()
     }
 
     /// Commits everything in the repository `repo`.
     #[track_caller]
-    pub fn commit(&self, message: &str) {
+    pub(crate) fn commit(&self, message: &str) {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "-m", message]);
     }
 }
 
 /// A tool that is there, or a loud word that what needs it is not tested here.
-pub fn tool(name: &str) -> bool {
+pub(crate) fn tool(name: &str) -> bool {
     let found = Command::new(name)
         .arg("--help")
         .stdout(Stdio::null())
@@ -187,7 +187,7 @@ pub fn tool(name: &str) -> bool {
 }
 
 /// The Ed25519 key of a seed: the same for everybody, so never for anything real.
-pub fn seeded_key(seed: &str) -> KeyPair {
+pub(crate) fn seeded_key(seed: &str) -> KeyPair {
     // RFC 8410 7: the PKCS#8 of a 32-octet Ed25519 key begins with these octets.
     let prefix = [
         0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
@@ -199,7 +199,7 @@ pub fn seeded_key(seed: &str) -> KeyPair {
 }
 
 /// Octets that look random and are the same in every run.
-pub fn seeded_octets(seed: &'static str) -> impl FnMut(&mut [u8]) {
+pub(crate) fn seeded_octets(seed: &'static str) -> impl FnMut(&mut [u8]) {
     let mut counter = 0_u64;
     move |octets| {
         for chunk in octets.chunks_mut(32) {
@@ -211,7 +211,7 @@ pub fn seeded_octets(seed: &'static str) -> impl FnMut(&mut [u8]) {
 }
 
 /// Every file below a directory with its path, sorted.
-pub fn files_below(root: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files_below(root: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
         let entry = entry.expect("the folder can be read");

@@ -1,0 +1,54 @@
+//! The content of a certificate in a few lines, for the people who review it.
+
+use crate::decision::candidate::Candidate;
+use crate::report::Details;
+use crate::request::Request;
+use crate::x509::san::SubjectAltNames;
+use crate::x509::subject::{Attribute, Subject};
+
+/// What the request asks for and what it would get.
+pub(super) fn details(request: &Request, candidate: Option<&Candidate>) -> Details {
+    Details {
+        subject: one_line(&request.csr.subject),
+        sans: prefixed(&request.csr.sans),
+        usages: request.usages.iter().map(ToString::to_string).collect(),
+        key: request.csr.key.kind().to_string(),
+        lifetime: candidate.map(|candidate| candidate.lifetime.to_string()),
+        lifetime_asked: request.expiration.map(|asked| asked.to_string()),
+    }
+}
+
+/// Common name first, then the groups: what a reviewer looks for.
+fn one_line(subject: &Subject) -> String {
+    const LETTERS: [(Attribute, &str); 9] = [
+        (Attribute::CommonName, "CN"),
+        (Attribute::Organization, "O"),
+        (Attribute::OrganizationalUnit, "OU"),
+        (Attribute::Country, "C"),
+        (Attribute::Province, "ST"),
+        (Attribute::Locality, "L"),
+        (Attribute::StreetAddress, "street"),
+        (Attribute::PostalCode, "postalCode"),
+        (Attribute::SerialNumber, "serialNumber"),
+    ];
+    let parts: Vec<String> = LETTERS
+        .iter()
+        .flat_map(|(attribute, letters)| {
+            subject
+                .values(*attribute)
+                .map(move |value| format!("{letters}={value}"))
+        })
+        .collect();
+    parts.join(", ")
+}
+
+fn prefixed(sans: &SubjectAltNames) -> Vec<String> {
+    let dns = sans.dns_names.iter().map(|name| format!("DNS:{name}"));
+    let email = sans
+        .email_addresses
+        .iter()
+        .map(|address| format!("email:{address}"));
+    let ip = sans.ip_addresses.iter().map(|ip| format!("IP:{ip}"));
+    let uri = sans.uris.iter().map(|uri| format!("URI:{uri}"));
+    dns.chain(email).chain(ip).chain(uri).collect()
+}

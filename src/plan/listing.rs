@@ -1,0 +1,127 @@
+//! Results into a report: which are listed, and how all are counted.
+//!
+//! In come the results of the open requests and the snapshot; out comes a filled report. What is no request, and what
+//! `issued/` holds already, is added here.
+
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::names::{RepoPath, RequestName};
+use crate::report::{Report, RequestResult, Verdict};
+use crate::snapshot::Snapshot;
+
+/// Which results a report lists.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Listing<'a> {
+    /// Unchanged requests, too.
+    pub all: bool,
+    /// Only these manifests, unchanged or not; all, when there is none.
+    pub named: &'a [RepoPath],
+}
+
+impl Listing<'_> {
+    fn names(&self, file: &RepoPath) -> bool {
+        self.named.contains(file)
+    }
+
+    fn takes(&self, file: &RepoPath) -> bool {
+        self.named.is_empty() || self.names(file)
+    }
+}
+
+/// Puts results and notices into the report, sorted by path, and counts every verdict.
+pub fn fill(
+    report: &mut Report,
+    results: Vec<RequestResult>,
+    notices: Vec<Finding>,
+    snapshot: &Snapshot,
+    listing: Listing<'_>,
+) {
+    let strays = snapshot.findings.iter().filter_map(stray);
+    let unchanged = snapshot
+        .requests
+        .keys()
+        .filter(|name| snapshot.is_unchanged(name))
+        .map(unchanged);
+    for result in results
+        .into_iter()
+        .chain(strays)
+        .chain(unchanged)
+        .filter(|result| listing.takes(&result.file))
+    {
+        report.summary.count(result.verdict, 1);
+        if result.verdict != Verdict::Unchanged || listing.all || listing.names(&result.file) {
+            report.results.push(result);
+        }
+    }
+    report.results.sort_by(|a, b| a.file.cmp(&b.file));
+    report.notices.extend(
+        notices
+            .into_iter()
+            .filter(|notice| notice.file.as_ref().is_none_or(|file| listing.takes(file))),
+    );
+}
+
+/// The manifest that a person means by a path or a request's name.
+///
+/// # Errors
+/// `PathNotAllowed` when there is no such file in `requests/`.
+pub fn find(text: &str, snapshot: &Snapshot) -> Result<RepoPath, Stop> {
+    let path = text.trim_start_matches("./");
+    let by_path = path
+        .strip_prefix("requests/")
+        .and_then(|path| path.strip_suffix(".yaml"))
+        .unwrap_or(path);
+    let request = by_path
+        .parse::<RequestName>()
+        .ok()
+        .filter(|name| snapshot.requests.contains_key(name));
+    if let Some(request) = request {
+        return Ok(request.manifest());
+    }
+    let stray = snapshot
+        .findings
+        .iter()
+        .find_map(|finding| finding.file.as_ref().filter(|file| file.as_str() == path));
+    stray.cloned().ok_or_else(|| {
+        let reason = Reason::new(
+            Code::PathNotAllowed,
+            format!("there is no request `{text}`"),
+        );
+        Stop::because(
+            reason
+                .help("name it by its path, `requests/dev/jane.yaml`, or by its name, `dev/jane`"),
+        )
+    })
+}
+
+/// A request whose very bytes `issued/` holds.
+fn unchanged(name: &RequestName) -> RequestResult {
+    RequestResult {
+        request: Some(name.clone()),
+        file: name.manifest(),
+        signer_name: None,
+        verdict: Verdict::Unchanged,
+        policy: None,
+        requester: None,
+        serial_number: None,
+        not_after: None,
+        reasons: Vec::new(),
+        details: None,
+    }
+}
+
+/// A file of `requests/` that is no request.
+fn stray(finding: &Finding) -> Option<RequestResult> {
+    let file = finding.file.clone()?;
+    Some(RequestResult {
+        request: finding.request.clone(),
+        file,
+        signer_name: None,
+        verdict: Verdict::Invalid,
+        policy: None,
+        requester: None,
+        serial_number: None,
+        not_after: None,
+        reasons: vec![finding.reason.clone()],
+        details: None,
+    })
+}
