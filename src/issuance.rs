@@ -116,7 +116,7 @@ impl<'a> Prepared<'a> {
 /// Reads the certificate back, compares it with what was linted, and verifies it under the CA certificate.
 fn check(der: &[u8], tbs: &[u8], contents: &Contents, ca: &CaCertificate) -> Result<(), String> {
     let certificate = match X509Certificate::from_der(der) {
-        Ok((rest, certificate)) if rest.is_empty() => certificate,
+        Ok(([], certificate)) => certificate,
         Ok(_) => return Err("octets follow it".into()),
         Err(error) => return Err(format!("it can't be read back: {error}")),
     };

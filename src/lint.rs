@@ -26,7 +26,7 @@ const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 #[must_use]
 pub fn differences(tbs: &[u8], contents: &Contents) -> Vec<String> {
     match TbsCertificate::from_der(tbs) {
-        Ok((rest, parsed)) if rest.is_empty() => compare(&parsed, contents),
+        Ok(([], parsed)) => compare(&parsed, contents),
         Ok(_) => vec!["octets follow the certificate".into()],
         Err(error) => vec![format!("can't be read back: {error}")],
     }

@@ -2,10 +2,6 @@
 //!
 //! In comes an [`Answer`]; out go its text for people, or the same value as JSON or YAML. Everything in it that a stranger
 //! wrote is escaped here, so a name can't move the cursor or pose as our words. A reader that goes away is no error.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this edge writes to the terminal"
-)]
 
 pub mod text;
 

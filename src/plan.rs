@@ -218,14 +218,12 @@ impl<'a> Plan<'a> {
     /// SHA-256 over the sorted lines `<path> SP <blob id> LF` of what would be signed.
     #[must_use]
     pub fn digest(&self) -> Sha256Digest {
-        let lines: String = self
+        let line = |request: &Request| format!("{} {}\n", request.name, request.blob);
+        let lines: Vec<String> = self
             .approved()
-            .map(|approved| {
-                let request = approved.request();
-                format!("{} {}\n", request.name, request.blob)
-            })
+            .map(|approved| line(approved.request()))
             .collect();
-        Sha256Digest::of(lines.as_bytes())
+        Sha256Digest::of(lines.concat().as_bytes())
     }
 
     /// Refuses a plan that would sign more than the Settings allow, unless exactly this plan is allowed.

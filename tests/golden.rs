@@ -51,9 +51,9 @@ fn same(path: &str, expected: &[u8]) {
 fn manifest(name: &str, groups: &[&str]) -> String {
     let mut subject = Subject::default();
     subject.push(Attribute::CommonName, name.to_owned());
-    groups
-        .iter()
-        .for_each(|group| subject.push(Attribute::Organization, (*group).to_owned()));
+    for group in groups {
+        subject.push(Attribute::Organization, (*group).to_owned());
+    }
     let pem =
         certification_request::build(&subject, &SubjectAltNames::default(), &seeded_key(name))
             .expect("a request");

@@ -156,7 +156,7 @@ fn webpki_takes_the_certificate_for_a_client() {
     let anchor = webpki::anchor_from_trusted_cert(&ca).expect("the CA is an anchor");
     let leaf = webpki::EndEntityCert::try_from(&leaf).expect("webpki reads the leaf");
     let time =
-        rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_893_456_060));
+        rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_mins(31_557_601));
     leaf.verify_for_usage(
         webpki::ALL_VERIFICATION_ALGS,
         &[anchor],

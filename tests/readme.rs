@@ -30,7 +30,7 @@ fn steps(readme: &str) -> Vec<Step> {
             } else if let Some(step) = steps.last_mut() {
                 match line.strip_prefix("> ") {
                     Some(more) if step.expected.is_empty() => {
-                        step.script = format!("{}\n{more}", step.script)
+                        step.script = format!("{}\n{more}", step.script);
                     }
                     _ => writeln!(step.expected, "{line}").expect("a string takes everything"),
                 }

@@ -176,7 +176,7 @@ fn identity(repository: &Repository) -> anyhow::Result<Author> {
 }
 
 fn described(files: &[RepoPath], key_file: Option<&Path>) -> String {
-    let list: String = files.iter().map(|file| format!("  {file}\n")).collect();
+    let list: Vec<String> = files.iter().map(|file| format!("  {file}\n")).collect();
     let key = key_file
         .map(|file| {
             format!(
@@ -185,7 +185,7 @@ fn described(files: &[RepoPath], key_file: Option<&Path>) -> String {
             )
         })
         .unwrap_or_default();
-    format!("Wrote\n{list}{key}")
+    format!("Wrote\n{}{key}", list.concat())
 }
 
 fn committed(commit: &str) -> String {

@@ -122,7 +122,7 @@ fn usages(args: &NewArgs) -> Vec<Usage> {
         return args.usage.clone();
     }
     let serves = args.signer.as_str() == "kubernetes.io/kubelet-serving"
-        || !args.signer.is_kubernetes() && !(args.dns.is_empty() && args.ip.is_empty());
+        || !(args.signer.is_kubernetes() || args.dns.is_empty() && args.ip.is_empty());
     let purpose = if serves {
         Usage::ServerAuth
     } else {
@@ -146,15 +146,16 @@ fn manifest_text(args: &NewArgs, pem: &str) -> String {
         .duration
         .map(|duration| format!("  expirationSeconds: {}\n", duration.seconds()))
         .unwrap_or_default();
-    let usages: String = usages(args)
+    let usages: Vec<String> = usages(args)
         .iter()
         .map(|usage| format!("  - {usage}\n"))
         .collect();
     format!(
         "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata:\n  name: \"{}\"\nspec:\n  \
-         signerName: {}\n{expiration}  usages:\n{usages}  request: {}\n",
+         signerName: {}\n{expiration}  usages:\n{}  request: {}\n",
         args.name.name(),
         args.signer,
+        usages.concat(),
         STANDARD.encode(pem),
     )
 }

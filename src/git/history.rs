@@ -52,7 +52,9 @@ impl Repository {
             self.require_on_mainline(tip, anchor)?;
         }
         let mut searched = Wanted::default();
-        wanted.keys().for_each(|name| searched.add(name));
+        for name in wanted.keys() {
+            searched.add(name);
+        }
         let mut found = BTreeMap::new();
         let mut commit = self
             .inner

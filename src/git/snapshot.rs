@@ -143,9 +143,13 @@ impl Reader<'_> {
         let entries = match self.tree(id)? {
             Ok(entries) if depth < DEEPEST => entries,
             Ok(_) => {
-                return Ok(self.error(path, Reason::new(Code::PathNotAllowed, "lies too deep")));
+                self.error(path, Reason::new(Code::PathNotAllowed, "lies too deep"));
+                return Ok(());
             }
-            Err(reason) => return Ok(self.error(path, reason)),
+            Err(reason) => {
+                self.error(path, reason);
+                return Ok(());
+            }
         };
         for entry in entries {
             let path = format!("{path}/{}", entry.name);
@@ -167,7 +171,7 @@ impl Reader<'_> {
                     )),
                     (Err(reason), _) => self.error(&path, reason),
                     (_, Err(_)) => {
-                        self.error(&path, Reason::new(Code::PathNotAllowed, "is no valid path"))
+                        self.error(&path, Reason::new(Code::PathNotAllowed, "is no valid path"));
                     }
                 }
             }
@@ -187,13 +191,18 @@ impl Reader<'_> {
         let entries = match self.tree(id)? {
             Ok(entries) if depth < DEEPEST => entries,
             Ok(_) => {
-                return Ok(self.finding(path, Reason::new(Code::PathNotAllowed, "lies too deep")));
+                self.finding(path, Reason::new(Code::PathNotAllowed, "lies too deep"));
+                return Ok(());
             }
-            Err(reason) => return Ok(self.finding(path, reason)),
+            Err(reason) => {
+                self.finding(path, reason);
+                return Ok(());
+            }
         };
         if entries.len() > zones::DIRECTORY_ENTRIES {
             let message = format!("has more than {} entries", zones::DIRECTORY_ENTRIES);
-            return Ok(self.finding(path, Reason::new(Code::TooManyFiles, message)));
+            self.finding(path, Reason::new(Code::TooManyFiles, message));
+            return Ok(());
         }
         let directories: Vec<String> = entries
             .iter()
@@ -257,7 +266,8 @@ impl Reader<'_> {
     fn issued(&mut self, id: ObjectId, path: &str, depth: usize) -> anyhow::Result<()> {
         let Ok(entries) = self.tree(id)? else {
             let message = "is malformed; only `gitca run` writes here";
-            return Ok(self.error("issued", Reason::new(Code::TreeOrder, message)));
+            self.error("issued", Reason::new(Code::TreeOrder, message));
+            return Ok(());
         };
         for entry in entries
             .into_iter()

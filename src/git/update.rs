@@ -150,10 +150,10 @@ fn make_directories(root: &Path, path: &str) -> anyhow::Result<()> {
         place.push(piece);
         match fs::symlink_metadata(&place) {
             Ok(metadata) => {
-                anyhow::ensure!(metadata.is_dir(), "`{}` is no directory", place.display())
+                anyhow::ensure!(metadata.is_dir(), "`{}` is no directory", place.display());
             }
             Err(_) => {
-                fs::create_dir(&place).with_context(|| format!("making `{}`", place.display()))?
+                fs::create_dir(&place).with_context(|| format!("making `{}`", place.display()))?;
             }
         }
     }

@@ -144,14 +144,14 @@ impl CaCertificate {
 
     fn read(der: &[u8]) -> Result<Self, Vec<String>> {
         let certificate = match X509Certificate::from_der(der) {
-            Ok((rest, certificate)) if rest.is_empty() => certificate,
+            Ok(([], certificate)) => certificate,
             Ok(_) => return Err(vec!["is followed by other octets".into()]),
             Err(error) => return Err(vec![format!("can't be read: {error}")]),
         };
         let mut problems = check_rights(&certificate);
         let key = PublicKey::read(certificate.public_key().raw)
             .map_err(|reason| {
-                problems.push(format!("has a key that may not sign: {}", reason.message))
+                problems.push(format!("has a key that may not sign: {}", reason.message));
             })
             .ok();
         let validity = certificate.validity();

@@ -82,7 +82,7 @@ pub(crate) struct AlgorithmIdentifier {
 
 #[derive(Sequence)]
 struct Certificate<'a> {
-    tbs_certificate: AnyRef<'a>,
+    to_be_signed: AnyRef<'a>,
     signature_algorithm: AlgorithmIdentifier,
     signature: BitString,
 }
@@ -160,7 +160,7 @@ impl Contents {
 /// When `tbs` is no DER.
 pub fn assemble(tbs: &[u8], issuer_key: KeyKind, signature: &[u8]) -> der::Result<Vec<u8>> {
     Certificate {
-        tbs_certificate: AnyRef::from_der(tbs)?,
+        to_be_signed: AnyRef::from_der(tbs)?,
         signature_algorithm: signature_algorithm(issuer_key),
         signature: BitString::from_bytes(signature)?,
     }

@@ -52,7 +52,7 @@ pub struct Csr {
 pub struct RequestedExtensions {
     /// The bits of KeyUsage, bit n for number n of RFC 5280 4.2.1.3.
     pub key_usage: Option<u16>,
-    /// The KeyPurposeIds of extKeyUsage.
+    /// The `KeyPurposeIds` of extKeyUsage.
     pub extended_key_usage: Vec<ObjectIdentifier>,
     /// basicConstraints with CA:TRUE.
     pub ca: bool,
@@ -62,7 +62,7 @@ pub struct RequestedExtensions {
     pub others: Vec<ObjectIdentifier>,
 }
 
-/// CertificationRequest, RFC 2986 4.2.
+/// `CertificationRequest`, RFC 2986 4.2.
 #[derive(Sequence)]
 struct Request<'a> {
     info: AnyRef<'a>,
@@ -70,7 +70,7 @@ struct Request<'a> {
     signature: BitStringRef<'a>,
 }
 
-/// CertificationRequestInfo, RFC 2986 4.1.
+/// `CertificationRequestInfo`, RFC 2986 4.1.
 #[derive(Sequence)]
 struct Info<'a> {
     version: IntRef<'a>,

@@ -19,7 +19,7 @@ use crate::x509::weak;
 
 pub use kind::{Curve, KeyKind};
 
-mod kind;
+pub mod kind;
 
 #[cfg(test)]
 mod tests;
@@ -103,13 +103,14 @@ impl PublicKey {
         self.digest
     }
 
-    /// The content of its BIT STRING: an RSAPublicKey, a point or the 32 octets of Ed25519.
+    /// The content of its BIT STRING: an `RSAPublicKey`, a point or the 32 octets of Ed25519.
     #[must_use]
     pub fn bits(&self) -> &[u8] {
-        let info = SubjectPublicKeyInfoRef::from_der(&self.spki);
-        info.ok()
+        // `read` let it pass; were it not to decode, no signature would be of an empty key.
+        SubjectPublicKeyInfoRef::from_der(&self.spki)
+            .ok()
             .and_then(|info| info.subject_public_key.as_bytes())
-            .expect("`read` let it pass")
+            .unwrap_or_default()
     }
 
     /// Verifies that this key made the signature over the message.

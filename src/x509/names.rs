@@ -25,7 +25,7 @@ pub(crate) fn encode_subject(subject: &Subject) -> der::Result<RdnSequence> {
             values.insert(encode_attribute(attribute, value)?)?;
         }
         if !values.is_empty() {
-            name.push(RelativeDistinguishedName::try_from(values)?);
+            name.push(RelativeDistinguishedName::from(values));
         }
     }
     Ok(name)

@@ -1,18 +1,18 @@
 //! Signatures on requests and certificates: the algorithms that count, and their verification.
 //!
-//! In come AlgorithmIdentifiers (RFC 4055, RFC 5758, RFC 8410) and signed bytes; out comes a [`SignatureAlgorithm`] or
+//! In come `AlgorithmIdentifiers` (RFC 4055, RFC 5758, RFC 8410) and signed bytes; out comes a [`SignatureAlgorithm`] or
 //! the reason why it is too weak or unknown. The list is our own, so that no library's widening of its list widens
 //! ours; aws-lc-rs then does the arithmetic. A key is only ever used with an algorithm of its own kind.
 
 use std::fmt;
 
 use aws_lc_rs::signature::{self as aws, VerificationAlgorithm};
-use der::AnyRef;
 use der::oid::ObjectIdentifier;
+use der::{AnyRef, Tag, Tagged as _};
 use x509_cert::spki::AlgorithmIdentifierRef;
 
 use crate::finding::{Code, Reason};
-use crate::x509::key::{Curve, KeyKind};
+use crate::x509::key::kind::{Curve, KeyKind};
 
 // RFC 8017 appendix A.2: rsaEncryption's siblings.
 const RSA_MD2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.2");
@@ -73,7 +73,7 @@ impl fmt::Display for SignatureError {
 impl std::error::Error for SignatureError {}
 
 impl SignatureAlgorithm {
-    /// The algorithm that an AlgorithmIdentifier stands for.
+    /// The algorithm that an `AlgorithmIdentifier` stands for.
     ///
     /// # Errors
     /// `WeakSignature` when it is broken, unknown or has parameters that the algorithm does not.
@@ -180,7 +180,7 @@ const fn pss_content(arc: u8, salt: u8) -> [u8; 52] {
 }
 
 fn pss(parameters: Option<AnyRef<'_>>) -> Option<SignatureAlgorithm> {
-    let content = parameters?.value();
+    let content = parameters.filter(|any| any.tag() == Tag::Sequence)?.value();
     let hash = [
         (PSS_SHA256, Hash::Sha256),
         (PSS_SHA384, Hash::Sha384),

@@ -86,9 +86,7 @@ impl Attribute {
     /// Its object identifier.
     #[must_use]
     pub fn oid(self) -> ObjectIdentifier {
-        ID_AT
-            .push_arc(self.arc())
-            .expect("an OID of four arcs fits")
+        id_at(self.arc())
     }
 
     /// The attribute with this object identifier.
@@ -104,6 +102,10 @@ impl Attribute {
     pub fn is_single(self) -> bool {
         matches!(self, Self::CommonName | Self::SerialNumber)
     }
+}
+
+fn id_at(arc: u32) -> ObjectIdentifier {
+    ID_AT.push_arc(arc).expect("an OID of four arcs fits")
 }
 
 impl fmt::Display for Attribute {
@@ -190,7 +192,7 @@ fn fault_of(c: char) -> Option<&'static str> {
     }
 }
 
-/// UAX #44 Default_Ignorable_Code_Point, letters and signs that print as nothing, and noncharacters.
+/// UAX #44 `Default_Ignorable_Code_Point`, letters and signs that print as nothing, and noncharacters.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'

@@ -43,7 +43,7 @@ pub(super) fn utf8(text: &str) -> Vec<u8> {
     tlv(0x0c, &[text.as_bytes()])
 }
 
-/// AttributeTypeAndValue.
+/// `AttributeTypeAndValue`.
 pub(super) fn pair(attribute: &str, value: &[u8]) -> Vec<u8> {
     sequence(&[&oid(attribute), value])
 }
@@ -72,7 +72,7 @@ pub(super) fn extension_request(extensions: &[&[u8]]) -> Vec<u8> {
     sequence(&[&oid("1.2.840.113549.1.9.14"), &set(&[&list])])
 }
 
-/// The attribute that asks for these GeneralNames.
+/// The attribute that asks for these `GeneralNames`.
 pub(super) fn san(names: &[&[u8]]) -> Vec<u8> {
     extension_request(&[&extension(SAN, &sequence(names))])
 }

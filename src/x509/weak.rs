@@ -223,7 +223,7 @@ mod tests {
             let is_sound = |by: &u64| {
                 !residues(&digits(&BoxedUint::from_be_slice_vartime(&plus(p, *by)))).contains(&0)
             };
-            plus(p, (2..).step_by(2).find(is_sound).unwrap())
+            plus(p, (2..10_000).step_by(2).find(is_sound).unwrap())
         };
         for bits in [1024, 1025, 1536, 2048] {
             let p = sound_number(bits);
@@ -251,7 +251,7 @@ mod tests {
             let is_sound = |by: &u64| {
                 !residues(&digits(&BoxedUint::from_be_slice_vartime(&number(*by)))).contains(&0)
             };
-            number((0..).find(is_sound).unwrap())
+            number((0..10_000).find(is_sound).unwrap())
         };
         let modulus = product(&vulnerable(808, 3), &vulnerable(816, 2));
         assert_eq!(code(&modulus), Some(Code::KeyWeakRoca));

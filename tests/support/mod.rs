@@ -3,6 +3,7 @@
 //! Every tool runs with a configuration of its own, a fixed clock and a fixed identity, so that nothing of the machine's
 //! user shows in a result. Keys that are committed with the example come from public seeds and guard nothing.
 #![expect(clippy::disallowed_methods, reason = "tests run tools and write files")]
+#![expect(clippy::print_stdout, reason = "what is not tested must be said")]
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 use std::fs;

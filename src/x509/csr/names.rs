@@ -1,4 +1,4 @@
-//! GeneralNames (RFC 5280 4.2.1.6) read to the model of subject alternative names.
+//! `GeneralNames` (RFC 5280 4.2.1.6) read to the model of subject alternative names.
 //!
 //! In comes the value of a subjectAltName extension; out come the names of the four kinds that are issued, and the
 //! kinds of the rest, which judgement refuses. Tags are read here, since a typed reader stops at the first name it
@@ -20,7 +20,7 @@ const NAMES: usize = 1000;
 /// The names that are issued, and the kinds of those that are not.
 pub type Names = (SubjectAltNames, Vec<&'static str>);
 
-/// Reads the DER of GeneralNames.
+/// Reads the DER of `GeneralNames`.
 ///
 /// # Errors
 /// Every name that is not legal for its kind or stands there twice, or why the whole can't be read.
@@ -157,7 +157,7 @@ impl Reader {
     }
 }
 
-/// The kind of a GeneralName by its tag, or what RFC 5280 calls a kind that is not issued.
+/// The kind of a `GeneralName` by its tag, or what RFC 5280 calls a kind that is not issued.
 fn issued_or_other(tag: Tag) -> Option<Result<Kind, &'static str>> {
     let Tag::ContextSpecific {
         constructed,
@@ -180,7 +180,7 @@ fn issued_or_other(tag: Tag) -> Option<Result<Kind, &'static str>> {
     })
 }
 
-/// The text of an IA5String of visible characters; NUL above all ends names in some readers and not in others.
+/// The text of an `IA5String` of visible characters; NUL above all ends names in some readers and not in others.
 fn visible(octets: &[u8], code: Code) -> Result<&str, Reason> {
     let text = str::from_utf8(octets)
         .ok()

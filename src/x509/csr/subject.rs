@@ -46,7 +46,7 @@ pub fn read(der: &[u8]) -> Result<Attributes, Vec<Reason>> {
     reader.finish()
 }
 
-/// UniversalString and its like are none of der's tags; they are a fault of the value, not of the encoding.
+/// `UniversalString` and its like are none of der's tags; they are a fault of the value, not of the encoding.
 fn has_unknown_string(der: &[u8]) -> bool {
     let error = RdnSequence::from_der(der).err();
     error.is_some_and(|error| matches!(error.kind(), ErrorKind::TagUnknown { .. }))

@@ -126,11 +126,8 @@ fn ec_keys_are_uncompressed_points_on_a_named_curve() {
     for (key, wanted) in [
         (vec![0], Code::KeyWeakPoint),
         (off, Code::KeyWeakPoint),
-        (vec![[4].as_slice(), &[0; 64]].concat(), Code::KeyWeakPoint),
-        (
-            vec![[4].as_slice(), &[0xff; 64]].concat(),
-            Code::KeyWeakPoint,
-        ),
+        ([[4].as_slice(), &[0; 64]].concat(), Code::KeyWeakPoint),
+        ([[4].as_slice(), &[0xff; 64]].concat(), Code::KeyWeakPoint),
         (with_first(6), Code::KeyWeakPoint),
         (with_first(7), Code::KeyWeakPoint),
         (with_first(2)[..33].to_vec(), Code::MalformedKey),
