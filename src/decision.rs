@@ -133,7 +133,7 @@ fn judge<'a>(
     unless_any(Verdict::Denied, deny_hits(zone, &asked, notices))?;
     let policy = admit(zone, &asked, notices)?;
     unless_any(Verdict::Failed, authority::is_out_of_time(signer, now))?;
-    let mut reasons = authority::key_reuse(case, policy);
+    let mut reasons = authority::key_reuse(case.key_owner.as_deref(), policy);
     reasons.extend(authority::violations(request, signer, &candidate));
     unless_any(Verdict::Denied, reasons)?;
     Ok(Approved {

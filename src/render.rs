@@ -4,42 +4,22 @@
 //! them can't be made, and then none is written. Everything is derived: the same certificate gives the same bytes.
 //! Nothing of the parent commit goes in, so the files survive a lost race unchanged.
 
+pub mod circumstances;
 pub mod csr;
 pub mod kubeconfig;
+pub mod pem;
 pub mod provenance;
 pub mod template;
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
-use crate::control::ControlZone;
 use crate::finding::Reason;
 use crate::issuance::Issued;
 use crate::names::{RepoPath, Sha256Digest};
+use crate::render::circumstances::Circumstances;
+use crate::render::pem::pem;
 use crate::render::template::Templates;
-use crate::report::Requester;
-use crate::snapshot::{Blob, Changeset, Introduction};
-use crate::timestamp::Timestamp;
-
-// RFC 7468 2: lines of 64 characters.
-const PEM_COLUMNS: usize = 64;
-
-/// What the files say besides the certificate.
-#[derive(Clone, Copy, Debug)]
-pub struct Circumstances<'a> {
-    /// The rules; clusters are taken from it.
-    pub zone: &'a ControlZone,
-    /// The manifest, copied as it is.
-    pub manifest: &'a Blob,
-    /// The commit that brought the request.
-    pub introduction: &'a Introduction,
-    /// Who asked.
-    pub requester: &'a Requester,
-    /// The clock of the run.
-    pub now: Timestamp,
-}
+use crate::snapshot::Changeset;
 
 /// Puts every file of one certificate into the changeset.
 ///
@@ -111,17 +91,4 @@ fn pems(issued: &Issued<'_>) -> (String, String) {
         chain.push_str(&pem(&ca.der));
     }
     (leaf, chain)
-}
-
-/// A certificate as PEM, RFC 7468 5.
-#[must_use]
-pub fn pem(der: &[u8]) -> String {
-    let body = STANDARD.encode(der);
-    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    for line in body.as_bytes().chunks(PEM_COLUMNS) {
-        text.extend(line.iter().copied().map(char::from));
-        text.push('\n');
-    }
-    text.push_str("-----END CERTIFICATE-----\n");
-    text
 }

@@ -9,6 +9,7 @@ mod encoding;
 mod label;
 mod legacy;
 mod metadata;
+mod notes;
 mod places;
 mod secret;
 mod signer_name;
@@ -18,15 +19,16 @@ use std::collections::BTreeMap;
 
 use crate::finding::{Code, Place, Reason};
 use crate::names::{ObjectId, RequestName, Sha256Digest, SignerName};
+use crate::request::notes::{Notes, says_something};
 use crate::request::places::Places;
 use crate::request::spec::Spec;
 use crate::snapshot::Blob;
 use crate::timestamp::Lifetime;
 use crate::x509::csr::Csr;
 use crate::x509::usage::Usage;
-use crate::yaml::{Field, Object, Problems, Value, parser};
+use crate::yaml::{Field, Object, Problems, parser};
 
-pub use metadata::Metadata;
+pub use crate::request::metadata::Metadata;
 
 const SPLIT: &str = "`gitca new --from FILE` splits it into one file for each request";
 const KIND: &str = "CertificateSigningRequest";
@@ -109,13 +111,6 @@ impl Request {
     pub fn locate(&self, field: &str) -> Option<Place> {
         self.places.locate(field)
     }
-}
-
-/// What readers of a manifest note on their way.
-#[derive(Debug)]
-struct Notes {
-    problems: Problems,
-    notices: Vec<Reason>,
 }
 
 /// A manifest before its CSR is read; the values of a field that has a reason are missing.
@@ -256,16 +251,6 @@ fn in_order(mut reasons: Vec<Reason>) -> Vec<Reason> {
         rank.map_or(0, |rank| rank + 1)
     });
     reasons
-}
-
-/// Whether ignoring the field would ignore anything: exports hold `status: {}` and empty lists.
-fn says_something(field: &Field<'_>) -> bool {
-    match &field.node.value {
-        Value::Null => false,
-        Value::Plain(text) | Value::Text(text) => !text.is_empty(),
-        Value::List(nodes) => !nodes.is_empty(),
-        Value::Map(entries) => !entries.is_empty(),
-    }
 }
 
 #[cfg(test)]

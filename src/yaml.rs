@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use crate::finding::{Code, Place, Reason};
 
-pub use problems::Problems;
+pub use crate::yaml::problems::Problems;
 
 // A typo within this distance of a known key is taken for it in the help.
 const NEAR: f64 = 0.8;
@@ -62,6 +62,23 @@ impl Value {
             Self::List(_) => "a list",
             Self::Map(_) => "a mapping",
         }
+    }
+}
+
+impl Problems {
+    /// Notes that `field` is wrong.
+    pub fn report(&mut self, field: &Field<'_>, message: impl Into<String>) {
+        self.push(field.reason(self.code(), message));
+    }
+
+    /// Notes that `field` is wrong and what would be right.
+    pub fn report_with_help(
+        &mut self,
+        field: &Field<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(field.reason(self.code(), message).help(help));
     }
 }
 

@@ -62,9 +62,22 @@ fn code(file: &Path) -> String {
         .join("\n")
 }
 
-/// Every `crate::…` path of a file, as far as it names modules.
+/// Every `crate::…` path of a file, and every path that begins with a module of its own, as far as it names modules.
 fn imports(file: &Path, modules: &BTreeSet<Vec<String>>) -> BTreeSet<Vec<String>> {
     let mut found = BTreeSet::new();
+    let own = module(file);
+    for child in modules
+        .iter()
+        .filter(|child| child.len() == own.len() + 1 && child.starts_with(&own))
+    {
+        let name = child.last().expect("a module has a name");
+        let is_used = |(start, _): (usize, &str)| {
+            !code(file)[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+        };
+        if code(file).match_indices(&format!("{name}::")).any(is_used) {
+            found.insert(child.clone());
+        }
+    }
     for (start, _) in code(file).match_indices("crate::") {
         let text = &code(file)[start + "crate::".len()..];
         for path in expand(text) {

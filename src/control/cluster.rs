@@ -4,7 +4,7 @@
 //! request, so the fields here are checked as if a stranger had written them.
 
 use crate::control::document::Document;
-use crate::control::glob::dns::is_label;
+use crate::control::glob::label::is_label;
 use crate::control::surroundings::Surroundings;
 use crate::names::{ObjectId, ObjectName, RepoPath};
 use crate::yaml::{Field, Problems};

@@ -11,9 +11,10 @@ use regex::{Regex, RegexBuilder};
 use crate::control::fold::fold;
 use crate::control::glob::dns::{DnsGlob, Wildcard};
 use crate::control::glob::email::EmailGlob;
+use crate::control::glob::error::PatternError;
 use crate::control::glob::placeholder::Context;
 use crate::control::glob::uri::{self, UriGlob};
-use crate::control::glob::{PatternError, Run, Token, fits, is_literal, mentions, scan, stars};
+use crate::control::glob::{Run, Token, fits, is_literal, mentions, scan, stars};
 use crate::names::RequestName;
 use crate::yaml::{Field, Problems, Value};
 

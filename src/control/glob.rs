@@ -7,51 +7,16 @@
 
 pub mod dns;
 pub mod email;
+pub mod error;
+pub mod label;
 pub mod placeholder;
 pub mod uri;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::control::glob::error::PatternError;
 use crate::control::glob::placeholder::{Context, Placeholder};
-use crate::finding::{Code, Reason};
 use crate::names::RequestName;
-use crate::yaml::Field;
-
-/// Why a text is no pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternError {
-    code: Code,
-    message: String,
-    help: String,
-}
-
-impl PatternError {
-    /// The text breaks the rules of its language; `help` says what to write.
-    #[must_use]
-    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            code: Code::ConfigInvalid,
-            message: message.into(),
-            help: help.into(),
-        }
-    }
-
-    /// The text asks for something that a later release will have.
-    #[must_use]
-    pub fn later(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            code: Code::NotImplemented,
-            ..Self::new(message, help)
-        }
-    }
-
-    /// The error as a reason about the field that holds the text.
-    #[must_use]
-    pub fn into_reason(self, field: &Field<'_>) -> Reason {
-        let reason = Reason::new(self.code, self.message).help(self.help);
-        reason.field(&field.path).at(field.place)
-    }
-}
 
 /// One step of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::control::glob::error::PatternError;
 use crate::control::glob::placeholder::Context;
-use crate::control::glob::{PatternError, Run, Token, fits, pieces, scan, stars};
+use crate::control::glob::{Run, Token, fits, pieces, scan, stars};
 use crate::control::reading::{elements, later, only_true};
 use crate::names::{RequestName, SignerName};
 use crate::yaml::{Field, Object, Problems, Value};

@@ -6,7 +6,6 @@
 use crate::control::ControlZone;
 use crate::control::approval_policy::{ApprovalPolicy, KeyReuse};
 use crate::control::signer::Signer;
-use crate::decision::Case;
 use crate::decision::candidate::Candidate;
 use crate::finding::{Code, Reason};
 use crate::request::Request;
@@ -60,22 +59,14 @@ pub fn is_out_of_time(signer: &Signer, now: Timestamp) -> Vec<Reason> {
 
 /// Whether the policy lets the key be certified although another request has it.
 #[must_use]
-pub fn key_reuse(case: &Case<'_>, policy: &ApprovalPolicy) -> Vec<Reason> {
-    let Some(owner) = case
-        .key_owner
-        .as_ref()
-        .filter(|_| policy.constraints.key_reuse != KeyReuse::Allow)
-    else {
+pub fn key_reuse(owner: Option<&str>, policy: &ApprovalPolicy) -> Vec<Reason> {
+    let reusable = policy.constraints.key_reuse == KeyReuse::Allow;
+    let Some(owner) = owner.filter(|_| !reusable) else {
         return Vec::new();
     };
-    let reason = Reason::new(
-        Code::KeyReused,
-        format!("the key is already that of request `{owner}`"),
-    );
-    let reason = reason
-        .policy(policy.name.as_str())
-        .field("csr.key")
-        .value(owner);
+    let message = format!("the key is already that of request `{owner}`");
+    let reason = Reason::new(Code::KeyReused, message).policy(policy.name.as_str());
+    let reason = reason.field("csr.key").value(owner);
     vec![reason.help("make a new key for this request: `gitca new NAME`")]
 }
 

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use crate::control::glob::dns::is_label;
+use crate::control::glob::label::is_label;
 use crate::decision::asked::Asked;
 use crate::decision::values::{normal_dns, normal_email};
 use crate::finding::{Code, Reason};

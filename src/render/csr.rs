@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::finding::{Code, Reason};
 use crate::issuance::Issued;
-use crate::render::Circumstances;
+use crate::render::circumstances::Circumstances;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::issuance::Issued;
 use crate::names::Sha256Digest;
-use crate::render::Circumstances;
+use crate::render::circumstances::Circumstances;
 
 /// The statement as text with a line end.
 #[must_use]

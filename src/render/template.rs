@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Place, Reason};
 use crate::issuance::Issued;
-use crate::render::pem;
+use crate::render::pem::pem;
 use crate::x509::subject::Attribute;
 
 // A kubeconfig takes some hundred instructions; a list of 1,000 names in ten places some ten thousand.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::finding::{Code, Reason};
 use crate::names::RequestName;
 use crate::request::label;
-use crate::request::{Notes, says_something};
+use crate::request::notes::{Notes, says_something};
 use crate::yaml::{Field, Object, Problems};
 
 const FILLED_BY_SERVER: [&str; 6] = [

@@ -4,7 +4,6 @@
 //! file, for all that is a wrong type or an unknown key; other reasons are made by the readers themselves.
 
 use crate::finding::{Code, Reason};
-use crate::yaml::Field;
 
 /// The reasons that the readers of one file collected, all with one code unless a reader says otherwise.
 #[derive(Clone, Debug)]
@@ -27,21 +26,6 @@ impl Problems {
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
-    }
-
-    /// Notes that `field` is wrong.
-    pub fn report(&mut self, field: &Field<'_>, message: impl Into<String>) {
-        self.push(field.reason(self.code, message));
-    }
-
-    /// Notes that `field` is wrong and what would be right.
-    pub fn report_with_help(
-        &mut self,
-        field: &Field<'_>,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
-        self.push(field.reason(self.code, message).help(help));
     }
 
     /// Adds a reason made elsewhere.

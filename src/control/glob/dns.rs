@@ -6,14 +6,13 @@
 
 use std::net::IpAddr;
 
+use crate::control::glob::error::PatternError;
+use crate::control::glob::label::{LABEL_OCTETS, is_label_octet};
 use crate::control::glob::placeholder::Context;
-use crate::control::glob::{
-    PatternError, Run, Token, fits, is_literal, mentions, scan, split, stars,
-};
+use crate::control::glob::{Run, Token, fits, is_literal, mentions, scan, split, stars};
 use crate::names::RequestName;
 
 // RFC 1035 2.3.4.
-const LABEL_OCTETS: usize = 63;
 const NAME_OCTETS: usize = 253;
 
 /// How a requested wildcard, `*` as its first label, is compared.
@@ -191,19 +190,6 @@ fn literal_octets(token: &Token) -> usize {
         Token::Literal(text) => text.bytes().filter(|byte| *byte != b'*').count(),
         Token::Value(_) | Token::Run(_) => 0,
     }
-}
-
-fn is_label_octet(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_'
-}
-
-/// Whether a text can be one label of a requested name, in lower case.
-#[must_use]
-pub fn is_label(text: &str) -> bool {
-    (1..=LABEL_OCTETS).contains(&text.len())
-        && text.bytes().all(is_label_octet)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
 }
 
 #[cfg(test)]

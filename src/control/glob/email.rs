@@ -4,8 +4,9 @@
 //! 2.4), unless the pattern denies: then letter case decides nothing. The domain is a DNS glob, and never a wildcard.
 
 use crate::control::glob::dns::{DnsGlob, Wildcard};
+use crate::control::glob::error::PatternError;
 use crate::control::glob::placeholder::Context;
-use crate::control::glob::{PatternError, Token, fits, mentions, scan};
+use crate::control::glob::{Token, fits, mentions, scan};
 use crate::names::RequestName;
 
 /// A pattern of e-mail addresses.

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use crate::control::glob::PatternError;
-use crate::control::glob::dns::is_label;
+use crate::control::glob::error::PatternError;
+use crate::control::glob::label::is_label;
 use crate::names::RequestName;
 use crate::yaml::suggest;
 

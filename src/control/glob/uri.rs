@@ -5,8 +5,9 @@
 //! an authority, such as `urn:`, are written with `exact`.
 
 use crate::control::glob::dns::{DnsGlob, Wildcard};
+use crate::control::glob::error::PatternError;
 use crate::control::glob::placeholder::Context;
-use crate::control::glob::{PatternError, Token, fits, pieces, scan};
+use crate::control::glob::{Token, fits, pieces, scan};
 use crate::names::RequestName;
 
 /// A pattern of URIs with an authority.

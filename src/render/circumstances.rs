@@ -1,0 +1,21 @@
+//! What the files of a certificate say besides the certificate itself.
+
+use crate::control::ControlZone;
+use crate::report::Requester;
+use crate::snapshot::{Blob, Introduction};
+use crate::timestamp::Timestamp;
+
+/// What the files say besides the certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The rules; clusters are taken from it.
+    pub zone: &'a ControlZone,
+    /// The manifest, copied as it is.
+    pub manifest: &'a Blob,
+    /// The commit that brought the request.
+    pub introduction: &'a Introduction,
+    /// Who asked.
+    pub requester: &'a Requester,
+    /// The clock of the run.
+    pub now: Timestamp,
+}
