@@ -180,7 +180,9 @@ fn described(files: &[RepoPath], key_file: Option<&Path>) -> String {
     let key = key_file
         .map(|file| {
             format!(
-                "The CA's private key is at {}. Keep it safe; it is not in the repository.\n",
+                "and, outside of the repository, the CA's private key; keep it safe:
+  {}
+",
                 file.display()
             )
         })

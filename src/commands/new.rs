@@ -151,13 +151,19 @@ fn manifest_text(args: &NewArgs, pem: &str) -> String {
         .map(|usage| format!("  - {usage}\n"))
         .collect();
     format!(
-        "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata:\n  name: \"{}\"\nspec:\n  \
+        "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata:\n  name: {}\nspec:\n  \
          signerName: {}\n{expiration}  usages:\n{}  request: {}\n",
-        args.name.name(),
+        scalar(args.name.name()),
         args.signer,
         usages.concat(),
         STANDARD.encode(pem),
     )
+}
+
+/// A name as YAML: in quotes where it could be taken for a number or a word of YAML.
+fn scalar(name: &str) -> String {
+    serde_yaml::to_string(&name)
+        .map_or_else(|_| format!("\"{name}\""), |text| text.trim_end().to_owned())
 }
 
 fn next_steps(args: &NewArgs, key_file: Option<&Path>) -> String {
@@ -165,7 +171,7 @@ fn next_steps(args: &NewArgs, key_file: Option<&Path>) -> String {
     let key = key_file
         .map(|file| {
             format!(
-                "The private key is at {}; it never leaves this machine.\n",
+                "Wrote the private key, which never leaves this machine, to\n  {}\n",
                 file.display()
             )
         })

@@ -99,7 +99,9 @@ pub fn render(
             }],
         },
     };
-    serde_yaml::to_string(&object).map_err(|error| {
+    // kubectl writes long strings on one line.
+    let options = serde_yaml::ser_options! { prefer_block_scalars: false };
+    serde_yaml::to_string_with_options(&object, options).map_err(|error| {
         Reason::new(
             Code::RenderFailed,
             format!("`csr.yaml` can't be written: {error}"),
