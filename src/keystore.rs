@@ -15,10 +15,10 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use rcgen::{KeyPair, PublicKeyData as _, SigningKey};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::files::{self, Access};
 use crate::finding::{Code, Reason};
 use crate::names::ObjectName;
 
@@ -180,8 +180,7 @@ impl Keystore {
 /// When the file is there already or can't be written.
 pub fn save(file: &Path, pair: &KeyPair) -> anyhow::Result<()> {
     let pem = Zeroizing::new(pair.serialize_pem());
-    write_key(file, &pem)
-        .with_context(|| format!("writing the private key to `{}`", file.display()))
+    files::create(file, pem.as_bytes(), Access::Private)
 }
 
 /// Copies an existing CA key to its place, if it belongs to this public key.
@@ -202,27 +201,8 @@ pub fn import(from: &Path, to: &Path, spki: &[u8]) -> Result<(), Reason> {
         let message = format!("`{}` is not the key of that CA certificate", from.display());
         return Err(Reason::new(Code::SignerKeyMismatch, message));
     }
-    write_key(to, &block)
-        .map_err(|error| unavailable(format!("can't be written to `{}`: {error}", to.display())))
-}
-
-/// A new file of mode 0600 in a directory of mode 0700.
-fn write_key(file: &Path, pem: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    if let Some(directory) = file.parent() {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory)?;
-    }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut opened = options.open(file)?;
-    opened.write_all(pem.as_bytes())?;
-    opened.sync_all()
+    files::create(to, block.as_bytes(), Access::Private)
+        .map_err(|error| unavailable(format!("can't be written: {error:#}")))
 }
 
 /// Where the files of this user's gitca lie: `$XDG_CONFIG_HOME`, else `~/.config`.

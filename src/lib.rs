@@ -63,6 +63,7 @@ pub mod render;
 pub mod starter;
 
 // Edges.
+pub mod files;
 pub mod git;
 pub mod keystore;
 pub mod output;

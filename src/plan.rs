@@ -7,7 +7,6 @@
 mod details;
 pub mod listing;
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::control::ControlZone;
@@ -144,14 +143,14 @@ fn unreadable<'a>(
 /// The owner of each key: who was certified with it, else who asked first by (mainline position, path).
 fn claim_keys(evidence: &Evidence<'_>) -> KeyOwners {
     let mut owners = evidence.owners.clone();
-    let mut claims: Vec<(Reverse<u64>, &RequestName, Sha256Digest)> = Vec::new();
+    let mut claims: Vec<(u64, &RequestName, Sha256Digest)> = Vec::new();
     for (name, request) in evidence.requests {
         let Ok(request) = request else { continue };
-        let depth = evidence
+        let position = evidence
             .introductions
             .get(name)
-            .map_or(0, |introduction| introduction.depth);
-        claims.push((Reverse(depth), name, request.csr.key.digest()));
+            .map_or(0, |introduction| introduction.position);
+        claims.push((position, name, request.csr.key.digest()));
     }
     claims.sort();
     for (_, name, digest) in claims {

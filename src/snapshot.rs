@@ -34,6 +34,8 @@ pub struct Snapshot {
     pub open: BTreeMap<RequestName, Blob>,
     /// What is wrong in the data zone; the rest of it is still judged.
     pub findings: Vec<Finding>,
+    /// What is worth knowing and stands in nobody's way.
+    pub notices: Vec<Finding>,
     /// What is wrong in the control zone or in the tree itself; nothing may be signed.
     pub errors: Vec<Finding>,
 }
@@ -62,8 +64,8 @@ pub struct Author {
 pub struct Introduction {
     /// The commit.
     pub commit: ObjectId,
-    /// How many mainline commits came after it: a smaller number is later.
-    pub depth: u64,
+    /// Its place on the mainline, the anchor being 0.
+    pub position: u64,
     /// When it was committed.
     pub committed: Timestamp,
     /// Who wrote it.

@@ -1,24 +1,26 @@
-//! The work tree edge: a [`Snapshot`] from files, and the files that people's commands write.
+//! The work tree edge: the same snapshot as from a commit, from plain files.
 //!
-//! In comes a directory; out comes what a commit of it would hold, by the same rules: links are never followed, sizes are
-//! looked at first. Needs no git. Writing never replaces a file, but where the caller says so.
+//! In comes a directory, which need not be in a repository; out goes a [`Snapshot`] without a commit, by the same rules.
+//! Links are never followed, and sizes are looked at before anything is read.
+
 #![expect(
     clippy::disallowed_methods,
-    reason = "this edge reads and writes the files of a work tree"
+    reason = "this is where the files of a work tree are read"
 )]
 
-use std::fs;
-use std::io::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use git2::{ObjectType, Oid};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::finding::{Code, Finding, Reason, Stop};
-use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
+use crate::files;
+use crate::finding::{Code, Reason, Stop};
+use crate::names::{ObjectId, Sha256Digest};
 use crate::snapshot::{Blob, KeyOwners, Snapshot};
-use crate::zones::{self, DataFile};
+use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 
 /// The top of the repository that a directory lies in: the nearest one with `policies/` or `.git`.
 ///
@@ -28,268 +30,150 @@ pub fn root(directory: &Path) -> anyhow::Result<PathBuf> {
     let start = directory
         .canonicalize()
         .with_context(|| format!("opening `{}`", directory.display()))?;
-    let is_root =
-        |place: &&Path| place.join(zones::CONTROL[0]).is_dir() || place.join(".git").exists();
-    start
-        .ancestors()
-        .find(is_root)
-        .map(Path::to_path_buf)
-        .ok_or_else(|| {
-            let message = format!("there is no gitca repository at `{}`", directory.display());
-            let reason = Reason::new(Code::NoMainline, message);
-            Stop::because(reason.help("make one with `gitca init DIR`, or name it with `-C DIR`"))
-                .into()
-        })
-}
-
-/// Reads the zones of a work tree.
-///
-/// # Errors
-/// When the disk fails; what is wrong in the files is in the snapshot.
-pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
-    let mut snapshot = Snapshot::default();
-    for zone in zones::CONTROL {
-        for entry in files(root, zone)? {
-            control(&mut snapshot, root, &entry)?;
-        }
-    }
-    for entry in files(root, zones::ISSUED)? {
-        issued(&mut snapshot, root, &entry)?;
-    }
-    for entry in files(root, zones::REQUESTS)? {
-        request(&mut snapshot, root, &entry)?;
-    }
-    Ok(snapshot)
+    let is_root = |place: &&Path| place.join("policies").is_dir() || place.join(".git").exists();
+    let root = start.ancestors().find(is_root).map(Path::to_path_buf);
+    root.ok_or_else(|| {
+        let message = format!("there is no gitca repository at `{}`", directory.display());
+        let reason = Reason::new(Code::NoMainline, message);
+        let help = "make one with `gitca init DIR`, or name it with `-C DIR`";
+        Stop::because(reason.help(help)).into()
+    })
 }
 
 /// Looks up for which requests these keys were certified.
 ///
 /// # Errors
-/// When the disk fails.
+/// When a file can't be read.
 pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwners> {
     let mut owners = KeyOwners::new();
     for key in keys {
         let hex = key.to_string();
         let file = root.join(format!("issued/_keys/{}/{}", &hex[..2], &hex[2..]));
         if file.exists() {
-            owners.insert(*key, read_text(&file)?.trim().to_owned());
+            let owner = files::read_text(&file)?;
+            owners.insert(*key, owner.trim_end_matches('\n').to_owned());
         }
     }
     Ok(owners)
 }
 
-/// Every entry of a zone that is no directory, sorted by name.
-fn files(root: &Path, zone: &str) -> anyhow::Result<Vec<DirEntry>> {
-    let top = root.join(zone);
-    if fs::symlink_metadata(&top).is_err() {
-        return Ok(Vec::new());
-    }
-    let mut files = Vec::new();
-    for entry in WalkDir::new(&top)
-        .follow_links(false)
-        .follow_root_links(false)
-        .sort_by_file_name()
-    {
-        let entry = entry.with_context(|| format!("reading `{zone}`"))?;
-        if !entry.file_type().is_dir() {
-            files.push(entry);
-        }
-    }
-    Ok(files)
-}
-
-/// The path as git would spell it, and the reason why the entry may not be used.
-fn inspect(root: &Path, entry: &DirEntry, limit: u64) -> anyhow::Result<(String, Option<Reason>)> {
-    let path = entry
-        .path()
-        .strip_prefix(root)
-        .context("a walk stays below its root")?;
-    let path = path
-        .to_string_lossy()
-        .replace(std::path::MAIN_SEPARATOR, "/");
-    if entry.file_type().is_symlink() {
-        let reason = Reason::new(Code::SymlinkInZone, "symbolic links are not followed");
-        return Ok((path, Some(reason.help("put the file itself here"))));
-    }
-    let size = entry
-        .metadata()
-        .with_context(|| format!("reading `{path}`"))?
-        .len();
-    let too_large = || {
-        let message = format!("has {size} octets, more than the {limit} allowed");
-        Reason::new(Code::FileTooLarge, message)
-    };
-    Ok((path, (size > limit).then(too_large)))
-}
-
-fn control(snapshot: &mut Snapshot, root: &Path, entry: &DirEntry) -> anyhow::Result<()> {
-    let limit = zones::control_limit(
-        &entry
-            .path()
-            .strip_prefix(root)
-            .unwrap_or(entry.path())
-            .to_string_lossy(),
-    );
-    let (path, problem) = inspect(root, entry, limit)?;
-    let reason = match (problem, path.parse::<RepoPath>()) {
-        (None, Ok(name)) => {
-            snapshot.control.insert(name, read(entry.path())?);
-            return Ok(());
-        }
-        (Some(reason), _) => reason,
-        (None, Err(error)) => Reason::new(Code::TreeEntryName, format!("the path {error}")),
-    };
-    snapshot.errors.push(Finding {
-        file: path.parse().ok(),
-        ..Finding::anywhere(reason)
-    });
-    Ok(())
-}
-
-fn request(snapshot: &mut Snapshot, root: &Path, entry: &DirEntry) -> anyhow::Result<()> {
-    let (path, problem) = inspect(root, entry, zones::REQUEST_OCTETS)?;
-    let below = path.strip_prefix("requests/").unwrap_or(&path).to_owned();
-    let reason = match (problem, zones::data_file(&below)) {
-        (_, DataFile::LetThrough) => return Ok(()),
-        (None, DataFile::Manifest(name)) if !entry.path().with_extension("").is_dir() => {
-            return open(snapshot, name, entry.path());
-        }
-        (None, DataFile::Manifest(_)) => {
-            let message = "is also a directory, and their outputs would lie in one folder";
-            Reason::new(Code::PathNotAllowed, message).help("rename the file or the directory")
-        }
-        (Some(reason), _) | (None, DataFile::Refused(reason)) => reason,
-    };
-    snapshot.findings.push(Finding {
-        file: path.parse().ok(),
-        ..Finding::anywhere(reason)
-    });
-    Ok(())
-}
-
-fn open(snapshot: &mut Snapshot, name: RequestName, file: &Path) -> anyhow::Result<()> {
-    let blob = read(file)?;
-    snapshot.requests.insert(name.clone(), blob.id);
-    if !snapshot.is_unchanged(&name) {
-        snapshot.open.insert(name, blob);
-    }
-    Ok(())
-}
-
-fn issued(snapshot: &mut Snapshot, root: &Path, entry: &DirEntry) -> anyhow::Result<()> {
-    let path = entry
-        .path()
-        .strip_prefix(root.join(zones::ISSUED))
-        .context("a walk stays below its root")?;
-    let name = path
-        .parent()
-        .and_then(Path::to_str)
-        .map(str::parse::<RequestName>);
-    if let (true, Some(Ok(name))) = (
-        entry.file_name() == "request.yaml" && entry.file_type().is_file(),
-        name,
-    ) {
-        snapshot.issued.insert(name, read(entry.path())?.id);
-    }
-    Ok(())
-}
-
-/// A file and the id that git would give it.
-fn read(file: &Path) -> anyhow::Result<Blob> {
-    let bytes = fs::read(file).with_context(|| format!("reading `{}`", file.display()))?;
-    let oid = Oid::hash_object(ObjectType::Blob, &bytes).context("hashing a file")?;
-    let mut id = [0; 20];
-    id.copy_from_slice(oid.as_bytes());
-    Ok(Blob {
-        id: ObjectId(id),
-        bytes,
-    })
-}
-
-/// A file that a person named, as text.
+/// Reads the zones below `root` as they lie there.
 ///
 /// # Errors
-/// When it can't be read or is not UTF-8.
-pub fn read_text(file: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(file).with_context(|| format!("reading `{}`", file.display()))
+/// When a file or directory can't be read; what is wrong in them is in the snapshot.
+pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
+    zones::survey(&WorkTree, &root.to_owned())
+        .with_context(|| format!("reading the files below `{}`", root.display()))
 }
 
-/// Writes a new file and its directories.
-///
-/// # Errors
-/// When it is there already, or can't be written.
-pub fn write_new(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    make_parent(file)?;
-    let mut opened = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .with_context(|| format!("making `{}`", file.display()))?;
-    opened
-        .write_all(bytes)
-        .with_context(|| format!("writing `{}`", file.display()))
-}
+struct WorkTree;
 
-/// Writes a file anew, through a temporary name.
-///
-/// # Errors
-/// When it can't be written.
-pub fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let temporary = file.with_extension("tmp");
-    fs::write(&temporary, bytes)
-        .and_then(|()| fs::rename(&temporary, file))
-        .with_context(|| format!("writing `{}`", file.display()))
-}
+impl Source for WorkTree {
+    type Handle = PathBuf;
 
-/// Makes sure that a file has this line; says which file, if it was written.
-///
-/// # Errors
-/// When it can't be read or written.
-pub fn append_line(root: &Path, name: &str, line: &str) -> anyhow::Result<Option<RepoPath>> {
-    let file = root.join(name);
-    let text = if file.exists() {
-        read_text(&file)?
-    } else {
-        String::new()
-    };
-    if text.lines().any(|present| present.trim() == line.trim()) {
-        return Ok(None);
+    fn list(&self, directory: &PathBuf, scope: Scope) -> anyhow::Result<Listing<PathBuf>> {
+        let walk = WalkDir::new(directory)
+            .min_depth(1)
+            .max_depth(1)
+            .follow_links(false);
+        let entries: Vec<DirEntry> = walk
+            .sort_by_file_name()
+            .into_iter()
+            .collect::<Result<_, _>>()?;
+        let names: Vec<String> = entries
+            .iter()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        let twins = zones::case_twins(names.iter().map(String::as_bytes), scope);
+        let mut listing = Listing {
+            children: Vec::new(),
+            faults: Vec::new(),
+        };
+        for (entry, name) in entries.into_iter().zip(&names) {
+            // The top of a work tree holds more than git does, its `.git` first of all.
+            if scope == Scope::Root && !is_ours(name) {
+                continue;
+            }
+            if is_own_key(directory, name) {
+                continue;
+            }
+            if twins.contains(name.as_bytes()) {
+                listing.faults.push((Some(name.clone()), zones::twin()));
+                continue;
+            }
+            sort_out(entry, name, scope, &mut listing);
+        }
+        Ok(listing)
     }
-    let gap = if text.is_empty() || text.ends_with('\n') {
-        ""
-    } else {
-        "\n"
+
+    fn id(&self, file: &PathBuf) -> anyhow::Result<ObjectId> {
+        let id = Oid::hash_file(ObjectType::Blob, file);
+        object_id(id.with_context(|| format!("reading `{}`", file.display()))?)
+    }
+
+    fn read(&self, file: &PathBuf, limit: u64) -> anyhow::Result<Content> {
+        let context = || format!("reading `{}`", file.display());
+        let input = File::open(file).with_context(context)?;
+        let size = input.metadata().with_context(context)?.len();
+        if size > limit {
+            return Ok(Err(zones::too_large(size, limit)));
+        }
+        let mut bytes = Vec::new();
+        input
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .with_context(context)?;
+        let id = Oid::hash_object(ObjectType::Blob, &bytes).with_context(context)?;
+        Ok(Ok(Blob {
+            id: object_id(id)?,
+            bytes,
+        }))
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    let is_zone = |zone: &&str| zone.eq_ignore_ascii_case(name);
+    zones::ZONES.iter().any(is_zone) || name == ".gitattributes"
+}
+
+/// A requester keeps the private key beside the kubeconfig that names it; `.gitignore` keeps it out of every commit.
+fn is_own_key(directory: &Path, name: &str) -> bool {
+    let is_output = |piece: &std::ffi::OsStr| piece == "issued";
+    let is_key = Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "key");
+    is_key && directory.iter().any(is_output)
+}
+
+fn sort_out(entry: DirEntry, name: &str, scope: Scope, listing: &mut Listing<PathBuf>) {
+    if let Some(message) = zones::entry_name_fault(name, scope) {
+        let reason = Reason::new(Code::TreeEntryName, message).value(name);
+        listing.faults.push((None, reason));
+        return;
+    }
+    let (name, file_type) = (name.to_owned(), entry.file_type());
+    let kind = match file_type {
+        directory if directory.is_dir() => Kind::Directory,
+        file if file.is_file() => Kind::File,
+        other => {
+            let reason = if other.is_symlink() {
+                Reason::new(Code::SymlinkInZone, "a symbolic link is never followed")
+            } else {
+                Reason::new(Code::FileMode, "this is no regular file")
+            };
+            let reason = reason.help("put an ordinary file in its place");
+            listing.faults.push((Some(name), reason));
+            return;
+        }
     };
-    fs::write(&file, format!("{text}{gap}{line}"))
-        .with_context(|| format!("writing `{}`", file.display()))?;
-    Ok(Some(name.parse()?))
+    let handle = entry.into_path();
+    listing.children.push(Child { name, kind, handle });
 }
 
-/// Whether a directory is there and holds anything.
-#[must_use]
-pub fn holds_files(directory: &Path) -> bool {
-    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
-}
-
-/// Whether a file lies, or would lie, below a directory, whatever links lead there.
-#[must_use]
-pub fn is_inside(file: &Path, directory: &Path) -> bool {
-    let Ok(directory) = directory.canonicalize() else {
-        return false;
-    };
-    let nearest = file.ancestors().find_map(|place| place.canonicalize().ok());
-    nearest.is_some_and(|place| place.starts_with(&directory))
-}
-
-/// A place for temporary files.
-#[must_use]
-pub fn temporary(name: &str) -> PathBuf {
-    std::env::temp_dir().join(name)
-}
-
-fn make_parent(file: &Path) -> anyhow::Result<()> {
-    let Some(parent) = file.parent() else {
-        return Ok(());
-    };
-    fs::create_dir_all(parent).with_context(|| format!("making `{}`", parent.display()))
+fn object_id(id: Oid) -> anyhow::Result<ObjectId> {
+    let octets = id
+        .as_bytes()
+        .first_chunk()
+        .context("an object id is too short")?;
+    Ok(ObjectId(*octets))
 }

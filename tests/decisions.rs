@@ -1,8 +1,4 @@
 //! Decisions as tables: each row changes one thing of a request that the starter policies admit, or of those policies.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this test reads the starter policies"
-)]
 
 mod support;
 

@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["names", "timestamp"],
     &["finding"],
-    &["report", "snapshot", "yaml", "zones"],
-    &["x509"],
+    &["report", "snapshot", "yaml"],
+    &["x509", "zones"],
     &["control", "request"],
     &["decision", "lint"],
     &["issuance"],
     &["message", "plan", "render", "starter"],
     &["batch"],
+    &["files"],
     &["git", "keystore", "output", "worktree"],
     &["cli", "world"],
     &["survey"],
@@ -77,6 +78,10 @@ fn imports(file: &Path, modules: &BTreeSet<Vec<String>>) -> BTreeSet<Vec<String>
         if code(file).match_indices(&format!("{name}::")).any(is_used) {
             found.insert(child.clone());
         }
+    }
+    let parent = own[..own.len() - 1].to_vec();
+    if code(file).contains("super::") && !parent.is_empty() {
+        found.insert(parent);
     }
     for (start, _) in code(file).match_indices("crate::") {
         let text = &code(file)[start + "crate::".len()..];

@@ -266,17 +266,17 @@ fn a_key_may_come_from_a_variable() {
 }
 
 #[test]
-fn a_dirty_issued_is_left_alone_and_said() {
+fn a_file_that_somebody_put_where_an_output_goes_is_left_alone_and_said() {
     let scratch = with_requests(&["jane"]);
-    scratch.write("repo/issued/mine.txt", "mine\n");
+    scratch.write("repo/issued/jane/kubeconfig.yaml", "mine\n");
     let answer = scratch.in_repo(&["run"]).success();
     assert!(
         answer.stderr.contains("WorkTreeNotUpdated"),
         "{}",
         answer.stderr
     );
-    assert_eq!(scratch.read("repo/issued/mine.txt"), "mine\n");
-    assert!(!scratch.path("repo/issued/jane").exists());
+    assert_eq!(scratch.read("repo/issued/jane/kubeconfig.yaml"), "mine\n");
+    assert!(!scratch.path("repo/issued/jane/certificate.pem").exists());
     scratch.git(&[
         "restore",
         "--source=HEAD",
@@ -285,6 +285,21 @@ fn a_dirty_issued_is_left_alone_and_said() {
         "issued",
     ]);
     assert!(scratch.path("repo/issued/jane/certificate.pem").exists());
+    assert!(
+        scratch
+            .read("repo/issued/jane/kubeconfig.yaml")
+            .contains("kind: Config")
+    );
+}
+
+#[test]
+fn a_key_beside_its_kubeconfig_is_in_nobodys_way() {
+    let scratch = with_requests(&["jane"]);
+    run(&scratch);
+    scratch.write("repo/issued/jane/jane.key", "mine\n");
+    scratch.in_repo(&["check"]).success();
+    run(&scratch);
+    assert_eq!(scratch.git(&["status", "--porcelain"]).stdout, "");
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         .collect::<Result<_, _>>()?;
     let plan = plan(&survey.evidence(), world.now);
     report.plan_digest = Some(plan.digest().to_string());
+    report
+        .notices
+        .extend(survey.snapshot.notices.iter().cloned());
     let listing = Listing {
         all: args.report.all,
         named: &named,

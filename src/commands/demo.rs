@@ -10,6 +10,7 @@ use rcgen::KeyPair;
 
 use crate::cli::{DemoArgs, Format, KeyArg, KeyType, NewArgs, ReportArgs, RunArgs};
 use crate::commands::{new, run};
+use crate::files::{self, Access};
 use crate::git::Repository;
 use crate::keystore;
 use crate::names::{RepoPath, RequestName, Serial, hex};
@@ -17,7 +18,6 @@ use crate::output::text::{self, Style};
 use crate::report::Report;
 use crate::snapshot::Author;
 use crate::starter;
-use crate::worktree;
 use crate::world::World;
 
 // A CSR whose last octets were changed on the way: its signature does not verify.
@@ -32,10 +32,10 @@ const SHOWN_COLUMNS: usize = 76;
 pub fn demo(args: &DemoArgs, world: &mut World, style: Style) -> anyhow::Result<String> {
     let place = match &args.directory {
         Some(directory) => world.directory.join(directory),
-        None => worktree::temporary(&format!("gitca-demo-{}", hex(&draw(world)[..4]))),
+        None => files::temporary_directory(&format!("gitca-demo-{}", hex(&draw(world)[..4]))),
     };
     anyhow::ensure!(
-        !worktree::holds_files(&place),
+        !files::holds_files(&place),
         "`{}` is not empty: choose another directory",
         place.display()
     );
@@ -80,7 +80,7 @@ impl Stage {
             &pem,
         ));
         for (path, bytes) in &files {
-            worktree::write_new(&root.join(path.as_str()), bytes)?;
+            files::create(&root.join(path.as_str()), bytes, Access::Shared)?;
         }
         let stage = Self {
             place,
@@ -98,7 +98,7 @@ impl Stage {
 
     fn commit(&self, files: &[RepoPath], world: &World, message: &str) -> anyhow::Result<()> {
         self.repository
-            .commit_files(files, &self.author, world.now, message)
+            .commit_files("main", files, &self.author, world.now, message)
             .map(|_| ())
     }
 
@@ -108,8 +108,8 @@ impl Stage {
         self.request("mallory", &["system:masters"], world)?;
         self.request(DAMAGED, &["dev"], world)?;
         let file = self.root.join(format!("requests/{DAMAGED}.yaml"));
-        let damaged = damage(&worktree::read_text(&file)?)?;
-        worktree::replace(&file, damaged.as_bytes())?;
+        let damaged = damage(&files::read_text(&file)?)?;
+        files::replace(&file, damaged.as_bytes())?;
         let names: Vec<RequestName> = ["jane", "mallory", DAMAGED]
             .iter()
             .map(|name| name.parse())
@@ -200,8 +200,8 @@ impl Stage {
     }
 
     fn closing(&self) -> anyhow::Result<String> {
-        let kubeconfig = worktree::read_text(&self.root.join("issued/jane/kubeconfig.yaml"))?;
-        let certificate = worktree::read_text(&self.root.join("issued/jane/certificate.pem"))?;
+        let kubeconfig = files::read_text(&self.root.join("issued/jane/kubeconfig.yaml"))?;
+        let certificate = files::read_text(&self.root.join("issued/jane/certificate.pem"))?;
         let mut story = String::from(
             "\n# The certificate and the kubeconfig are committed; the key never left jane's machine.\n",
         );

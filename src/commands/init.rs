@@ -8,13 +8,13 @@ use rcgen::KeyPair;
 
 use crate::cli::InitArgs;
 use crate::commands::only_in_later_release;
+use crate::files::{self, Access};
 use crate::finding::{Code, Reason, Stop};
 use crate::git::Repository;
 use crate::keystore;
 use crate::names::{ObjectName, RepoPath, Serial};
 use crate::snapshot::Author;
 use crate::starter;
-use crate::worktree;
 use crate::world::World;
 use crate::x509::ca::Authority;
 
@@ -44,14 +44,15 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
         return Ok("Nothing is missing here.\n".to_owned());
     }
     for (path, bytes) in &made.files {
-        worktree::write_new(&root.join(path.as_str()), bytes)
+        files::create(&root.join(path.as_str()), bytes, Access::Shared)
             .with_context(|| format!("writing `{path}`"))?;
     }
     let mut files: Vec<RepoPath> = made.files.keys().cloned().collect();
-    files.extend(worktree::append_line(&root, ".gitignore", IGNORED)?);
+    files.extend(files::append_line(&root, ".gitignore", IGNORED)?);
     let mut text = described(&files, made.key_file.as_deref());
     if let Some(author) = author {
-        let commit = repository.commit_files(&files, &author, world.now, "Set up gitca\n")?;
+        let commit =
+            repository.commit_files(&branch, &files, &author, world.now, "Set up gitca\n")?;
         text.push_str(&committed(&commit.to_string()));
     }
     text.push_str(&next_steps(&files));
@@ -74,7 +75,7 @@ fn make(
     files.insert("requests/README.md".parse()?, REQUESTS_README.into());
     let mut key_file = None;
     // Policies are a whole: where there are some, whoever wrote them decided what they say.
-    if !worktree::holds_files(&root.join("policies")) {
+    if !files::holds_files(&root.join("policies")) {
         let repository_id = starter::uuid(draw(world));
         let (ca_pem, key_name, file) = ca_of(ca, root, &repository_id, world)?;
         files.extend(starter::policies(
@@ -97,7 +98,7 @@ fn ca_of(
     world: &mut World,
 ) -> anyhow::Result<(String, ObjectName, PathBuf)> {
     let (name, file) = free_key_file(repository_id)?;
-    if worktree::is_inside(&file, root) {
+    if files::is_inside(&file, root) {
         let reason = Reason::new(
             Code::OperationFailed,
             format!(
@@ -122,7 +123,7 @@ fn ca_of(
         keystore::save(&file, &pair)?;
         return Ok((pem, name, file));
     };
-    let pem = worktree::read_text(cert)?;
+    let pem = files::read_text(cert)?;
     let authority = Authority::read(pem.as_bytes()).map_err(|problems| {
         let message = format!("`{}`: {}", cert.display(), problems.join("; "));
         Stop::because(Reason::new(Code::ConfigInvalid, message))
@@ -172,7 +173,7 @@ fn identity(repository: &Repository) -> anyhow::Result<Author> {
         let help = "git config --global user.name NAME; git config --global user.email ADDRESS; or use --no-commit";
         Stop::because(reason.help(help))
     };
-    Ok(repository.identity()?.ok_or_else(unknown)?)
+    Ok(repository.identity().ok_or_else(unknown)?)
 }
 
 fn described(files: &[RepoPath], key_file: Option<&Path>) -> String {

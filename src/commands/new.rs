@@ -9,6 +9,7 @@ use rcgen::{KeyPair, RsaKeySize};
 
 use crate::cli::{KeyType, NewArgs};
 use crate::commands::only_in_later_release;
+use crate::files::{self, Access};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::keystore;
 use crate::worktree;
@@ -38,12 +39,16 @@ pub fn new(args: &NewArgs, world: &World) -> anyhow::Result<String> {
         return Err(Stop(vec![Finding::in_file(manifest, reason.help(help))]).into());
     }
     let (pem, key_file) = match &args.csr {
-        Some(file) => (worktree::read_text(&world.directory.join(file))?, None),
+        Some(file) => (files::read_text(&world.directory.join(file))?, None),
         None => make_key(args, world, &root).map(|(pem, file)| (pem, Some(file)))?,
     };
     Csr::read(pem.as_bytes()).map_err(|reasons| in_manifest(reasons, args))?;
-    worktree::write_new(&target, manifest_text(args, &pem).as_bytes())
-        .with_context(|| format!("writing `{manifest}`"))?;
+    files::create(
+        &target,
+        manifest_text(args, &pem).as_bytes(),
+        Access::Shared,
+    )
+    .with_context(|| format!("writing `{manifest}`"))?;
     Ok(next_steps(args, key_file.as_deref()))
 }
 
@@ -92,7 +97,7 @@ fn default_key_file(args: &NewArgs) -> Result<PathBuf, Stop> {
 }
 
 fn refuse_inside(file: &Path, root: &Path) -> Result<(), Stop> {
-    if !worktree::is_inside(file, root) {
+    if !files::is_inside(file, root) {
         return Ok(());
     }
     let reason = Reason::new(

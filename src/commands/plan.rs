@@ -21,7 +21,10 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
     let plan = make_plan(&survey.evidence(), world.now);
     report.commit = Some(tip);
     report.plan_digest = Some(plan.digest().to_string());
-    report.notices.extend(repository.notices());
+    report.notices.extend(repository.notices()?);
+    report
+        .notices
+        .extend(survey.snapshot.notices.iter().cloned());
     let listing = Listing {
         all: args.report.all,
         named: &[],

@@ -29,7 +29,10 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
     let mainline = survey::mainline(world)?;
     let (survey, tip) = (&mainline.survey, mainline.tip);
     report.commit = Some(tip);
-    report.notices.extend(mainline.repository.notices());
+    report.notices.extend(mainline.repository.notices()?);
+    report
+        .notices
+        .extend(survey.snapshot.notices.iter().cloned());
     let plan = plan::plan(&survey.evidence(), world.now);
     report.plan_digest = Some(plan.digest().to_string());
     plan.check_size(
@@ -177,14 +180,13 @@ fn commit(
         email: settings.bot.email.clone(),
     };
     let text = message::commit_message(*tip, &batch.results, world.now);
-    let clean = repository.is_issued_clean(*tip, branch)?;
     let commit = repository.commit(*tip, branch, &batch.changes, &bot, world.now, &text)?;
     report.issue_commit = Some(commit);
-    if clean {
-        repository.update_worktree(*tip, commit)?;
-    } else if repository.is_checked_out(branch)? {
-        report.notices.push(not_updated());
-    }
+    let followed = repository.update_worktree(*tip, commit, branch)?;
+    let is_here = !repository.is_bare() && repository.head_branch()?.as_ref() == Some(branch);
+    report
+        .notices
+        .extend((is_here && !followed).then(not_updated));
     Ok(batch)
 }
 

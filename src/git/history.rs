@@ -1,8 +1,8 @@
-//! Which mainline commit brought the bytes of a request.
+//! The mainline: which of its commits brought the bytes of a request.
 //!
-//! In come the tip, the anchor and the blobs that are wanted; out comes an [`Introduction`] for each. One walk back along
-//! first parents serves all of them: trees whose ids are equal are skipped, and what is found is no longer looked for.
-//! Dates decide nothing. Bytes that come back after they were gone are a new introduction.
+//! In come a tip, an anchor and the requests that are wanted; out goes the introduction of each. One backward pass over
+//! first parents compares tree ids and descends only where they differ. Order is position on the mainline; no date
+//! decides anything. Nothing is kept of a commit once it is passed, so memory does not grow with history.
 
 use std::collections::BTreeMap;
 
@@ -10,201 +10,270 @@ use anyhow::Context as _;
 use git2::Commit;
 
 use crate::finding::{Code, Reason, Stop};
-use crate::git::{Repository, to_id, to_oid};
+use crate::git::ids::{id, oid};
+use crate::git::objects::Objects;
+use crate::git::producer::Landing;
+use crate::git::repository::Repository;
+use crate::git::tree;
 use crate::names::{ObjectId, RequestName};
-use crate::snapshot::{Author, Introduction};
+use crate::snapshot::Introduction;
 use crate::timestamp::Timestamp;
-use crate::zones;
 
-/// The wanted blobs, as a tree of the pieces of their paths.
-#[derive(Debug, Default)]
-struct Wanted {
-    below: BTreeMap<String, Wanted>,
-    leaf: Option<RequestName>,
+// RFC 5280 4.1.2.5.2: GeneralizedTime ends with the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// A request and the blob that is looked for.
+#[derive(Clone, Copy)]
+struct Wanted<'w> {
+    name: &'w RequestName,
+    blob: ObjectId,
 }
 
-impl Wanted {
-    fn add(&mut self, name: &RequestName) {
-        let path = format!("{name}.yaml");
-        let node = path.split('/').fold(self, |node, piece| {
-            node.below.entry(piece.to_owned()).or_default()
-        });
-        node.leaf = Some(name.clone());
-    }
-
-    fn is_empty(&self) -> bool {
-        self.below.is_empty() && self.leaf.is_none()
-    }
+/// A commit of the mainline, counted from the tip.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Passed {
+    from_tip: u64,
+    commit: ObjectId,
 }
 
 impl Repository {
-    /// The introduction of each wanted request.
+    /// The mainline commit that brought the bytes of each wanted request: the latest that has them where its first
+    /// parent does not. What was there at the anchor, or before it, counts as brought by the anchor.
+    ///
+    /// Without an anchor it is the first mainline commit that has `policies/`. A request that has other bytes at the tip
+    /// than the wanted ones is left out.
     ///
     /// # Errors
-    /// A [`Stop`] when the anchor is not on the mainline; any other error when git fails.
+    /// [`Stop`] when the anchor is not on the mainline of `tip`; other errors when history can't be read.
     pub fn introductions(
         &self,
         tip: ObjectId,
         anchor: Option<ObjectId>,
         wanted: &BTreeMap<RequestName, ObjectId>,
     ) -> anyhow::Result<BTreeMap<RequestName, Introduction>> {
-        if let Some(anchor) = anchor {
-            self.require_on_mainline(tip, anchor)?;
+        if wanted.is_empty() && anchor.is_none() {
+            return Ok(BTreeMap::new());
         }
-        let mut searched = Wanted::default();
-        for name in wanted.keys() {
-            searched.add(name);
-        }
-        let mut found = BTreeMap::new();
-        let mut commit = self
-            .inner
-            .find_commit(to_oid(tip))
-            .context("reading the tip of the mainline")?;
-        let mut depth = 0;
-        while !searched.is_empty() {
-            // What was there at the anchor counts as brought by it.
-            let parent = if anchor == Some(to_id(commit.id())) {
-                None
-            } else {
-                commit.parent(0).ok()
+        let mut walk = Walk {
+            repository: self,
+            objects: Objects::of(&self.inner)?,
+            missing: wanted
+                .iter()
+                .map(|(name, blob)| Wanted { name, blob: *blob })
+                .collect(),
+            brought: BTreeMap::new(),
+        };
+        let anchor = walk.back_to_anchor(tip, anchor)?;
+        walk.introduce(anchor)
+    }
+
+    pub(super) fn commit_at(&self, commit: ObjectId) -> anyhow::Result<Commit<'_>> {
+        let found = self.inner.find_commit(oid(commit));
+        found.with_context(|| format!("reading commit {commit}"))
+    }
+}
+
+struct Walk<'r, 'w> {
+    repository: &'r Repository,
+    objects: Objects<'r>,
+    missing: Vec<Wanted<'w>>,
+    brought: BTreeMap<Passed, Vec<Wanted<'w>>>,
+}
+
+impl<'w> Walk<'_, 'w> {
+    fn back_to_anchor(
+        &mut self,
+        tip: ObjectId,
+        anchor: Option<ObjectId>,
+    ) -> anyhow::Result<Passed> {
+        let mut commit = self.repository.commit_at(tip)?;
+        let mut zones = Zones::of(&self.objects, &commit)?;
+        self.forget_what_differs(zones.requests)?;
+        let mut controlled = None;
+        for from_tip in 0.. {
+            let here = Passed {
+                from_tip,
+                commit: id(commit.id()),
             };
-            let (mine, theirs) = (
-                zone_of(&commit, zones::REQUESTS)?,
-                parent.as_ref().map(requests_of).transpose()?.flatten(),
-            );
-            let mut brought = Vec::new();
-            if mine != theirs {
-                self.brought(mine, theirs, &mut searched, &mut brought)?;
+            if zones.policies.is_some() {
+                controlled = Some(here);
             }
-            for name in brought {
-                found.insert(name, introduction(&commit, parent.as_ref(), depth)?);
+            if anchor == Some(here.commit) {
+                return Ok(here);
             }
-            let Some(parent) = parent else { break };
+            if commit.parent_count() == 0 {
+                break;
+            }
+            let parent = self.repository.commit_at(id(commit.parent_id(0)?))?;
+            // With a given anchor and nothing wanted any more, only its place is still to be found.
+            let is_done = anchor.is_some() && self.missing.is_empty();
+            if parent.tree_id() != commit.tree_id() && !is_done {
+                let before = Zones::of(&self.objects, &parent)?;
+                self.assign(here, zones.requests, before.requests)?;
+                zones = before;
+            }
             commit = parent;
-            depth += 1;
         }
-        if anchor.is_none() {
-            self.forgive_the_first(tip, &mut found)?;
+        match (anchor, controlled) {
+            (Some(anchor), _) => Err(off_mainline(anchor, tip).into()),
+            (None, Some(first)) => Ok(first),
+            (None, None) => Err(never_controlled(tip).into()),
         }
+    }
+
+    fn forget_what_differs(&mut self, requests: Option<ObjectId>) -> anyhow::Result<()> {
+        let lacking = self.lacking(None, requests)?;
+        self.missing
+            .retain(|wanted| lacking.binary_search(&wanted.name).is_err());
+        Ok(())
+    }
+
+    fn assign(
+        &mut self,
+        here: Passed,
+        child: Option<ObjectId>,
+        parent: Option<ObjectId>,
+    ) -> anyhow::Result<()> {
+        let lacking = self.lacking(child, parent)?;
+        if !lacking.is_empty() {
+            let is_brought = |wanted: &mut Wanted<'_>| lacking.binary_search(&wanted.name).is_ok();
+            let brought = self.missing.extract_if(.., is_brought).collect();
+            self.brought.insert(here, brought);
+        }
+        Ok(())
+    }
+
+    // The wanted requests that the parent's `requests/` does not have, sorted; the child has them all.
+    fn lacking(
+        &self,
+        child: Option<ObjectId>,
+        parent: Option<ObjectId>,
+    ) -> anyhow::Result<Vec<&'w RequestName>> {
+        let mut found = Vec::new();
+        self.compare(child, parent, &self.missing, 0, &mut found)?;
         Ok(found)
     }
 
-    /// Moves the names out of `wanted` whose entry differs between a commit and its parent.
-    fn brought(
+    fn compare(
         &self,
-        mine: Option<ObjectId>,
-        theirs: Option<ObjectId>,
-        wanted: &mut Wanted,
-        brought: &mut Vec<RequestName>,
+        child: Option<ObjectId>,
+        parent: Option<ObjectId>,
+        wanted: &[Wanted<'w>],
+        offset: usize,
+        found: &mut Vec<&'w RequestName>,
     ) -> anyhow::Result<()> {
-        let entries = |id: Option<ObjectId>| {
-            id.map(|id| self.entries(id))
-                .transpose()
-                .map(Option::unwrap_or_default)
-        };
-        let (mine, theirs) = (entries(mine)?, entries(theirs)?);
-        for (piece, below) in &mut wanted.below {
-            let (mine, theirs) = (mine.get(piece), theirs.get(piece));
-            if mine.map(|entry| entry.id) == theirs.map(|entry| entry.id) {
-                continue;
-            }
-            brought.extend(below.leaf.take());
-            if !below.below.is_empty() {
-                let tree = |entry: Option<&super::tree::Entry>| {
-                    entry.filter(|entry| entry.is_tree).map(|entry| entry.id)
-                };
-                self.brought(tree(mine), tree(theirs), below, brought)?;
-            }
-        }
-        wanted.below.retain(|_, below| !below.is_empty());
-        Ok(())
-    }
-
-    fn require_on_mainline(&self, tip: ObjectId, anchor: ObjectId) -> anyhow::Result<()> {
-        let mut walk = self.inner.revwalk()?;
-        walk.simplify_first_parent()?;
-        walk.push(to_oid(tip))?;
-        for id in walk {
-            if to_id(id?) == anchor {
-                return Ok(());
-            }
-        }
-        let message = format!("the anchor {anchor} is not on the mainline that ends at {tip}");
-        let help = "the history was rewritten, or the anchor is that of another repository";
-        Err(Stop::because(Reason::new(Code::AnchorNotOnMainline, message).help(help)).into())
-    }
-
-    /// The first mainline commit with policies is the anchor when none is named: it is trusted, whatever it brought.
-    fn forgive_the_first(
-        &self,
-        tip: ObjectId,
-        found: &mut BTreeMap<RequestName, Introduction>,
-    ) -> anyhow::Result<()> {
-        if !found
-            .values()
-            .any(|introduction| introduction.touches_control)
-        {
+        if wanted.is_empty() || (child == parent && parent.is_some()) {
             return Ok(());
         }
-        let mut walk = self.inner.revwalk()?;
-        walk.simplify_first_parent()?;
-        walk.push(to_oid(tip))?;
-        let mut first = None;
-        for id in walk {
-            let commit = self.inner.find_commit(id?)?;
-            if zone_of(&commit, zones::CONTROL[0])?.is_some() {
-                first = Some(to_id(commit.id()));
-            }
-        }
-        for introduction in found
-            .values_mut()
-            .filter(|introduction| Some(introduction.commit) == first)
-        {
-            introduction.touches_control = false;
+        let mut rest = wanted;
+        let (child, parent) = (self.folder(child)?, self.folder(parent)?);
+        // A malformed tree has nothing.
+        let child = tree::parse(&child).unwrap_or_default();
+        let parent = tree::parse(&parent).unwrap_or_default();
+        let blob = |name: &str| Some(tree::find(&parent, name, tree::FILE)?.id);
+        while let Some((first, others)) = rest.split_first() {
+            let below = &first.name.as_str()[offset..];
+            let Some((folder, _)) = below.split_once('/') else {
+                if blob(&format!("{below}.yaml")) != Some(first.blob) {
+                    found.push(first.name);
+                }
+                rest = others;
+                continue;
+            };
+            // Names are sorted, so those of one directory stand together.
+            let end = offset + folder.len() + 1;
+            let prefix = &first.name.as_str()[..end];
+            let count = rest.partition_point(|wanted| wanted.name.as_str().starts_with(prefix));
+            let (inside, after) = rest.split_at(count);
+            let find = |entries: &[_]| Some(tree::find(entries, folder, tree::DIRECTORY)?.id);
+            self.compare(find(&child), find(&parent), inside, end, found)?;
+            rest = after;
         }
         Ok(())
     }
-}
 
-fn requests_of(commit: &Commit<'_>) -> anyhow::Result<Option<ObjectId>> {
-    zone_of(commit, zones::REQUESTS)
-}
-
-/// The tree of a zone; `None` where it is absent.
-fn zone_of(commit: &Commit<'_>, zone: &str) -> anyhow::Result<Option<ObjectId>> {
-    let tree = commit
-        .tree()
-        .with_context(|| format!("reading the tree of {}", commit.id()))?;
-    Ok(tree.get_name(zone).map(|entry| to_id(entry.id())))
-}
-
-fn introduction(
-    commit: &Commit<'_>,
-    parent: Option<&Commit<'_>>,
-    depth: u64,
-) -> anyhow::Result<Introduction> {
-    let mut touches_control = false;
-    for zone in zones::CONTROL {
-        if let Some(parent) = parent {
-            touches_control |= zone_of(commit, zone)? != zone_of(parent, zone)?;
-        }
+    fn folder(&self, tree: Option<ObjectId>) -> anyhow::Result<Vec<u8>> {
+        let Some(tree) = tree else {
+            return Ok(Vec::new());
+        };
+        let object = self.objects.tree(tree)?;
+        Ok(object
+            .map(|object| object.data().to_vec())
+            .unwrap_or_default())
     }
-    let author = commit.author();
-    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
-    let committed = Timestamp::from_unix(commit.time().seconds());
-    Ok(Introduction {
-        commit: to_id(commit.id()),
-        depth,
-        committed: committed.with_context(|| {
-            format!(
-                "commit {} has a date outside the years 1970 to 9999",
-                commit.id()
-            )
-        })?,
-        author: Author {
-            name: text(author.name_bytes()),
-            email: text(author.email_bytes()),
-        },
-        touches_control,
-    })
+
+    fn introduce(self, anchor: Passed) -> anyhow::Result<BTreeMap<RequestName, Introduction>> {
+        let mut introductions = BTreeMap::new();
+        let mut brought = self.brought;
+        let by_anchor = brought
+            .split_off(&anchor)
+            .into_values()
+            .flatten()
+            .chain(self.missing);
+        let by_anchor: Vec<Wanted<'_>> = by_anchor.collect();
+        brought.insert(anchor, by_anchor);
+        for (passed, wanted) in brought {
+            let commit = self.repository.commit_at(passed.commit)?;
+            let is_anchor = passed == anchor;
+            let landing = Landing::of(self.repository, &self.objects, &commit, is_anchor)?;
+            let touches_control = !is_anchor && touches_control(&self.objects, &commit)?;
+            for Wanted { name, blob } in wanted {
+                let introduction = Introduction {
+                    commit: passed.commit,
+                    position: anchor.from_tip - passed.from_tip,
+                    committed: committed(&commit),
+                    author: landing.author(name, blob)?,
+                    touches_control,
+                };
+                introductions.insert(name.clone(), introduction);
+            }
+        }
+        Ok(introductions)
+    }
+}
+
+struct Zones {
+    policies: Option<ObjectId>,
+    templates: Option<ObjectId>,
+    requests: Option<ObjectId>,
+}
+
+impl Zones {
+    fn of(objects: &Objects<'_>, commit: &Commit<'_>) -> anyhow::Result<Self> {
+        let top = id(commit.tree_id());
+        let zone = |name| objects.entry(top, name, tree::DIRECTORY);
+        Ok(Self {
+            policies: zone("policies")?,
+            templates: zone("templates")?,
+            requests: zone("requests")?,
+        })
+    }
+}
+
+fn touches_control(objects: &Objects<'_>, commit: &Commit<'_>) -> anyhow::Result<bool> {
+    if commit.parent_count() == 0 {
+        return Ok(true);
+    }
+    let (after, before) = (
+        Zones::of(objects, commit)?,
+        Zones::of(objects, &commit.parent(0)?)?,
+    );
+    Ok(after.policies != before.policies || after.templates != before.templates)
+}
+
+/// The committer's date, within what can be expressed.
+pub(super) fn committed(commit: &Commit<'_>) -> Timestamp {
+    let seconds = commit.time().seconds().clamp(0, LAST_SECOND);
+    Timestamp::from_unix(seconds).expect("the seconds were bounded")
+}
+
+fn off_mainline(anchor: ObjectId, tip: ObjectId) -> Stop {
+    let message = format!("the anchor {anchor} is not on the first-parent chain of {tip}");
+    let help = "give the anchor that was noted when the repository was set up; if history was rewritten, find out why";
+    Stop::because(Reason::new(Code::AnchorNotOnMainline, message).help(help))
+}
+
+fn never_controlled(tip: ObjectId) -> Stop {
+    let message = format!("no commit on the first-parent chain of {tip} has `policies/`");
+    Stop::because(Reason::new(Code::NoMainline, message).help("gitca init"))
 }

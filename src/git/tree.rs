@@ -1,152 +1,264 @@
-//! Tree objects, read raw and checked before one entry is used.
+//! One git tree object: reading its octets without believing them, and writing them.
 //!
-//! libgit2 hands out malformed trees without complaint. In come the octets of a tree object; out come its entries and
-//! everything that is wrong with it: names that are no single piece, wrong order, names that meet on other file systems,
-//! and modes that are neither a plain file nor a directory.
+//! libgit2 hands out malformed trees without complaint, so this reader checks each tree before one entry of it is used:
+//! structure, order and duplicates for the whole, name and mode for each entry. In come raw octets, out go borrowed
+//! entries and the reasons against them. Format: the header-less body of a tree, `<mode> SP <name> NUL <20 octets>`.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::fmt::Write as _;
 
 use crate::finding::{Code, Reason};
 use crate::names::ObjectId;
+use crate::zones::{self, Scope};
 
-const MODE_FILE: u32 = 0o100_644;
-const MODE_TREE: u32 = 0o040_000;
-const MODE_LINK: u32 = 0o120_000;
-const MODE_SUBMODULE: u32 = 0o160_000;
-const ID_OCTETS: usize = 20;
+/// The mode of a directory.
+pub(super) const DIRECTORY: u32 = 0o040_000;
+/// The mode of a regular file.
+pub(super) const FILE: u32 = 0o100_644;
+const SYMLINK: u32 = 0o120_000;
+const SUBMODULE: u32 = 0o160_000;
+const OBJECT_OCTETS: usize = 20;
+// An octal number of git has five or six digits.
+const MODE_DIGITS: usize = 6;
 
 /// One entry of a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) name: String,
-    pub(crate) id: ObjectId,
-    pub(crate) is_tree: bool,
-    /// Why it may not be used.
-    pub(crate) problem: Option<Reason>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry<'t> {
+    pub(super) mode: u32,
+    pub(super) name: &'t [u8],
+    pub(super) id: ObjectId,
 }
 
-/// The entries of a tree object.
-///
-/// # Errors
-/// When the octets are no tree, or its order is wrong: then nothing below it can be trusted.
-pub(crate) fn read(octets: &[u8]) -> Result<Vec<Entry>, Reason> {
-    let raw = split(octets)
-        .ok_or_else(|| Reason::new(Code::TreeOrder, "the tree object is malformed"))?;
-    let sorted = raw
-        .windows(2)
-        .all(|pair| sort_key(&pair[0]) < sort_key(&pair[1]));
-    let mut names = BTreeSet::new();
-    let unique = raw.iter().all(|entry| names.insert(entry.name));
-    if !unique {
-        return Err(Reason::new(
-            Code::TreeDuplicate,
-            "the tree object has one name twice",
-        ));
+/// All entries of a tree that is well-formed, in git's order and without duplicates; else what it is not.
+pub(super) fn parse(octets: &[u8]) -> Result<Vec<Entry<'_>>, Box<Reason>> {
+    let mut entries = Vec::with_capacity(octets.len() / 32);
+    let mut rest = octets;
+    while !rest.is_empty() {
+        let (entry, after) = split_entry(rest)
+            .ok_or_else(|| Reason::new(Code::TreeEntryName, "the tree object is malformed"))?;
+        entries.push(entry);
+        rest = after;
     }
-    if !sorted {
-        return Err(Reason::new(
-            Code::TreeOrder,
-            "the tree object is not in git's order",
-        ));
-    }
-    let mut folded = BTreeSet::new();
-    let mut twins = BTreeSet::new();
-    for entry in &raw {
-        let lower = entry.name.to_ascii_lowercase();
-        if !folded.insert(lower.clone()) {
-            twins.insert(lower);
+    for pair in entries.windows(2) {
+        match order(&pair[0], &pair[1]) {
+            Ordering::Less => {}
+            Ordering::Equal => return Err(Box::new(duplicate(pair[1].name))),
+            Ordering::Greater => {
+                let message = "the entries of the tree are not in git's order";
+                let reason = Reason::new(Code::TreeOrder, message).value(shown(pair[1].name));
+                return Err(Box::new(reason));
+            }
         }
     }
-    Ok(raw
-        .iter()
-        .map(|entry| entry.judge(twins.contains(&entry.name.to_ascii_lowercase())))
-        .collect())
-}
-
-struct RawEntry<'a> {
-    mode: u32,
-    name: &'a [u8],
-    id: ObjectId,
-}
-
-/// `<mode in octal> SP <name> NUL <20 octets>`, repeated.
-fn split(mut octets: &[u8]) -> Option<Vec<RawEntry<'_>>> {
-    let mut entries = Vec::new();
-    while !octets.is_empty() {
-        let space = octets.iter().position(|octet| *octet == b' ')?;
-        let mode = u32::from_str_radix(std::str::from_utf8(&octets[..space]).ok()?, 8).ok()?;
-        let rest = &octets[space + 1..];
-        let end = rest.iter().position(|octet| *octet == 0)?;
-        let id = rest.get(end + 1..end + 1 + ID_OCTETS)?;
-        entries.push(RawEntry {
-            mode,
-            name: &rest[..end],
-            id: ObjectId(id.try_into().ok()?),
-        });
-        octets = &rest[end + 1 + ID_OCTETS..];
-    }
-    Some(entries)
-}
-
-/// git sorts a directory as if its name ended in `/`.
-fn sort_key(entry: &RawEntry<'_>) -> Vec<u8> {
-    let slash = (entry.mode == MODE_TREE).then_some(b'/');
-    entry.name.iter().copied().chain(slash).collect()
-}
-
-impl RawEntry<'_> {
-    fn judge(&self, has_twin: bool) -> Entry {
-        let name = String::from_utf8_lossy(self.name).into_owned();
-        let problem = if has_twin {
-            Some(Reason::new(
-                Code::TreeDuplicate,
-                format!("`{name}` differs from another name only in case"),
-            ))
-        } else {
-            check_name(self.name).or_else(|| check_mode(self.mode))
-        };
-        Entry {
-            name,
-            id: self.id,
-            is_tree: self.mode == MODE_TREE,
-            problem,
-        }
+    let is_file_too = |entry: &&Entry<'_>| {
+        entry.mode == DIRECTORY && position(&entries, entry.name, FILE).is_some()
+    };
+    match entries.iter().find(is_file_too) {
+        Some(entry) => Err(Box::new(duplicate(entry.name))),
+        None => Ok(entries),
     }
 }
 
-/// One piece of printable ASCII that every file system keeps as it is.
-fn check_name(name: &[u8]) -> Option<Reason> {
-    let plain = name
-        .iter()
-        .all(|octet| octet.is_ascii_graphic() && !b"/\\:\"<>|?*".contains(octet));
-    let lower = name.to_ascii_lowercase();
-    // NTFS takes `git~1` and trailing dots for `.git`, too.
-    let hostile = matches!(lower.as_slice(), b"" | b"." | b".." | b".git" | b"git~1")
-        || lower.starts_with(b".git.");
-    (!plain || hostile).then(|| {
-        let shown = String::from_utf8_lossy(name);
-        Reason::new(
-            Code::TreeEntryName,
-            "a file name must be one piece of plain ASCII",
-        )
-        .value(shown)
-    })
+/// The entry of that name, in entries that [`parse`] has returned.
+pub(super) fn find<'t>(entries: &[Entry<'t>], name: &str, mode: u32) -> Option<Entry<'t>> {
+    let entry = entries.get(position(entries, name.as_bytes(), mode)?)?;
+    (entry.mode == mode).then_some(*entry)
 }
 
-fn check_mode(mode: u32) -> Option<Reason> {
-    match mode {
-        MODE_FILE | MODE_TREE => None,
-        MODE_LINK => Some(
-            Reason::new(Code::SymlinkInZone, "symbolic links are not followed")
-                .help("put the file itself here"),
+/// What is wrong with one entry by itself.
+pub(super) fn fault(entry: &Entry<'_>, scope: Scope) -> Option<Reason> {
+    let name = String::from_utf8_lossy(entry.name);
+    if let Some(message) = zones::entry_name_fault(&name, scope) {
+        return Some(Reason::new(Code::TreeEntryName, message).value(shown(entry.name)));
+    }
+    if scope == Scope::Root && !zones::ZONES.contains(&&*name) && name != ".gitattributes" {
+        return None;
+    }
+    let (code, message) = match entry.mode {
+        DIRECTORY | FILE => return None,
+        SYMLINK => (
+            Code::SymlinkInZone,
+            "a symbolic link is never followed".to_owned(),
         ),
-        MODE_SUBMODULE => Some(Reason::new(
+        SUBMODULE => (
             Code::SubmoduleInZone,
-            "submodules are not followed",
-        )),
-        _ => Some(
-            Reason::new(Code::FileMode, format!("has mode {mode:o}, not 100644"))
-                .help("run `git update-index --chmod=-x FILE` and commit"),
+            "a submodule is never read".to_owned(),
         ),
+        mode => (
+            Code::FileMode,
+            format!("a file has the mode 100644, not {mode:o}"),
+        ),
+    };
+    Some(Reason::new(code, message).help("put an ordinary file in its place"))
+}
+
+/// Puts entries in git's order and writes the octets of their tree.
+pub(super) fn serialize(entries: &mut [Entry<'_>]) -> Vec<u8> {
+    entries.sort_by(order);
+    let mut octets = Vec::new();
+    let mut mode = String::new();
+    for entry in entries.iter() {
+        mode.clear();
+        // Writing into a String can't fail.
+        let _ = write!(mode, "{:o} ", entry.mode);
+        octets.extend_from_slice(mode.as_bytes());
+        octets.extend_from_slice(entry.name);
+        octets.push(0);
+        octets.extend_from_slice(&entry.id.0);
+    }
+    octets
+}
+
+fn split_entry(octets: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+    let space = octets
+        .iter()
+        .take(MODE_DIGITS + 1)
+        .position(|octet| *octet == b' ')?;
+    let (digits, rest) = (octets.get(..space)?, octets.get(space + 1..)?);
+    let end = rest.iter().position(|octet| *octet == 0)?;
+    let (name, rest) = (rest.get(..end)?, rest.get(end + 1..)?);
+    let (id, rest) = rest.split_first_chunk::<OBJECT_OCTETS>()?;
+    let octal = |octet: &u8| (b'0'..=b'7').contains(octet);
+    if digits.first()? == &b'0' || !digits.iter().all(octal) {
+        return None;
+    }
+    let mode = digits
+        .iter()
+        .fold(0, |mode, digit| mode * 8 + u32::from(digit - b'0'));
+    Some((
+        Entry {
+            mode,
+            name,
+            id: ObjectId(*id),
+        },
+        rest,
+    ))
+}
+
+// Directories sort as if their name ended in a slash.
+fn order(left: &Entry<'_>, right: &Entry<'_>) -> Ordering {
+    let key = |entry: &Entry<'_>| (entry.mode == DIRECTORY).then_some(b'/');
+    left.name
+        .iter()
+        .copied()
+        .chain(key(left))
+        .cmp(right.name.iter().copied().chain(key(right)))
+}
+
+// A directory sorts as if it ended in a slash, so its place is known once its mode is.
+fn position(entries: &[Entry<'_>], name: &[u8], mode: u32) -> Option<usize> {
+    let id = ObjectId([0; OBJECT_OCTETS]);
+    let wanted = Entry { mode, name, id };
+    entries.binary_search_by(|entry| order(entry, &wanted)).ok()
+}
+
+fn duplicate(name: &[u8]) -> Reason {
+    Reason::new(Code::TreeDuplicate, "the tree names an entry twice").value(shown(name))
+}
+
+fn shown(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(entries: &[(u32, &str)]) -> Vec<u8> {
+        let mut octets = Vec::new();
+        for (mode, name) in entries {
+            octets.extend_from_slice(format!("{mode:o} {name}\0").as_bytes());
+            octets.extend_from_slice(&[7; OBJECT_OCTETS]);
+        }
+        octets
+    }
+
+    #[test]
+    fn a_tree_is_well_formed_sorted_and_unique() {
+        for (entries, code) in [
+            (&[][..], None),
+            (&[(FILE, "a.b"), (DIRECTORY, "a")], None),
+            (&[(DIRECTORY, "a"), (FILE, "a.b")], Some(Code::TreeOrder)),
+            (&[(FILE, "b"), (FILE, "a")], Some(Code::TreeOrder)),
+            (&[(FILE, "a"), (FILE, "a")], Some(Code::TreeDuplicate)),
+            (
+                &[(FILE, "a"), (FILE, "a.b"), (DIRECTORY, "a")],
+                Some(Code::TreeDuplicate),
+            ),
+        ] {
+            let octets = tree(entries);
+            assert_eq!(
+                parse(&octets).err().map(|reason| reason.code),
+                code,
+                "{entries:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn octets_that_are_no_tree_are_refused() {
+        let whole = tree(&[(FILE, "a")]);
+        for cut in 1..whole.len() {
+            assert!(parse(&whole[..cut]).is_err(), "cut at {cut}");
+        }
+        for text in ["040000 a\0", "100648 a\0", " a\0", "1006440 a\0"] {
+            let octets = [text.as_bytes(), &[0; OBJECT_OCTETS]].concat();
+            assert!(parse(&octets).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_is_one_plain_file_or_directory() {
+        for (mode, name, scope, code) in [
+            (FILE, "a.yaml", Scope::Zone, None),
+            (0o100_755, "a.yaml", Scope::Zone, Some(Code::FileMode)),
+            (0o100_664, "a.yaml", Scope::Zone, Some(Code::FileMode)),
+            (SYMLINK, "a.yaml", Scope::Zone, Some(Code::SymlinkInZone)),
+            (
+                SUBMODULE,
+                "requests",
+                Scope::Root,
+                Some(Code::SubmoduleInZone),
+            ),
+            (SYMLINK, "src", Scope::Root, None),
+            (DIRECTORY, "..", Scope::Root, Some(Code::TreeEntryName)),
+            (FILE, "", Scope::Zone, Some(Code::TreeEntryName)),
+            (FILE, "x/y.yaml", Scope::Zone, Some(Code::TreeEntryName)),
+            (FILE, "x\\y.yaml", Scope::Zone, Some(Code::TreeEntryName)),
+            (FILE, "a\u{1b}[m", Scope::Zone, Some(Code::TreeEntryName)),
+            (FILE, "ä.yaml", Scope::Zone, Some(Code::TreeEntryName)),
+            (FILE, "ä", Scope::Root, None),
+            (FILE, ".GIT", Scope::Root, Some(Code::TreeEntryName)),
+            (FILE, ".git. ", Scope::Root, Some(Code::TreeEntryName)),
+            (FILE, "git~1", Scope::Root, Some(Code::TreeEntryName)),
+            (FILE, ".g\u{200c}it", Scope::Root, Some(Code::TreeEntryName)),
+            (
+                FILE,
+                ".git::$INDEX_ALLOCATION",
+                Scope::Root,
+                Some(Code::TreeEntryName),
+            ),
+            (FILE, ".gitignore", Scope::Root, None),
+        ] {
+            let entry = Entry {
+                mode,
+                name: name.as_bytes(),
+                id: ObjectId([0; 20]),
+            };
+            let found = fault(&entry, scope).map(|reason| reason.code);
+            assert_eq!(found, code, "{mode:o} {name:?}");
+        }
+    }
+
+    #[test]
+    fn a_tree_is_written_as_it_was_read() {
+        let octets = tree(&[(FILE, "a-b"), (FILE, "a.b"), (DIRECTORY, "a"), (FILE, "ab")]);
+        let mut entries = parse(&octets).expect("a tree");
+        entries.reverse();
+        assert_eq!(serialize(&mut entries), octets);
+        let entries = parse(&octets).expect("a tree");
+        assert!(find(&entries, "a", DIRECTORY).is_some());
+        assert!(find(&entries, "a", FILE).is_none());
+        assert!(find(&entries, "a.b", FILE).is_some());
     }
 }

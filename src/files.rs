@@ -1,0 +1,182 @@
+//! Single files that people's commands read and write.
+//!
+//! In come paths and bytes. What is written as new never replaces what is there, and appears whole or not at all; private
+//! keys are readable by their owner alone from the first octet on.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this edge reads and writes the files that a person names"
+)]
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::names::RepoPath;
+
+/// Who may read a file that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever the umask lets.
+    Shared,
+    /// The owner alone: mode 0600, in directories that are made with mode 0700.
+    Private,
+}
+
+/// Writes a file where there is none, making its directories. False, and nothing was written, when there is one.
+///
+/// # Errors
+/// When the file or a directory can't be written.
+pub fn write_new(path: &Path, bytes: &[u8], access: Access) -> anyhow::Result<bool> {
+    let write = || -> std::io::Result<bool> {
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            make_folder(folder, access)?;
+        }
+        let temporary = write_temporary(path, bytes, access)?;
+        let linked = publish(&temporary, path);
+        fs::remove_file(&temporary)?;
+        linked
+    };
+    write().with_context(|| format!("writing `{}`", path.display()))
+}
+
+/// The same, where a file that is there already is an error.
+///
+/// # Errors
+/// When there is a file, or it can't be written.
+pub fn create(path: &Path, bytes: &[u8], access: Access) -> anyhow::Result<()> {
+    let written = write_new(path, bytes, access)?;
+    anyhow::ensure!(written, "`{}` is already there", path.display());
+    Ok(())
+}
+
+// A hard link fails where a file is; a rename would replace it.
+fn publish(temporary: &Path, path: &Path) -> std::io::Result<bool> {
+    match fs::hard_link(temporary, path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        // Some file systems have no hard links.
+        Err(_) if path.exists() => Ok(false),
+        Err(_) => fs::copy(temporary, path).map(|_| true),
+    }
+}
+
+fn write_temporary(path: &Path, bytes: &[u8], access: Access) -> std::io::Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = path.with_file_name(format!(".{name}.gitca-{}", std::process::id()));
+    // What a crash left there, or a link that somebody put there: it goes, and is not written through.
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    restrict_file(&mut options, access);
+    let mut file = options.open(&temporary)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        fs::remove_file(&temporary)?;
+        return Err(error);
+    }
+    Ok(temporary)
+}
+
+fn make_folder(folder: &Path, access: Access) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    restrict_folder(&mut builder, access);
+    builder.create(folder)
+}
+
+#[cfg(unix)]
+fn restrict_file(options: &mut OpenOptions, access: Access) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    if access == Access::Private {
+        options.mode(0o600);
+    }
+}
+
+#[cfg(unix)]
+fn restrict_folder(builder: &mut DirBuilder, access: Access) {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    if access == Access::Private {
+        builder.mode(0o700);
+    }
+}
+
+#[cfg(not(unix))]
+fn restrict_file(_: &mut OpenOptions, _: Access) {}
+
+#[cfg(not(unix))]
+fn restrict_folder(_: &mut DirBuilder, _: Access) {}
+
+/// A file that a person named, as text.
+///
+/// # Errors
+/// When it can't be read or is not UTF-8.
+pub fn read_text(file: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(file).with_context(|| format!("reading `{}`", file.display()))
+}
+
+/// Writes a file anew, through a temporary name.
+///
+/// # Errors
+/// When it can't be written.
+pub fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let temporary = file.with_extension("tmp");
+    fs::write(&temporary, bytes)
+        .and_then(|()| fs::rename(&temporary, file))
+        .with_context(|| format!("writing `{}`", file.display()))
+}
+
+/// Makes sure that a file has this line; says which file, if it was written.
+///
+/// # Errors
+/// When it can't be read or written.
+pub fn append_line(root: &Path, name: &str, line: &str) -> anyhow::Result<Option<RepoPath>> {
+    let file = root.join(name);
+    let text = if file.exists() {
+        read_text(&file)?
+    } else {
+        String::new()
+    };
+    if text.lines().any(|present| present.trim() == line.trim()) {
+        return Ok(None);
+    }
+    let gap = if text.is_empty() || text.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    fs::write(&file, format!("{text}{gap}{line}"))
+        .with_context(|| format!("writing `{}`", file.display()))?;
+    Ok(Some(name.parse()?))
+}
+
+/// Whether a directory is there and holds anything.
+#[must_use]
+pub fn holds_files(directory: &Path) -> bool {
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// Whether a file lies, or would lie, below a directory, whatever links lead there.
+#[must_use]
+pub fn is_inside(file: &Path, directory: &Path) -> bool {
+    let Ok(directory) = directory.canonicalize() else {
+        return false;
+    };
+    let nearest = file.ancestors().find_map(|place| place.canonicalize().ok());
+    nearest.is_some_and(|place| place.starts_with(&directory))
+}
+
+/// A place for temporary files.
+#[must_use]
+pub fn temporary_directory(name: &str) -> PathBuf {
+    std::env::temp_dir().join(name)
+}

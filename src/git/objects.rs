@@ -1,0 +1,119 @@
+//! Reading and writing single objects of the database, as raw octets with their size checked first.
+//!
+//! In comes the name of an object, out go its octets: never more than the caller is ready for, since a header is looked at
+//! before anything is inflated. All writing goes through [`Objects::write`], so that a pack writer has one place to be.
+
+use anyhow::Context as _;
+use git2::{ObjectType, Odb, OdbObject};
+
+use crate::finding::{Code, Reason};
+use crate::git::ids::{id, oid};
+use crate::git::tree;
+use crate::names::ObjectId;
+use crate::zones;
+
+// Room for the largest directory that is allowed, with names of the greatest length.
+const TREE_OCTETS: usize = zones::DIRECTORY_ENTRIES * (7 + 255 + 1 + 20);
+
+/// The object database of one repository.
+pub(super) struct Objects<'r> {
+    odb: Odb<'r>,
+}
+
+impl<'r> Objects<'r> {
+    pub(super) fn of(repository: &'r git2::Repository) -> anyhow::Result<Self> {
+        let odb = repository.odb().context("opening the object database")?;
+        Ok(Self { odb })
+    }
+
+    /// The octets of a tree; a reason when that object is no tree, or is one that nobody can mean.
+    pub(super) fn tree(&self, object: ObjectId) -> anyhow::Result<Result<OdbObject<'_>, Reason>> {
+        let (size, kind) = self.header(object)?;
+        if kind != ObjectType::Tree {
+            let message = "the entry of a directory names an object that is no tree";
+            return Ok(Err(Reason::new(Code::FileMode, message)));
+        }
+        if size > TREE_OCTETS {
+            let message = format!(
+                "the directory has more than {} entries",
+                zones::DIRECTORY_ENTRIES
+            );
+            return Ok(Err(Reason::new(Code::TooManyFiles, message)));
+        }
+        self.read(object).map(Ok)
+    }
+
+    /// The octets of a blob that has at most `limit` of them.
+    pub(super) fn blob(
+        &self,
+        object: ObjectId,
+        limit: u64,
+    ) -> anyhow::Result<Result<Vec<u8>, Reason>> {
+        let (size, kind) = self.header(object)?;
+        if kind != ObjectType::Blob {
+            let message = "the entry of a file names an object that is no blob";
+            return Ok(Err(Reason::new(Code::FileMode, message)));
+        }
+        let size = u64::try_from(size).unwrap_or(u64::MAX);
+        if size > limit {
+            return Ok(Err(zones::too_large(size, limit)));
+        }
+        Ok(Ok(self.read(object)?.data().to_vec()))
+    }
+
+    /// Where a path leads from a tree, piece by piece; the last piece must have that mode. A malformed tree leads nowhere.
+    pub(super) fn follow(
+        &self,
+        top: ObjectId,
+        pieces: &[&str],
+        mode: u32,
+    ) -> anyhow::Result<Option<ObjectId>> {
+        let Some((name, folders)) = pieces.split_last() else {
+            return Ok(Some(top));
+        };
+        let mut current = top;
+        for folder in folders {
+            let Some(next) = self.entry(current, folder, tree::DIRECTORY)? else {
+                return Ok(None);
+            };
+            current = next;
+        }
+        self.entry(current, name, mode)
+    }
+
+    /// The entry of that name and mode in a tree; `None`, too, when the tree is malformed.
+    pub(super) fn entry(
+        &self,
+        folder: ObjectId,
+        name: &str,
+        mode: u32,
+    ) -> anyhow::Result<Option<ObjectId>> {
+        let Ok(object) = self.tree(folder)? else {
+            return Ok(None);
+        };
+        let Ok(entries) = tree::parse(object.data()) else {
+            return Ok(None);
+        };
+        Ok(tree::find(&entries, name, mode).map(|entry| entry.id))
+    }
+
+    /// Writes one object; one that is there already is left as it is.
+    pub(super) fn write(&self, kind: ObjectType, octets: &[u8]) -> anyhow::Result<ObjectId> {
+        let written = self.odb.write(kind, octets);
+        Ok(id(written.with_context(|| {
+            format!("writing a {kind} to the object database")
+        })?))
+    }
+
+    fn header(&self, object: ObjectId) -> anyhow::Result<(usize, ObjectType)> {
+        self.odb
+            .read_header(oid(object))
+            .with_context(|| format!("reading object {object}"))
+    }
+
+    fn read(&self, object: ObjectId) -> anyhow::Result<OdbObject<'_>> {
+        self.odb
+            .read(oid(object))
+            .with_context(|| format!("reading object {object}"))
+    }
+}

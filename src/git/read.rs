@@ -1,0 +1,137 @@
+//! Reads one commit: its zones as a snapshot, and who owns which key.
+//!
+//! In comes a commit, out goes a [`Snapshot`] with every violation in it; only a database that fails is an error. Blobs
+//! are read raw, and of the requests only those that are open.
+
+use anyhow::Context as _;
+
+use crate::finding::Reason;
+use crate::git::ids::{id, oid};
+use crate::git::objects::Objects;
+use crate::git::repository::Repository;
+use crate::git::tree;
+use crate::names::{ObjectId, Sha256Digest};
+use crate::snapshot::{Blob, KeyOwners, Snapshot};
+use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
+
+// The path of a request and a line feed.
+const OWNER_OCTETS: u64 = 4096;
+
+impl Repository {
+    /// What was committed: the control zone, the names of requests and outputs, and the requests that are open.
+    ///
+    /// # Errors
+    /// When the commit or one of its objects can't be read.
+    pub fn snapshot(&self, commit: ObjectId) -> anyhow::Result<Snapshot> {
+        let objects = Objects::of(&self.inner)?;
+        let top = self.tree_of(commit)?;
+        let snapshot = zones::survey(&objects, &top);
+        let snapshot = snapshot.with_context(|| format!("reading commit {commit}"))?;
+        Ok(Snapshot {
+            commit: Some(commit),
+            ..snapshot
+        })
+    }
+
+    /// The requests that these public keys were certified for before; keys that are new are not in it.
+    ///
+    /// # Errors
+    /// When `issued/_keys/` can't be read.
+    pub fn key_owners(&self, commit: ObjectId, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwners> {
+        let objects = Objects::of(&self.inner)?;
+        let top = self.tree_of(commit)?;
+        let mut owners = KeyOwners::new();
+        let Some(folder) = objects.follow(top, &["issued", "_keys"], tree::DIRECTORY)? else {
+            return Ok(owners);
+        };
+        for key in keys {
+            let text = key.to_string();
+            let (first, rest) = text.split_at(2);
+            if let Some(file) = objects.follow(folder, &[first, rest], tree::FILE)? {
+                owners.insert(*key, read_owner(&objects, file, &text)?);
+            }
+        }
+        Ok(owners)
+    }
+
+    pub(super) fn tree_of(&self, commit: ObjectId) -> anyhow::Result<ObjectId> {
+        let found = self.inner.find_commit(oid(commit));
+        let found = found.with_context(|| format!("reading commit {commit}"))?;
+        Ok(id(found.tree_id()))
+    }
+}
+
+fn read_owner(objects: &Objects<'_>, file: ObjectId, key: &str) -> anyhow::Result<String> {
+    let content = objects.blob(file, OWNER_OCTETS)?;
+    let bytes = content
+        .map_err(|reason| anyhow::anyhow!("`issued/_keys/`, key {key}: {}", reason.message))?;
+    let text = String::from_utf8(bytes).with_context(|| format!("`issued/_keys/`, key {key}"))?;
+    Ok(text.trim_end_matches('\n').to_owned())
+}
+
+impl Source for Objects<'_> {
+    type Handle = ObjectId;
+
+    fn list(&self, directory: &ObjectId, scope: Scope) -> anyhow::Result<Listing<ObjectId>> {
+        let mut listing = Listing {
+            children: Vec::new(),
+            faults: Vec::new(),
+        };
+        let object = match self.tree(*directory)? {
+            Ok(object) => object,
+            Err(reason) => {
+                listing.faults.push((None, reason));
+                return Ok(listing);
+            }
+        };
+        match tree::parse(object.data()) {
+            Ok(entries) => sort_out(&entries, scope, &mut listing),
+            Err(reason) => listing.faults.push((None, *reason)),
+        }
+        Ok(listing)
+    }
+
+    fn id(&self, file: &ObjectId) -> anyhow::Result<ObjectId> {
+        Ok(*file)
+    }
+
+    fn read(&self, file: &ObjectId, limit: u64) -> anyhow::Result<Content> {
+        let content = self.blob(*file, limit)?;
+        Ok(content.map(|bytes| Blob { id: *file, bytes }))
+    }
+}
+
+fn sort_out(entries: &[tree::Entry<'_>], scope: Scope, listing: &mut Listing<ObjectId>) {
+    let twins = zones::case_twins(entries.iter().map(|entry| entry.name), scope);
+    for entry in entries {
+        let name = String::from_utf8_lossy(entry.name);
+        if let Some(reason) = tree::fault(entry, scope) {
+            listing.faults.push(locate(&name, scope, reason));
+        } else if twins.contains(&entry.name) {
+            listing
+                .faults
+                .push((Some(name.into_owned()), zones::twin()));
+        } else if let Some(kind) = kind(entry.mode) {
+            let name = name.into_owned();
+            listing.children.push(Child {
+                name,
+                kind,
+                handle: entry.id,
+            });
+        }
+    }
+}
+
+// A name that is itself at fault can't be part of a path; the directory is to blame.
+fn locate(name: &str, scope: Scope, reason: Reason) -> (Option<String>, Reason) {
+    let is_sound = zones::entry_name_fault(name, scope).is_none();
+    (is_sound.then(|| name.to_owned()), reason)
+}
+
+fn kind(mode: u32) -> Option<Kind> {
+    match mode {
+        tree::DIRECTORY => Some(Kind::Directory),
+        tree::FILE => Some(Kind::File),
+        _ => None,
+    }
+}

@@ -1,0 +1,295 @@
+//! Writes commits: the one of a run, which touches `issued/` alone, and the one that `init` makes of given files.
+//!
+//! In come a base commit and files; new trees are built bottom-up from the raw trees of the base, so that nothing else
+//! changes, not even where the base is odd. Same input, same commit id. The branch moves by compare-and-swap; no hook
+//! runs, and a crash before that leaves only objects that nobody refers to.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, bail, ensure};
+use git2::{ErrorCode, ObjectType, Signature, Time};
+
+use crate::git::history;
+use crate::git::ids::{oid, reference_name};
+use crate::git::objects::Objects;
+use crate::git::repository::Repository;
+use crate::git::tree;
+use crate::names::{ObjectId, RepoPath};
+use crate::snapshot::{Author, Changeset};
+use crate::timestamp::Timestamp;
+
+/// The branch was moved or held by somebody else; nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RaceLost {
+    /// The branch.
+    pub branch: String,
+    /// Where it had to be; `None` when it was to be made.
+    pub expected: Option<ObjectId>,
+    /// Where it is now.
+    pub found: Option<ObjectId>,
+}
+
+impl std::fmt::Display for RaceLost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown = |commit: &Option<ObjectId>| {
+            commit.map_or_else(|| "nowhere".to_owned(), |commit| commit.to_string())
+        };
+        let (expected, found) = (shown(&self.expected), shown(&self.found));
+        if expected == found {
+            write!(f, "branch `{}` is locked by another process", self.branch)
+        } else {
+            write!(
+                f,
+                "branch `{}` has moved: it was at {expected} and is at {found}",
+                self.branch
+            )
+        }
+    }
+}
+
+impl std::error::Error for RaceLost {}
+
+/// What is to become of a place in the tree.
+enum Node {
+    File(ObjectId),
+    Folder(Folder),
+}
+
+#[derive(Default)]
+struct Folder {
+    /// Whether what was there goes.
+    replaced: bool,
+    children: BTreeMap<String, Node>,
+}
+
+impl Repository {
+    /// Commits the changes on top of `base` and moves the branch there.
+    ///
+    /// # Errors
+    /// [`RaceLost`] when the branch is not at `base` any more; other errors when a path is outside `issued/` or the
+    /// repository can't be written.
+    pub fn commit(
+        &self,
+        base: ObjectId,
+        branch: &str,
+        changes: &Changeset,
+        author: &Author,
+        now: Timestamp,
+        message: &str,
+    ) -> anyhow::Result<ObjectId> {
+        let objects = Objects::of(&self.inner)?;
+        let folder = outputs(&objects, changes)?;
+        let tree = rewrite(&objects, Some(self.tree_of(base)?), &folder)?;
+        let commit = self.write_commit(&objects, tree, Some(base), author, now, message)?;
+        self.move_branch(branch, Some(base), commit)?;
+        Ok(commit)
+    }
+
+    /// Commits files of the work tree on top of `branch`, or as its first commit, and adds them to the index where the
+    /// branch is checked out. Whatever else is staged stays so.
+    ///
+    /// # Errors
+    /// [`RaceLost`] when the branch moved meanwhile; other errors when a file can't be read.
+    pub fn commit_files(
+        &self,
+        branch: &str,
+        paths: &[RepoPath],
+        author: &Author,
+        now: Timestamp,
+        message: &str,
+    ) -> anyhow::Result<ObjectId> {
+        let objects = Objects::of(&self.inner)?;
+        let base = self.branch_tip(branch)?;
+        let mut folder = Folder::default();
+        for path in paths {
+            let blob = objects.write(ObjectType::Blob, &self.read_file(path)?)?;
+            insert(&mut folder, path, Node::File(blob))?;
+        }
+        let top = base.map(|base| self.tree_of(base)).transpose()?;
+        let tree = rewrite(&objects, top, &folder)?;
+        let commit = self.write_commit(&objects, tree, base, author, now, message)?;
+        self.move_branch(branch, base, commit)?;
+        if self.head_branch()?.as_deref() == Some(branch) {
+            self.stage(commit, paths)?;
+        }
+        Ok(commit)
+    }
+
+    fn write_commit(
+        &self,
+        objects: &Objects<'_>,
+        tree: Option<ObjectId>,
+        parent: Option<ObjectId>,
+        author: &Author,
+        now: Timestamp,
+        message: &str,
+    ) -> anyhow::Result<ObjectId> {
+        let parent = parent.map(|parent| self.commit_at(parent)).transpose()?;
+        // Dates along the mainline never go back, whatever our clock says.
+        let before = parent.as_ref().map(history::committed);
+        let signature = signature(author, before.map_or(now, |before| before.max(now)))?;
+        let tree = match tree {
+            Some(tree) => tree,
+            None => objects.write(ObjectType::Tree, &[])?,
+        };
+        let tree = self
+            .inner
+            .find_tree(oid(tree))
+            .context("reading the new tree")?;
+        let parents: Vec<_> = parent.iter().collect();
+        let buffer = self
+            .inner
+            .commit_create_buffer(&signature, &signature, message, &tree, &parents)
+            .context("making the commit")?;
+        objects.write(ObjectType::Commit, &buffer)
+    }
+
+    fn move_branch(
+        &self,
+        branch: &str,
+        from: Option<ObjectId>,
+        to: ObjectId,
+    ) -> anyhow::Result<()> {
+        let name = reference_name(branch)?;
+        let moved = match from {
+            Some(from) => {
+                self.inner
+                    .reference_matching(&name, oid(to), true, oid(from), "gitca: commit")
+            }
+            None => self
+                .inner
+                .reference(&name, oid(to), false, "gitca: commit (initial)"),
+        };
+        let is_race = |error: &git2::Error| {
+            use ErrorCode::{Exists, Locked, Modified, NotFound};
+            matches!(error.code(), Modified | Locked | Exists | NotFound)
+        };
+        match moved {
+            Ok(_) => Ok(()),
+            Err(error) if is_race(&error) => {
+                let found = self.branch_tip(branch)?;
+                Err(RaceLost {
+                    branch: branch.to_owned(),
+                    expected: from,
+                    found,
+                }
+                .into())
+            }
+            Err(error) => Err(error).with_context(|| format!("moving branch `{branch}` to {to}")),
+        }
+    }
+}
+
+fn outputs(objects: &Objects<'_>, changes: &Changeset) -> anyhow::Result<Folder> {
+    let paths = changes.folders.keys().chain(changes.files.keys());
+    if let Some(other) = paths
+        .into_iter()
+        .find(|path| !path.as_str().starts_with("issued/"))
+    {
+        bail!("a run may only write below `issued/`, not to `{other}`");
+    }
+    let mut top = Folder::default();
+    for (path, files) in &changes.folders {
+        let mut folder = Folder {
+            replaced: true,
+            ..Folder::default()
+        };
+        for (name, bytes) in files {
+            ensure!(is_piece(name), "`{name}` is no name of a file in `{path}`");
+            let blob = objects.write(ObjectType::Blob, bytes)?;
+            folder.children.insert(name.clone(), Node::File(blob));
+        }
+        insert(&mut top, path, Node::Folder(folder))?;
+    }
+    for (path, bytes) in &changes.files {
+        let blob = objects.write(ObjectType::Blob, bytes)?;
+        insert(&mut top, path, Node::File(blob))?;
+    }
+    Ok(top)
+}
+
+fn is_piece(name: &str) -> bool {
+    !name.contains('/') && name.parse::<RepoPath>().is_ok()
+}
+
+fn insert(top: &mut Folder, path: &RepoPath, node: Node) -> anyhow::Result<()> {
+    let (folders, name) = match path.as_str().rsplit_once('/') {
+        Some((folders, name)) => (folders.split('/').collect(), name),
+        None => (Vec::new(), path.as_str()),
+    };
+    let mut current = top;
+    for folder in folders {
+        let next = current.children.entry(folder.to_owned());
+        current = match next.or_insert_with(|| Node::Folder(Folder::default())) {
+            Node::Folder(folder) => folder,
+            Node::File(_) => bail!("`{path}` lies below a file"),
+        };
+    }
+    ensure!(
+        !current.children.contains_key(name),
+        "`{path}` is written twice"
+    );
+    current.children.insert(name.to_owned(), node);
+    Ok(())
+}
+
+// The tree that a folder becomes; none when it is empty, as git has no empty directories.
+fn rewrite(
+    objects: &Objects<'_>,
+    base: Option<ObjectId>,
+    folder: &Folder,
+) -> anyhow::Result<Option<ObjectId>> {
+    let base = match base.filter(|_| !folder.replaced) {
+        Some(base) => Some(objects.tree(base)?.map_err(|reason| refused(&reason))?),
+        None => None,
+    };
+    let octets = base.as_ref().map(git2::OdbObject::data).unwrap_or_default();
+    let old = tree::parse(octets).map_err(|reason| refused(&reason))?;
+    let is_kept = |entry: &&tree::Entry<'_>| !is_named(folder, entry.name);
+    let mut entries: Vec<_> = old.iter().filter(is_kept).copied().collect();
+    for (name, node) in &folder.children {
+        let (mode, id) = match node {
+            Node::File(blob) => (tree::FILE, Some(*blob)),
+            Node::Folder(below) => {
+                let before = tree::find(&old, name, tree::DIRECTORY).map(|entry| entry.id);
+                (tree::DIRECTORY, rewrite(objects, before, below)?)
+            }
+        };
+        let name = name.as_bytes();
+        let is_other = |entry: &tree::Entry<'_>| entry.name == name && entry.mode != mode;
+        ensure!(
+            !old.iter().any(is_other),
+            "`{}` is something else in the base than what is to be written",
+            name.escape_ascii()
+        );
+        entries.extend(id.map(|id| tree::Entry { mode, name, id }));
+    }
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    objects
+        .write(ObjectType::Tree, &tree::serialize(&mut entries))
+        .map(Some)
+}
+
+fn is_named(folder: &Folder, name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok_and(|name| folder.children.contains_key(name))
+}
+
+fn refused(reason: &crate::finding::Reason) -> anyhow::Error {
+    anyhow::anyhow!("the base can't be written upon: {}", reason.message)
+}
+
+fn signature(author: &Author, time: Timestamp) -> anyhow::Result<Signature<'static>> {
+    let hostile = |text: &str| {
+        text.chars()
+            .any(|character| character.is_control() || "<>".contains(character))
+    };
+    ensure!(
+        !hostile(&author.name) && !hostile(&author.email),
+        "a name and an e-mail address of a commit hold no control characters, `<` or `>`"
+    );
+    let time = Time::new(time.unix(), 0);
+    Signature::new(&author.name, &author.email, &time)
+        .with_context(|| format!("naming `{}` <{}> as the author", author.name, author.email))
+}

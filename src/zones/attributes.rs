@@ -1,0 +1,178 @@
+//! Judges `.gitattributes`: a rule may not make a check-out differ from its blob, or hide a change from reviewers.
+//!
+//! In comes one file and its path, out come the reasons against it. What a pattern matches is estimated upwards: one that
+//! might match a file that is let in counts as one that does. Syntax: gitattributes(5).
+
+use crate::finding::{Code, Place, Reason};
+use crate::zones::paths::{Zone, file_name};
+
+// The check-out differs from the blob.
+const REWRITING: [&str; 3] = ["filter", "ident", "working-tree-encoding"];
+// Reviewers do not see the change.
+const HIDING: [&str; 4] = ["diff", "binary", "linguist-generated", "linguist-vendored"];
+const READ_SUFFIXES: [&str; 10] = [
+    ".yaml",
+    ".json",
+    ".sig",
+    ".pem",
+    ".txt",
+    ".j2",
+    "readme.md",
+    "owners",
+    ".gitkeep",
+    ".gitattributes",
+];
+const WILDCARDS: [char; 4] = ['*', '?', '[', '\\'];
+
+/// Every rule of the `.gitattributes` at `path` that may not stand there.
+pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut macros = Vec::new();
+    let mut reasons = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        let (pattern, states) = split(line.trim());
+        if pattern.is_empty() || pattern.starts_with('#') {
+            continue;
+        }
+        let reach = Reach::of(path, pattern);
+        let harmful = states
+            .split_ascii_whitespace()
+            .find(|state| is_harmful(state, reach, &macros));
+        let Some(state) = harmful else { continue };
+        if let Some(name) = pattern.strip_prefix("[attr]") {
+            macros.push(name);
+        } else if reach != Reach::Nothing {
+            reasons.push(reason(state).at(Place {
+                line: number,
+                column: 1,
+            }));
+        }
+    }
+    reasons
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Nothing,
+    Outputs,
+    Zones,
+}
+
+impl Reach {
+    fn of(path: &str, pattern: &str) -> Self {
+        let pattern = pattern.to_ascii_lowercase();
+        let anchored = pattern.trim_start_matches('/');
+        // A macro or a quoted pattern is taken to match anything.
+        let anything = pattern.starts_with('"') || pattern.starts_with("[attr]");
+        if !anything && !can_match_a_name(file_name(&pattern)) {
+            return Self::Nothing;
+        }
+        let first = match path.split_once('/') {
+            Some((zone, _)) => zone,
+            None if pattern.contains('/') && !anything => {
+                anchored.split('/').next().unwrap_or_default()
+            }
+            None => "*",
+        };
+        match Zone::of(first) {
+            Some(Zone::Output) => Self::Outputs,
+            Some(_) => Self::Zones,
+            None if first.contains(WILDCARDS) => Self::Zones,
+            None => Self::Nothing,
+        }
+    }
+}
+
+fn can_match_a_name(pattern: &str) -> bool {
+    let tail = pattern.rsplit(WILDCARDS).next().unwrap_or_default();
+    let has_wildcard = tail.len() < pattern.len();
+    READ_SUFFIXES
+        .iter()
+        .any(|suffix| tail.ends_with(suffix) || (has_wildcard && suffix.ends_with(tail)))
+}
+
+fn is_harmful(state: &str, reach: Reach, macros: &[&str]) -> bool {
+    let (name, value) = state.split_once('=').unwrap_or((state, ""));
+    if name.starts_with('!') || value == "false" {
+        return false;
+    }
+    let hides = name == "-diff" || HIDING.contains(&name) || macros.contains(&name);
+    REWRITING.contains(&name) || (hides && reach != Reach::Outputs)
+}
+
+fn split(line: &str) -> (&str, &str) {
+    let end = match line.strip_prefix('"') {
+        Some(quoted) => quoted.rfind('"').map(|end| end + 2),
+        None => line.find(|character: char| character.is_ascii_whitespace()),
+    };
+    line.split_at_checked(end.unwrap_or(line.len()))
+        .unwrap_or((line, ""))
+}
+
+fn reason(state: &str) -> Reason {
+    Reason::new(
+        Code::AttributeInZone,
+        "an attribute may not rewrite what is checked out here, or hide its changes from reviewers",
+    )
+    .value(state)
+    .help("remove the attribute, or narrow its pattern to other directories")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attribute_may_not_hide_what_is_read() {
+        for (path, text, harmful) in [
+            (
+                ".gitattributes",
+                "* text=auto\n*.yaml eol=lf merge=union\n",
+                false,
+            ),
+            (".gitattributes", "*.yaml -diff\n", true),
+            (".gitattributes", "* filter=lfs\n", true),
+            (".gitattributes", "*.png binary\n", false),
+            (".gitattributes", "src/** linguist-generated\n", false),
+            (
+                ".gitattributes",
+                "issued/** linguist-generated -diff\n",
+                false,
+            ),
+            (".gitattributes", "issued/** filter=x\n", true),
+            (
+                ".gitattributes",
+                "/requests/* linguist-generated=true\n",
+                true,
+            ),
+            (
+                ".gitattributes",
+                "requests/** linguist-generated=false\n",
+                false,
+            ),
+            (".gitattributes", "**/*.yaml ident\n", true),
+            (".gitattributes", "[attr]quiet -diff\n", false),
+            (
+                ".gitattributes",
+                "[attr]quiet -diff\nrequests/* quiet\n",
+                true,
+            ),
+            (".gitattributes", "\"a b.yaml\" binary\n", true),
+            (".gitattributes", "# * -diff\n", false),
+            (".gitattributes", "* !diff -filter\n", false),
+            ("requests/.gitattributes", "jane.yaml binary\n", true),
+            ("requests/.gitattributes", "*.YAML -diff\n", true),
+            (
+                "policies/x/.gitattributes",
+                "* working-tree-encoding=UTF-16\n",
+                true,
+            ),
+        ] {
+            assert_eq!(
+                !judge(path, text.as_bytes()).is_empty(),
+                harmful,
+                "{path}: {text}"
+            );
+        }
+    }
+}

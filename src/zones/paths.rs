@@ -1,0 +1,341 @@
+//! Which files a repository may hold, and what each is for: the rules about paths, and nothing about content.
+//!
+//! In comes a path below one of the four zones, out goes its role or the reason why it may not be there. What is let
+//! through unread carries no authority; whatever is not named here is refused, since a `deny.yml` that is silently
+//! skipped would be a lost rule.
+
+use std::collections::BTreeSet;
+
+use crate::finding::{Code, Reason};
+use crate::names::RequestName;
+use crate::zones::source::Scope;
+
+/// The top-level directories that mean something; all others are inert.
+pub const ZONES: [&str; 4] = ["issued", "policies", "requests", "templates"];
+
+/// More entries than this in one directory of `requests/` are refused.
+pub const DIRECTORY_ENTRIES: usize = 200_000;
+
+pub(super) const LET_THROUGH: [&str; 3] = ["README.md", "OWNERS", ".gitkeep"];
+pub(super) const ATTRIBUTES: &str = ".gitattributes";
+const KIB: u64 = 1024;
+
+/// What a top-level directory is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// `policies/` and `templates/`: everything that decides.
+    Control,
+    /// `requests/`: what people ask for.
+    Data,
+    /// `issued/`: what a run wrote.
+    Output,
+}
+
+impl Zone {
+    /// The zone that a path is in, by its first piece; `None` where nothing means anything.
+    #[must_use]
+    pub fn of(path: &str) -> Option<Self> {
+        match path.split('/').next() {
+            Some("policies" | "templates") => Some(Self::Control),
+            Some("requests") => Some(Self::Data),
+            Some("issued") => Some(Self::Output),
+            _ => None,
+        }
+    }
+}
+
+/// What a file of the control or the data zone is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A file that decides: policy, CA certificate, key list or template.
+    Control,
+    /// A request.
+    Manifest(RequestName),
+    /// A revocation of the certificates of this request.
+    Revocation(RequestName),
+    /// `.gitattributes`, whose rules may not hide anything from reviewers.
+    Attributes,
+    /// A file for people, never read.
+    LetThrough,
+}
+
+/// What a directory of `requests/` is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Folder {
+    /// A directory of requests; the name that a request would have at its place.
+    Requests(RequestName),
+    /// The signed statements about this request.
+    Statements(RequestName),
+}
+
+/// What the file at this path of the control or data zone is for.
+///
+/// # Errors
+/// The reason why it may not be there, with the nearest valid name.
+pub fn role(path: &str) -> Result<Role, Box<Reason>> {
+    let name = file_name(path);
+    if name == ATTRIBUTES {
+        return Ok(Role::Attributes);
+    }
+    if LET_THROUGH.contains(&name) {
+        return Ok(Role::LetThrough);
+    }
+    match path.strip_prefix("requests/") {
+        Some(below) => data_role(below),
+        None if is_control(path) => Ok(Role::Control),
+        None => Err(Box::new(unexpected(path))),
+    }
+}
+
+/// What the directory `requests/<below>` is for.
+///
+/// # Errors
+/// The reason why no directory may have that name.
+pub fn folder(below: &str) -> Result<Folder, Box<Reason>> {
+    match below.strip_suffix(".approvals") {
+        Some(request) => request_name(request).map(Folder::Statements),
+        None => request_name(below).map(Folder::Requests),
+    }
+}
+
+/// How many octets the file at this path may have.
+#[must_use]
+pub fn size_limit(path: &str) -> u64 {
+    match Zone::of(path) {
+        Some(Zone::Control) if path.starts_with("policies/keys/") => 16 * KIB * KIB,
+        Some(Zone::Control) if file_name(path) != ATTRIBUTES => 256 * KIB,
+        _ => 64 * KIB,
+    }
+}
+
+/// What is wrong with a name of one piece; the same rules for trees and for work trees.
+#[must_use]
+pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
+    if matches!(name, "" | "." | "..") || is_dot_git(name) {
+        Some("no entry may be called so")
+    } else if name.contains(['/', '\\']) || name.chars().any(char::is_control) {
+        Some("a name is one piece, without slashes and control characters")
+    } else if scope == Scope::Zone && !name.is_ascii() {
+        Some("a name in a zone is made of ASCII characters")
+    } else {
+        None
+    }
+}
+
+/// The names of one directory of which another differs in the case of letters only; at the top only those of zones.
+pub fn case_twins<'n>(names: impl Iterator<Item = &'n [u8]>, scope: Scope) -> BTreeSet<&'n [u8]> {
+    let mut folded: Vec<(Vec<u8>, &[u8])> = names
+        .filter(|name| scope == Scope::Zone || folds_to_zone(name))
+        .map(|name| (name.to_ascii_lowercase(), name))
+        .collect();
+    folded.sort();
+    let pairs = folded.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    pairs.flat_map(|pair| [pair[0].1, pair[1].1]).collect()
+}
+
+/// The reason against entries whose names some file systems can't tell apart.
+#[must_use]
+pub fn twin() -> Reason {
+    let message = "another entry differs in the case of letters only";
+    Reason::new(Code::TreeDuplicate, message).help("rename one of them")
+}
+
+/// The finding about a file that is larger than its place allows.
+#[must_use]
+pub fn too_large(size: u64, limit: u64) -> Reason {
+    Reason::new(
+        Code::FileTooLarge,
+        format!("the file has {size} octets, more than the {limit} that its place allows"),
+    )
+}
+
+// What NTFS and HFS+ take for `.git`: short name, stream, trailing dots and spaces, characters without width.
+fn is_dot_git(name: &str) -> bool {
+    let invisible = |character: &char| {
+        matches!(character, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{206a}'..='\u{206f}' | '\u{feff}')
+    };
+    let visible: String = name
+        .chars()
+        .filter(|character| !invisible(character))
+        .collect();
+    let file = visible.split(':').next().unwrap_or_default();
+    let file = file.trim_end_matches(['.', ' ']).to_ascii_lowercase();
+    matches!(file.as_str(), ".git" | "git~1")
+}
+
+fn folds_to_zone(name: &[u8]) -> bool {
+    ZONES
+        .iter()
+        .any(|zone| name.eq_ignore_ascii_case(zone.as_bytes()))
+}
+
+fn data_role(below: &str) -> Result<Role, Box<Reason>> {
+    if let Some(request) = below.strip_suffix(".revocation.yaml") {
+        return request_name(request).map(Role::Revocation);
+    }
+    match below.strip_suffix(".yaml") {
+        Some(request) => request_name(request).map(Role::Manifest),
+        None => Err(Box::new(unexpected(&format!("requests/{below}")))),
+    }
+}
+
+fn is_control(path: &str) -> bool {
+    let ends_in = |extension: &str| {
+        file_name(path)
+            .strip_suffix(extension)
+            .is_some_and(|stem| !stem.is_empty())
+    };
+    match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["policies", "ca", _] if ends_in(".pem") => true,
+        ["policies", "keys", _] if ends_in(".txt") => true,
+        ["policies", ..] => ends_in(".yaml"),
+        ["templates", _] => ends_in(".j2"),
+        _ => false,
+    }
+}
+
+fn request_name(text: &str) -> Result<RequestName, Box<Reason>> {
+    text.parse().map_err(|error| {
+        let reason = Reason::new(
+            Code::PathNotAllowed,
+            format!("the pieces of a path in `requests/` {error}"),
+        )
+        .value(text);
+        let lower = text.to_ascii_lowercase().replace('_', "-");
+        match lower.parse::<RequestName>() {
+            Ok(nearest) => Box::new(reason.help(format!("rename it to `{nearest}`"))),
+            Err(_) => Box::new(reason),
+        }
+    })
+}
+
+fn unexpected(path: &str) -> Reason {
+    let reason = Reason::new(
+        Code::UnexpectedFile,
+        "no file of this name is read here, and none may be skipped",
+    );
+    match nearest(path) {
+        Some(nearest) => reason.help(format!("rename it to `{nearest}`")),
+        None => reason.help(allowed_here(path)),
+    }
+}
+
+fn nearest(path: &str) -> Option<String> {
+    let lower = path.to_ascii_lowercase();
+    let (stem, extension) = lower.rsplit_once('.')?;
+    let right = match extension {
+        "yml" | "json" => "yaml",
+        "jinja" | "jinja2" => "j2",
+        "crt" | "cer" => "pem",
+        same => same,
+    };
+    let name = format!("{stem}.{right}");
+    (name != path && role(&name).is_ok()).then_some(name)
+}
+
+fn allowed_here(path: &str) -> String {
+    let files = match path.split('/').next() {
+        Some("policies") => "`*.yaml`, `ca/*.pem`, `keys/*.txt`",
+        Some("templates") => "`*.j2`",
+        _ => "`<name>.yaml`, `<name>.revocation.yaml`, `<name>.approvals/`",
+    };
+    format!("allowed are {files} and `README.md`; move it elsewhere")
+}
+
+pub(super) fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> RequestName {
+        text.parse().expect("a valid name")
+    }
+
+    #[test]
+    fn a_path_has_one_role_or_none() {
+        for (path, expected) in [
+            ("policies/a.yaml", Ok(Role::Control)),
+            ("policies/x/y/a.yaml", Ok(Role::Control)),
+            ("policies/ca/root.pem", Ok(Role::Control)),
+            ("policies/keys/lost.txt", Ok(Role::Control)),
+            ("policies/root.pem", Err(Code::UnexpectedFile)),
+            ("policies/deny.yml", Err(Code::UnexpectedFile)),
+            ("policies/.yaml", Err(Code::UnexpectedFile)),
+            ("policies/README.md", Ok(Role::LetThrough)),
+            ("templates/kubeconfig.yaml.j2", Ok(Role::Control)),
+            ("templates/sub/a.j2", Err(Code::UnexpectedFile)),
+            ("requests/.gitattributes", Ok(Role::Attributes)),
+            (
+                "requests/dev/jane.yaml",
+                Ok(Role::Manifest(name("dev/jane"))),
+            ),
+            ("requests/Jane.yaml", Err(Code::PathNotAllowed)),
+            ("requests/con.yaml", Err(Code::PathNotAllowed)),
+            (
+                "requests/jane.revocation.yaml",
+                Ok(Role::Revocation(name("jane"))),
+            ),
+            ("requests/jane.csr", Err(Code::UnexpectedFile)),
+            ("requests/a/b/c/d/e/f/g/h/i.yaml", Err(Code::PathNotAllowed)),
+        ] {
+            assert_eq!(role(path).map_err(|reason| reason.code), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_refused_name_comes_with_the_nearest_valid_one() {
+        for (path, help) in [
+            ("policies/deny.yml", "rename it to `policies/deny.yaml`"),
+            (
+                "policies/ca/root.crt",
+                "rename it to `policies/ca/root.pem`",
+            ),
+            ("requests/Jane_Doe.yaml", "rename it to `jane-doe`"),
+            (
+                "templates/run.sh",
+                "allowed are `*.j2` and `README.md`; move it elsewhere",
+            ),
+        ] {
+            let help_given = role(path).err().and_then(|reason| reason.help);
+            assert_eq!(help_given.as_deref(), Some(help), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_directory_holds_requests_or_statements() {
+        assert_eq!(folder("dev"), Ok(Folder::Requests(name("dev"))));
+        assert_eq!(
+            folder("dev/jane.approvals"),
+            Ok(Folder::Statements(name("dev/jane")))
+        );
+        for refused in ["Dev", "jane.revocation", "nul", ".approvals"] {
+            assert!(folder(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_only_are_twins() {
+        let names = ["A", "Policies", "a", "policies"].map(str::as_bytes);
+        let at_top = case_twins(names.into_iter(), Scope::Root);
+        assert_eq!(at_top, BTreeSet::from([&b"Policies"[..], b"policies"]));
+        assert_eq!(case_twins(names.into_iter(), Scope::Zone).len(), 4);
+    }
+
+    #[test]
+    fn a_place_bounds_the_size_of_its_files() {
+        for (path, limit) in [
+            ("requests/a.yaml", 64 * KIB),
+            ("policies/a.yaml", 256 * KIB),
+            ("policies/keys/a.txt", 16 * 1024 * KIB),
+            ("policies/.gitattributes", 64 * KIB),
+            ("templates/a.j2", 256 * KIB),
+            (".gitattributes", 64 * KIB),
+        ] {
+            assert_eq!(size_limit(path), limit, "{path}");
+        }
+    }
+}

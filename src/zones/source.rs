@@ -1,0 +1,75 @@
+//! What a snapshot can be made from: something that lists directories and reads files.
+//!
+//! Git trees and work trees are the two implementations. A source checks what its own entries may be (names, modes,
+//! links) and says what is wrong as faults; which files belong where is none of its business. It fails only when it can't
+//! be read at all.
+
+use crate::finding::Reason;
+use crate::names::ObjectId;
+use crate::snapshot::Blob;
+
+/// Where a directory is: at the top, strange names of inert entries are none of our business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The top of the repository.
+    Root,
+    /// One of the zones, or below it.
+    Zone,
+}
+
+/// What can be walked or read; anything else is a violation that the source reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// A regular file that can't be executed.
+    File,
+}
+
+/// One entry of a directory.
+#[derive(Clone, Debug)]
+pub struct Child<H> {
+    /// One piece of a path.
+    pub name: String,
+    /// Whether it can be walked or read.
+    pub kind: Kind,
+    /// How its source finds it again.
+    pub handle: H,
+}
+
+/// What a directory holds.
+#[derive(Clone, Debug)]
+pub struct Listing<H> {
+    /// Its sound entries, sorted.
+    pub children: Vec<Child<H>>,
+    /// What is wrong, each with the name of the entry; without one it is the directory itself.
+    pub faults: Vec<(Option<String>, Reason)>,
+}
+
+/// A file, or the reason why it may not be read.
+pub type Content = Result<Blob, Reason>;
+
+/// Where a snapshot comes from: git trees or a work tree.
+pub trait Source {
+    /// How an entry is found again.
+    type Handle;
+
+    /// Lists one directory and checks each of its entries.
+    ///
+    /// # Errors
+    /// When the source itself fails; what is wrong with the entries is a fault.
+    fn list(&self, directory: &Self::Handle, scope: Scope)
+    -> anyhow::Result<Listing<Self::Handle>>;
+
+    /// The blob that a file is, without looking at its size.
+    ///
+    /// # Errors
+    /// When the source itself fails.
+    fn id(&self, file: &Self::Handle) -> anyhow::Result<ObjectId>;
+
+    /// Reads a file that has at most `limit` octets.
+    ///
+    /// # Errors
+    /// When the source itself fails; a file that is too large is refused inside.
+    fn read(&self, file: &Self::Handle, limit: u64) -> anyhow::Result<Content>;
+}

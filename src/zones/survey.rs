@@ -1,0 +1,358 @@
+//! Walks the zones of a commit or of a work tree and fills a snapshot.
+//!
+//! A [`Source`] lists directories and reads files; everything else happens here, so that both see the same rules. Names
+//! come first: of the data zone only the requests that `issued/` does not hold are read. A violation in the control zone,
+//! in the output zone or at the top is an error, one in the data zone a finding that takes the requests at and below it
+//! out of the snapshot, so that nothing that is in doubt can be signed.
+
+use crate::finding::{Code, Finding, Reason};
+use crate::names::{RepoPath, RequestName};
+use crate::snapshot::{Blob, Snapshot};
+use crate::zones::attributes;
+use crate::zones::paths::{
+    ATTRIBUTES, DIRECTORY_ENTRIES, Folder, LET_THROUGH, Role, Zone, folder, role, size_limit,
+};
+use crate::zones::source::{Child, Kind, Scope, Source};
+
+// Where a directory is worth splitting: every commit writes each changed directory anew, whole.
+const LARGE_DIRECTORY: usize = 1_000;
+// What a repository may hold in all: trees may name the same small subtree again and again.
+const ENTRIES: usize = 5_000_000;
+const OCTETS: usize = 1 << 30;
+// As deep as requests may lie; it bounds the recursion, too.
+const CONTROL_PIECES: usize = 8;
+
+/// Reads all zones below the given top directory.
+///
+/// # Errors
+/// When the source fails; whatever is wrong in the repository is in the snapshot.
+pub fn survey<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot> {
+    let mut survey = Survey {
+        source,
+        snapshot: Snapshot::default(),
+        request_folders: Vec::new(),
+        output_folders: Vec::new(),
+        hidden_folders: Vec::new(),
+        postponed: Vec::new(),
+        entries_left: ENTRIES,
+        octets_left: OCTETS,
+    };
+    // `issued/` sorts before `requests/`, so what is open is known when a request is met.
+    for child in survey.list(top, "", Scope::Root)? {
+        survey.zone(&child)?;
+    }
+    survey.refuse_collisions();
+    survey.refuse_hidden();
+    survey.drop_postponed();
+    Ok(survey.snapshot)
+}
+
+pub(super) struct Survey<'s, S: Source> {
+    source: &'s S,
+    pub(super) snapshot: Snapshot,
+    /// Directories of `requests/`, which no request may be called as.
+    pub(super) request_folders: Vec<RequestName>,
+    /// Directories of `issued/` that hold other requests.
+    pub(super) output_folders: Vec<RequestName>,
+    /// Directories of `requests/` whose changes are hidden from reviewers.
+    pub(super) hidden_folders: Vec<String>,
+    /// Requests with statements that can't be read in this release.
+    pub(super) postponed: Vec<RequestName>,
+    entries_left: usize,
+    octets_left: usize,
+}
+
+impl<S: Source> Survey<'_, S> {
+    fn zone(&mut self, child: &Child<S::Handle>) -> anyhow::Result<()> {
+        let name = child.name.as_str();
+        match (child.kind, Zone::of(name)) {
+            (Kind::File, None) if name == ATTRIBUTES => self.attributes(name, &child.handle),
+            (_, None) => Ok(()),
+            (Kind::File, Some(_)) => {
+                let reason = Reason::new(Code::UnexpectedFile, "this must be a directory");
+                let reason = reason.help("move the file elsewhere");
+                self.snapshot.errors.push(finding(name, reason));
+                Ok(())
+            }
+            (Kind::Directory, Some(Zone::Control)) => self.control(name, &child.handle, 1),
+            (Kind::Directory, Some(Zone::Data)) => self.requests(name, &child.handle),
+            (Kind::Directory, Some(Zone::Output)) => self.outputs(name, &child.handle),
+        }
+    }
+
+    fn control(&mut self, path: &str, handle: &S::Handle, pieces: usize) -> anyhow::Result<()> {
+        for child in self.list(handle, path, Scope::Zone)? {
+            let path = format!("{path}/{}", child.name);
+            match child.kind {
+                Kind::File => self.control_file(&path, &child.handle)?,
+                Kind::Directory if pieces < CONTROL_PIECES => {
+                    self.control(&path, &child.handle, pieces + 1)?;
+                }
+                Kind::Directory => self.report(&path, too_deep()),
+            }
+        }
+        Ok(())
+    }
+
+    fn control_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+        match role(path) {
+            Err(reason) => self.report(path, *reason),
+            Ok(Role::Attributes) => self.attributes(path, handle)?,
+            Ok(Role::LetThrough) => {}
+            Ok(_) => {
+                if let Some(blob) = self.read(path, handle)? {
+                    self.snapshot
+                        .control
+                        .extend(repo_path(path).map(|path| (path, blob)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn requests(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+        let children = self.list(handle, path, Scope::Zone)?;
+        self.check_count(path, children.len());
+        if children.len() > DIRECTORY_ENTRIES {
+            return Ok(());
+        }
+        for child in children {
+            let path = format!("{path}/{}", child.name);
+            match child.kind {
+                Kind::File => self.request_file(&path, &child.handle)?,
+                Kind::Directory => self.request_folder(&path, &child.handle)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn request_folder(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+        match folder(path.strip_prefix("requests/").unwrap_or(path)) {
+            Err(reason) => self.report(path, *reason),
+            Ok(Folder::Statements(request)) => self.postpone(path, &request, "approvals"),
+            Ok(Folder::Requests(name)) => {
+                self.request_folders.push(name);
+                self.requests(path, handle)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn request_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+        match role(path) {
+            Err(reason) => self.report(path, *reason),
+            Ok(Role::Attributes) => self.request_attributes(path, handle)?,
+            Ok(Role::Manifest(name)) => self.manifest(path, name, handle)?,
+            Ok(Role::Revocation(name)) => self.postpone(path, &name, "revocations"),
+            Ok(Role::LetThrough | Role::Control) => {}
+        }
+        Ok(())
+    }
+
+    fn manifest(
+        &mut self,
+        path: &str,
+        name: RequestName,
+        handle: &S::Handle,
+    ) -> anyhow::Result<()> {
+        let id = self.source.id(handle)?;
+        if self.snapshot.issued.get(&name) != Some(&id) {
+            let Some(blob) = self.read(path, handle)? else {
+                return Ok(());
+            };
+            self.snapshot.open.insert(name.clone(), blob);
+        }
+        self.snapshot.requests.insert(name, id);
+        Ok(())
+    }
+
+    fn outputs(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+        let children = self.list(handle, path, Scope::Zone)?;
+        let below = path.strip_prefix("issued/");
+        let manifest = children
+            .iter()
+            .find(|child| child.kind == Kind::File && child.name == "request.yaml");
+        match (below.map(str::parse::<RequestName>), manifest) {
+            (Some(Err(error)), _) => {
+                self.report(path, foreign(&format!("a path in `issued/` {error}")));
+                Ok(())
+            }
+            (Some(Ok(name)), Some(manifest)) => {
+                let id = self.source.id(&manifest.handle)?;
+                self.snapshot.issued.insert(name, id);
+                self.refuse_nested(path, &children);
+                Ok(())
+            }
+            (name, _) => {
+                self.output_folders.extend(name.and_then(Result::ok));
+                self.output_children(path, &children)
+            }
+        }
+    }
+
+    fn output_children(&mut self, path: &str, children: &[Child<S::Handle>]) -> anyhow::Result<()> {
+        for child in children {
+            let is_ours = path == "issued" && matches!(child.name.as_str(), "_crl" | "_keys");
+            let is_quiet = LET_THROUGH.contains(&child.name.as_str());
+            let path = format!("{path}/{}", child.name);
+            match child.kind {
+                Kind::Directory if is_ours => {}
+                Kind::Directory => self.outputs(&path, &child.handle)?,
+                Kind::File if child.name == ATTRIBUTES => self.attributes(&path, &child.handle)?,
+                Kind::File if is_quiet => {}
+                Kind::File => self.report(&path, foreign("no run writes a file to this place")),
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_nested(&mut self, path: &str, children: &[Child<S::Handle>]) {
+        for child in children
+            .iter()
+            .filter(|child| child.kind == Kind::Directory)
+        {
+            let reason = foreign("no run writes a directory beside a certificate");
+            self.report(&format!("{path}/{}", child.name), reason);
+        }
+    }
+
+    // A statement that can't be read may forbid what it is about, so its request waits.
+    fn postpone(&mut self, path: &str, request: &RequestName, what: &str) {
+        let reason = Reason::new(
+            Code::NotImplemented,
+            format!("{what} come in a later release"),
+        )
+        .help("remove it; nothing is signed for this request until then");
+        self.postponed.push(request.clone());
+        self.snapshot.findings.push(Finding {
+            request: Some(request.clone()),
+            ..finding(path, reason)
+        });
+    }
+
+    fn check_count(&mut self, path: &str, entries: usize) {
+        if entries > DIRECTORY_ENTRIES {
+            let message =
+                format!("the directory has {entries} entries, more than {DIRECTORY_ENTRIES}");
+            self.report(path, Reason::new(Code::TooManyFiles, message));
+        } else if entries >= LARGE_DIRECTORY {
+            let message =
+                format!("the directory has {entries} entries, and every commit writes it anew");
+            let reason =
+                Reason::new(Code::LargeDirectory, message).help("split it into directories");
+            self.snapshot.notices.push(finding(path, reason));
+        }
+    }
+
+    fn request_attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+        let before = self.snapshot.findings.len();
+        self.attributes(path, handle)?;
+        if self.snapshot.findings.len() > before {
+            let folder = path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+            self.hidden_folders.extend(folder);
+        }
+        Ok(())
+    }
+
+    fn attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+        if let Some(blob) = self.read(path, handle)? {
+            for reason in attributes::judge(path, &blob.bytes) {
+                self.report(path, reason);
+            }
+        }
+        Ok(())
+    }
+
+    fn list(
+        &mut self,
+        handle: &S::Handle,
+        path: &str,
+        scope: Scope,
+    ) -> anyhow::Result<Vec<Child<S::Handle>>> {
+        let listing = self.source.list(handle, scope)?;
+        for (name, reason) in listing.faults {
+            match name {
+                // Whatever is wrong at the top is an error, even about `requests`.
+                name if scope == Scope::Root => {
+                    let name = name.unwrap_or_default();
+                    self.snapshot.errors.push(finding(&name, reason));
+                }
+                Some(name) => self.report(&format!("{path}/{name}"), reason),
+                None => self.report(path, reason),
+            }
+        }
+        Ok(self.within_bounds(path, listing.children))
+    }
+
+    fn within_bounds<T>(&mut self, path: &str, children: Vec<T>) -> Vec<T> {
+        if let Some(left) = self.entries_left.checked_sub(children.len()) {
+            self.entries_left = left;
+            return children;
+        }
+        // One finding is enough: nothing more is listed from here on.
+        if std::mem::take(&mut self.entries_left) > 0 {
+            let message = format!("the zones hold more than {ENTRIES} files and directories");
+            let reason = Reason::new(Code::TooManyFiles, message);
+            self.snapshot.errors.push(finding(path, reason));
+        }
+        Vec::new()
+    }
+
+    fn read(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<Option<Blob>> {
+        match self.source.read(handle, size_limit(path))? {
+            Ok(blob) if blob.bytes.len() <= self.octets_left => {
+                self.octets_left -= blob.bytes.len();
+                Ok(Some(blob))
+            }
+            Ok(_) => {
+                let message = format!("what is to be read has more than {OCTETS} octets in all");
+                let reason = Reason::new(Code::TooManyFiles, message);
+                self.snapshot.errors.push(finding(path, reason));
+                Ok(None)
+            }
+            Err(reason) => {
+                self.report(path, reason);
+                Ok(None)
+            }
+        }
+    }
+
+    fn report(&mut self, path: &str, reason: Reason) {
+        match Zone::of(path) {
+            Some(Zone::Data) => self.snapshot.findings.push(finding(path, reason)),
+            Some(Zone::Output) => {
+                let code = Code::ForeignOutput;
+                self.snapshot
+                    .errors
+                    .push(finding(path, Reason { code, ..reason }));
+            }
+            Some(Zone::Control) | None => self.snapshot.errors.push(finding(path, reason)),
+        }
+    }
+}
+
+fn finding(path: &str, reason: Reason) -> Finding {
+    Finding {
+        request: match role(path) {
+            Ok(Role::Manifest(name)) => Some(name),
+            _ => None,
+        },
+        file: repo_path(path),
+        reason,
+    }
+}
+
+// What is no proper path (the top itself, `.git` in a tree) has no file to point at.
+fn repo_path(path: &str) -> Option<RepoPath> {
+    path.parse().ok()
+}
+
+fn foreign(message: &str) -> Reason {
+    Reason::new(Code::ForeignOutput, message)
+        .help("only `gitca run` writes to `issued/`; remove it")
+}
+
+fn too_deep() -> Reason {
+    let message = format!("a path has at most {CONTROL_PIECES} pieces");
+    Reason::new(Code::PathNotAllowed, message)
+}

@@ -1,0 +1,191 @@
+//! Which mainline commit brought a request, and who wrote it.
+
+use std::collections::BTreeMap;
+
+use gitca::finding::{Code, Stop};
+use gitca::names::{ObjectId, RequestName};
+use gitca::snapshot::Introduction;
+
+use crate::repository::Repo;
+
+fn jane() -> RequestName {
+    "dev/jane".parse().expect("a name")
+}
+
+fn introduced(repo: &Repo, anchor: Option<ObjectId>) -> BTreeMap<RequestName, Introduction> {
+    let opened = repo.open();
+    let tip = repo.head();
+    let wanted = opened.snapshot(tip).expect("a snapshot").requests;
+    opened
+        .introductions(tip, anchor, &wanted)
+        .expect("introductions")
+}
+
+fn by(repo: &Repo, person: &str, message: &str) -> ObjectId {
+    let author = format!("--author={person} <{person}@example.com>");
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "--quiet", "-m", message, &author]);
+    repo.head()
+}
+
+#[test]
+fn a_return_to_old_bytes_is_a_new_introduction() {
+    let repo = Repo::with_request();
+    repo.write("requests/dev/jane.yaml", "jane 2\n");
+    repo.commit("b");
+    repo.write("requests/dev/jane.yaml", "jane 1\n");
+    let again = repo.commit("a again");
+    repo.write("src/x", "inert");
+    repo.commit("other");
+    let found = &introduced(&repo, None)[&jane()];
+    assert_eq!((found.commit, found.position), (again, 2));
+    assert_eq!(found.committed.to_string(), "2029-12-01T00:00:00Z");
+    assert_eq!(found.author.email, "ann@example.com");
+    assert!(!found.touches_control);
+}
+
+#[test]
+fn a_merge_brings_what_its_side_made() {
+    let repo = Repo::with_request();
+    repo.git(&["switch", "--quiet", "-c", "side"]);
+    repo.write("requests/dev/joe.yaml", "joe\n");
+    by(&repo, "joe", "ask");
+    repo.write("src/x", "inert");
+    by(&repo, "sam", "help");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.write("README", "x");
+    repo.commit("meanwhile");
+    repo.git(&["merge", "--quiet", "--no-ff", "-m", "merge", "side"]);
+    let merge = repo.head();
+    repo.commit("later");
+    let found = introduced(&repo, None);
+    let joe = &found[&"dev/joe".parse().expect("a name")];
+    assert_eq!((joe.commit, joe.position), (merge, 2));
+    assert_eq!(joe.author.name, "joe");
+    assert_eq!(found[&jane()].position, 0);
+}
+
+#[test]
+fn an_evil_merge_is_written_by_who_merged() {
+    let repo = Repo::with_request();
+    repo.git(&["switch", "--quiet", "-c", "side"]);
+    repo.write("requests/dev/joe.yaml", "joe\n");
+    by(&repo, "joe", "ask");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--no-ff", "--no-commit", "side"]);
+    repo.write("requests/dev/joe.yaml", "changed\n");
+    let merge = by(&repo, "eve", "merge");
+    let joe = &introduced(&repo, None)[&"dev/joe".parse().expect("a name")];
+    assert_eq!((joe.commit, joe.author.name.as_str()), (merge, "eve"));
+}
+
+#[test]
+fn a_merge_that_brings_back_old_bytes_is_who_did_it() {
+    let repo = Repo::with_request();
+    repo.git(&["branch", "old"]);
+    repo.write("requests/dev/jane.yaml", "jane 2\n");
+    repo.commit("b");
+    repo.git(&["switch", "--quiet", "old"]);
+    repo.write("src/x", "inert");
+    by(&repo, "joe", "more");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--no-ff", "--no-commit", "old"]);
+    repo.write("requests/dev/jane.yaml", "jane 1\n");
+    let merge = by(&repo, "eve", "merge");
+    let found = &introduced(&repo, None)[&jane()];
+    assert_eq!((found.commit, found.position), (merge, 2));
+    assert_eq!(found.author.name, "eve");
+}
+
+#[test]
+fn a_squash_brings_what_it_holds() {
+    let repo = Repo::with_request();
+    repo.git(&["switch", "--quiet", "-c", "side"]);
+    repo.write("requests/dev/joe.yaml", "joe\n");
+    by(&repo, "joe", "ask");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--squash", "side"]);
+    let squash = by(&repo, "eve", "squash");
+    let joe = &introduced(&repo, None)[&"dev/joe".parse().expect("a name")];
+    assert_eq!((joe.commit, joe.author.name.as_str()), (squash, "eve"));
+}
+
+#[test]
+fn a_change_of_the_control_zone_is_told_but_not_of_the_anchor() {
+    let repo = Repo::new();
+    repo.write("requests/early.yaml", "early\n");
+    repo.commit("before the anchor");
+    repo.write("policies/a.yaml", "a\n");
+    repo.write("requests/first.yaml", "first\n");
+    let anchor = repo.commit("anchor");
+    repo.write("templates/a.j2", "a\n");
+    repo.write("requests/second.yaml", "second\n");
+    let second = repo.commit("both");
+    for given in [None, Some(anchor)] {
+        let found = introduced(&repo, given);
+        let told: Vec<_> = found
+            .values()
+            .map(|found| (found.commit, found.position, found.touches_control))
+            .collect();
+        assert_eq!(
+            told,
+            [(anchor, 0, false), (anchor, 0, false), (second, 1, true)]
+        );
+    }
+}
+
+#[test]
+fn an_anchor_off_the_mainline_stops() {
+    let repo = Repo::with_request();
+    repo.git(&["switch", "--quiet", "-c", "side"]);
+    let side = repo.commit("side");
+    repo.git(&["switch", "--quiet", "main"]);
+    repo.commit("main");
+    repo.git(&["merge", "--quiet", "--no-ff", "-m", "merge", "side"]);
+    let opened = repo.open();
+    for wanted in [
+        BTreeMap::new(),
+        opened.snapshot(repo.head()).expect("a snapshot").requests,
+    ] {
+        let error = opened
+            .introductions(repo.head(), Some(side), &wanted)
+            .expect_err("it is beside");
+        let stop = error.downcast_ref::<Stop>().expect("a stop");
+        assert_eq!(stop.0[0].reason.code, Code::AnchorNotOnMainline);
+    }
+}
+
+#[test]
+fn a_request_that_the_tip_does_not_have_is_left_out() {
+    let repo = Repo::with_request();
+    let (tip, other) = (repo.head(), repo.blob(b"other"));
+    let names = ["dev/jane", "dev/joe", "x/y", "z"];
+    let wanted = names.map(|name| (name.parse().expect("a name"), other));
+    let found = repo
+        .open()
+        .introductions(tip, None, &BTreeMap::from(wanted));
+    assert_eq!(found.expect("introductions"), BTreeMap::new());
+}
+
+#[test]
+fn each_request_of_many_directories_finds_its_commit() {
+    let repo = Repo::with_request();
+    let mut commits = BTreeMap::new();
+    for name in ["a", "a-b", "a/b", "a/c/d", "a.b/c", "b/c", "a/b-c", "a/c/e"] {
+        // `a` and `a/` may not be together, as outputs would collide.
+        let name = if name == "a" { "z" } else { name };
+        repo.write(&format!("requests/{name}.yaml"), name);
+        let commit = repo.commit(name);
+        commits.insert(name.parse().expect("a name"), commit);
+    }
+    commits.insert(
+        jane(),
+        super::repository::object(&repo.git(&["rev-list", "--max-parents=0", "HEAD"])),
+    );
+    let found = introduced(&repo, None);
+    let found: BTreeMap<_, _> = found
+        .into_iter()
+        .map(|(name, found)| (name, found.commit))
+        .collect();
+    assert_eq!(found, commits);
+}

@@ -1,0 +1,15 @@
+//! The git edge and the work tree edge against repositories that the real `git` makes and checks.
+//!
+//! Each test has a directory of its own, an empty git configuration and fixed dates; none sleeps.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests make repositories with git itself, and look at files"
+)]
+
+mod commit;
+mod files;
+mod history;
+mod refusal;
+mod repository;
+mod snapshot;
