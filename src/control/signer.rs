@@ -14,7 +14,7 @@ use crate::control::surroundings::Surroundings;
 use crate::names::{ObjectId, ObjectName, RepoPath, SignerName};
 use crate::timestamp::Lifetime;
 use crate::x509::ca::Authority;
-use crate::x509::usage::Usage;
+use crate::x509::usage::{Meaning, Usage};
 use crate::yaml::{Field, Object, Problems, Value};
 
 // One year of 365 days, as kube-controller-manager's --cluster-signing-duration.
@@ -120,6 +120,9 @@ impl Signer {
         let crl_validity = read_crl(&spec, problems);
         // Only now, so that one wrong field hides no other.
         let (ca_file, authority) = certificate?;
+        if let Some(field) = spec.get("usages") {
+            refuse_beyond_ca(&field, &usages, &authority, problems);
+        }
         Some(Self {
             name: document.name.clone(),
             file: document.file.clone(),
@@ -266,6 +269,27 @@ fn read_usages(
         }
     }
     listed.into_iter().collect()
+}
+
+/// A CA that is limited to some purposes gives no others, RFC 5280 4.2.1.12.
+fn refuse_beyond_ca(
+    field: &Field<'_>,
+    usages: &BTreeSet<Usage>,
+    authority: &Authority,
+    problems: &mut Problems,
+) {
+    for ca in authority.chain() {
+        let Some(purposes) = &ca.purposes else {
+            continue;
+        };
+        for usage in usages {
+            if matches!(usage.meaning(), Meaning::ExtendedKeyUsage { oid, .. } if !purposes.contains(&oid))
+            {
+                let message = format!("the CA `{}` may not certify `{usage}`", ca.display_name);
+                problems.report(field, message);
+            }
+        }
+    }
 }
 
 fn every_usage() -> BTreeSet<Usage> {

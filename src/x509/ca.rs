@@ -5,6 +5,8 @@
 //! use. Rules: RFC 5280 4.2.1.3, 4.2.1.9, 4.2.1.10, 6.1.4. The time is no property of a file and is judged elsewhere.
 
 use der::oid::ObjectIdentifier;
+use der::{AnyRef, Decode as _, Encode as _, Header, SliceReader};
+use x509_cert::spki::AlgorithmIdentifierRef;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::pem::Pem;
@@ -14,6 +16,7 @@ use crate::names::Sha256Digest;
 use crate::timestamp::Timestamp;
 use crate::x509::constraints::NameConstraints;
 use crate::x509::key::PublicKey;
+use crate::x509::signature::SignatureAlgorithm;
 
 // A chain longer than this is a mistake, not a hierarchy.
 const LONGEST_CHAIN: usize = 8;
@@ -43,6 +46,15 @@ pub struct CaCertificate {
     pub constraints: NameConstraints,
     authority_key_id: Option<Vec<u8>>,
     path_length: Option<u32>,
+    signature: Signature,
+}
+
+/// The three parts of a certificate, RFC 5280 4.1.
+#[derive(Clone, Debug)]
+struct Signature {
+    signed: Vec<u8>,
+    algorithm: Result<SignatureAlgorithm, String>,
+    value: Vec<u8>,
 }
 
 /// A signing CA and the CAs above it, as far as the file goes.
@@ -138,6 +150,18 @@ impl CaCertificate {
         Sha256Digest::of(&self.der)
     }
 
+    fn is_signed_by(&self, above: &Self) -> bool {
+        let Signature {
+            signed,
+            algorithm,
+            value,
+        } = &self.signature;
+        // An algorithm that does not count was reported already.
+        let verify =
+            |algorithm: &SignatureAlgorithm| above.key.verify(*algorithm, signed, value).is_ok();
+        algorithm.as_ref().map_or(true, verify)
+    }
+
     fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
     }
@@ -184,6 +208,11 @@ impl CaCertificate {
             constraints,
             authority_key_id: authority_key_id(&certificate),
             path_length: path_length(&certificate),
+            signature: Signature {
+                signed: certificate.tbs_certificate.as_ref().to_vec(),
+                algorithm: signature_algorithm(der),
+                value: certificate.signature_value.data.to_vec(),
+            },
         })
     }
 }
@@ -257,9 +286,15 @@ fn is_known(extension: &ParsedExtension<'_>) -> bool {
     )
 }
 
-/// Whether each certificate was issued by the next, RFC 5280 6.1.3.
+/// Whether each certificate was issued by the next, RFC 5280 6.1.3. A self-signed root is trusted for being there, so
+/// its own signature counts for nothing.
 fn check_links(chain: &[CaCertificate]) -> Vec<String> {
     let mut problems = Vec::new();
+    for (index, ca) in chain.iter().enumerate() {
+        if let (Err(weakness), false) = (&ca.signature.algorithm, ca.is_self_issued()) {
+            problems.push(format!("certificate {} {weakness}", index + 1));
+        }
+    }
     for (index, pair) in chain.windows(2).enumerate() {
         let [below, above] = pair else { continue };
         let (number, next) = (index + 1, index + 2);
@@ -274,8 +309,27 @@ fn check_links(chain: &[CaCertificate]) -> Vec<String> {
                 "certificate {number} names another issuer key than certificate {next} has"
             ));
         }
+        if !below.is_signed_by(above) {
+            problems.push(format!(
+                "certificate {number} was not signed by certificate {next}"
+            ));
+        }
     }
     problems
+}
+
+/// The algorithm that a certificate says it was signed with, or why that does not count.
+fn signature_algorithm(der: &[u8]) -> Result<SignatureAlgorithm, String> {
+    let read = || -> der::Result<Vec<u8>> {
+        let mut outer = SliceReader::new(der)?;
+        Header::decode(&mut outer)?;
+        AnyRef::decode(&mut outer)?;
+        AnyRef::decode(&mut outer)?.to_der()
+    };
+    let identifier = read().map_err(|error| format!("has no signature algorithm: {error}"))?;
+    let identifier = AlgorithmIdentifierRef::from_der(&identifier)
+        .map_err(|error| format!("has a broken signature algorithm: {error}"))?;
+    SignatureAlgorithm::read(&identifier).map_err(|reason| reason.message)
 }
 
 fn key_id(certificate: &X509Certificate<'_>) -> Option<Vec<u8>> {

@@ -1,0 +1,198 @@
+//! CA certificates that openssl makes: which of them may certify leaves, and why the others may not.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this test reads what openssl wrote"
+)]
+
+mod support;
+
+use gitca::x509::ca::Authority;
+use support::Scratch;
+
+const CA: &str = "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign";
+
+/// A self-signed certificate of a new P-256 key with these extensions, and its key beside it.
+fn self_signed(scratch: &Scratch, name: &str, key: &str, extensions: &str) {
+    // An empty configuration: openssl's own adds extensions.
+    scratch.write("empty.cnf", "[req]\ndistinguished_name=dn\n[dn]\n");
+    scratch.sh(&format!(
+        "openssl {key} > {name}.key 2>/dev/null
+         openssl req -x509 -config empty.cnf -key {name}.key -days 3000 -subj /CN={name} {extensions} -out {name}.crt"
+    ));
+}
+
+/// A certificate of a new key, signed by another.
+fn signed_by(scratch: &Scratch, name: &str, above: &str, extensions: &str, options: &str) {
+    scratch.write("empty.cnf", "[req]\ndistinguished_name=dn\n[dn]\n");
+    scratch.write("extensions", extensions);
+    scratch.sh(&format!(
+        "openssl ecparam -name prime256v1 -genkey -noout > {name}.key
+         openssl req -new -config empty.cnf -key {name}.key -subj /CN={name} -out {name}.csr
+         openssl x509 -req -in {name}.csr -CA {above}.crt -CAkey {above}.key -days 2000 {options} \
+         -extfile extensions -out {name}.crt 2>/dev/null"
+    ));
+}
+
+/// The problems of the chain in these files, the signing CA first.
+fn problems(scratch: &Scratch, files: &[&str]) -> Vec<String> {
+    let pem: Vec<u8> = files
+        .iter()
+        .flat_map(|name| {
+            std::fs::read(scratch.path(&format!("{name}.crt"))).expect("openssl wrote it")
+        })
+        .collect();
+    Authority::read(&pem).err().unwrap_or_default()
+}
+
+#[test]
+fn a_ca_must_have_the_right_to_sign_certificates() {
+    let scratch = Scratch::new();
+    let p256 = "ecparam -name prime256v1 -genkey -noout";
+    for (name, key, extensions, problem) in [
+        ("good", p256, CA, None),
+        ("leaf", p256, "", Some("is no CA")),
+        (
+            "false",
+            p256,
+            "-addext basicConstraints=CA:FALSE -addext keyUsage=keyCertSign",
+            Some("is no CA"),
+        ),
+        (
+            "nosign",
+            p256,
+            "-addext basicConstraints=CA:TRUE -addext keyUsage=cRLSign",
+            Some("lacks keyCertSign"),
+        ),
+        (
+            "weak",
+            "genrsa 1024",
+            CA,
+            Some("has a key that may not sign"),
+        ),
+        (
+            "odd",
+            "ecparam -name secp256k1 -genkey -noout",
+            CA,
+            Some("has a key that may not sign"),
+        ),
+        (
+            "critical",
+            p256,
+            "-addext 1.2.3.4=critical,ASN1:NULL -addext basicConstraints=CA:TRUE -addext keyUsage=keyCertSign",
+            Some("critical extension 1.2.3.4"),
+        ),
+        (
+            "directory",
+            p256,
+            "-addext basicConstraints=CA:TRUE -addext keyUsage=keyCertSign \
+            -addext nameConstraints=critical,permitted;otherName:1.2.3;UTF8:x",
+            Some("constrains names that gitca can't compare"),
+        ),
+    ] {
+        self_signed(&scratch, name, key, &extensions.replace(';', "\\;"));
+        let found = problems(&scratch, &[name]);
+        match problem {
+            None => assert_eq!(found, Vec::<String>::new(), "{name}"),
+            Some(problem) => assert!(
+                found.iter().any(|found| found.contains(problem)),
+                "{name}: {found:?}"
+            ),
+        }
+    }
+}
+
+#[test]
+fn each_certificate_of_a_chain_is_signed_by_the_next() {
+    let scratch = Scratch::new();
+    let extensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n";
+    self_signed(
+        &scratch,
+        "root",
+        "ecparam -name prime256v1 -genkey -noout",
+        CA,
+    );
+    signed_by(&scratch, "middle", "root", extensions, "");
+    signed_by(&scratch, "low", "middle", extensions, "");
+    assert_eq!(
+        problems(&scratch, &["low", "middle", "root"]),
+        Vec::<String>::new()
+    );
+    assert_eq!(problems(&scratch, &["low", "middle"]), Vec::<String>::new());
+    let found = problems(&scratch, &["low", "root"]);
+    assert!(
+        found.contains(&"certificate 1 names another issuer than certificate 2".to_owned()),
+        "{found:?}"
+    );
+    assert!(
+        found.contains(&"certificate 1 was not signed by certificate 2".to_owned()),
+        "{found:?}"
+    );
+
+    // A root of the same name with another key.
+    std::fs::rename(scratch.path("root.crt"), scratch.path("first.crt"))
+        .expect("the file is there");
+    self_signed(
+        &scratch,
+        "root",
+        "ecparam -name prime256v1 -genkey -noout",
+        CA,
+    );
+    let found = problems(&scratch, &["middle", "root"]);
+    assert!(
+        found.contains(&"certificate 1 was not signed by certificate 2".to_owned()),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn weak_signatures_and_short_paths_are_refused_below_the_root() {
+    let scratch = Scratch::new();
+    let extensions = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n";
+    let short =
+        "-addext basicConstraints=critical,CA:TRUE,pathlen:0 -addext keyUsage=critical,keyCertSign";
+    self_signed(&scratch, "root", "genrsa 2048", CA);
+    signed_by(&scratch, "sha1", "root", extensions, "-sha1");
+    let found = problems(&scratch, &["sha1", "root"]);
+    assert!(
+        found
+            .iter()
+            .any(|found| found.contains("certificate 1 is signed with SHA-1")),
+        "{found:?}"
+    );
+
+    self_signed(&scratch, "short", "genrsa 2048", short);
+    assert_eq!(
+        problems(&scratch, &["short"]),
+        Vec::<String>::new(),
+        "leaves are always allowed"
+    );
+    signed_by(&scratch, "below", "short", extensions, "");
+    assert_eq!(
+        problems(&scratch, &["below", "short"]),
+        ["certificate 2 allows no CA chain as long as this below it"]
+    );
+}
+
+#[test]
+fn a_chain_holds_certificates_and_nothing_else() {
+    let scratch = Scratch::new();
+    self_signed(
+        &scratch,
+        "root",
+        "ecparam -name prime256v1 -genkey -noout",
+        CA,
+    );
+    let pem = std::fs::read(scratch.path("root.crt")).expect("openssl wrote it");
+    let key = std::fs::read(scratch.path("root.key")).expect("openssl wrote it");
+    let read = |pem: &[u8]| Authority::read(pem).err().unwrap_or_default().concat();
+    assert!(read(b"").contains("holds no certificate"));
+    assert!(read(b"nonsense").contains("holds no certificate"));
+    assert!(read(&[&pem[..], &key].concat()).contains("holds a private key"));
+    assert!(read(&pem.repeat(9)).contains("more than 8 certificates"));
+    let text = scratch.sh("openssl x509 -in root.crt -text").stdout;
+    assert_eq!(
+        read(text.as_bytes()),
+        "",
+        "openssl's text around a certificate does no harm"
+    );
+}
