@@ -15,6 +15,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pkcs8::der::pem::LineEnding;
+use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument};
 use rcgen::{KeyPair, PublicKeyData as _, SigningKey};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -24,6 +26,8 @@ use crate::names::ObjectName;
 
 // A PEM key of RSA 8192 has some 6.4 kB.
 const LARGEST_KEY_FILE: u64 = 64 * 1024;
+// `init` knows no name yet for the key that it takes.
+const IMPORT_PASSPHRASE: &str = "GITCA_PASSPHRASE";
 // Readable, writable or executable by group or others.
 #[cfg(unix)]
 const OPEN_TO_OTHERS: u32 = 0o077;
@@ -95,7 +99,8 @@ impl Keystore {
             Reason::new(Code::SignerUnavailable, format!("key `{name}` {problem}"))
         };
         let pem = self.read(name).map_err(unavailable)?;
-        let block = private_key_block(&pem).map_err(unavailable)?;
+        let block = private_key_block(&pem, &variable("GITCA_PASSPHRASE_", name));
+        let block = block.map_err(unavailable)?;
         let pair = KeyPair::from_pem(&block).map_err(|error| {
             unavailable(format!(
                 "is no RSA, ECDSA or Ed25519 private key that can sign here ({error})"
@@ -183,7 +188,7 @@ pub fn save(file: &Path, pair: &KeyPair) -> anyhow::Result<()> {
     files::create(file, pem.as_bytes(), Access::Private)
 }
 
-/// Copies an existing CA key to its place, if it belongs to this public key.
+/// Copies an existing CA key to its place as it is, encrypted or not, if it belongs to this public key.
 ///
 /// # Errors
 /// `SignerUnavailable` when it can't be read or written, `SignerKeyMismatch` when it belongs to another certificate.
@@ -191,7 +196,7 @@ pub fn import(from: &Path, to: &Path, spki: &[u8]) -> Result<(), Reason> {
     let unavailable =
         |problem: String| Reason::new(Code::SignerUnavailable, format!("the CA's key {problem}"));
     let pem = Keystore::default().read_file(from).map_err(unavailable)?;
-    let block = private_key_block(&pem).map_err(unavailable)?;
+    let block = private_key_block(&pem, IMPORT_PASSPHRASE).map_err(unavailable)?;
     let mut pair = KeyPair::from_pem(&block).map_err(|error| {
         unavailable(format!("is no RSA, ECDSA or Ed25519 private key ({error})"))
     })?;
@@ -201,7 +206,7 @@ pub fn import(from: &Path, to: &Path, spki: &[u8]) -> Result<(), Reason> {
         let message = format!("`{}` is not the key of that CA certificate", from.display());
         return Err(Reason::new(Code::SignerKeyMismatch, message));
     }
-    files::create(to, block.as_bytes(), Access::Private)
+    files::create(to, pem.as_bytes(), Access::Private)
         .map_err(|error| unavailable(format!("can't be written: {error:#}")))
 }
 
@@ -247,30 +252,52 @@ fn check_permissions(_: &fs::Metadata) -> Result<(), u32> {
     Ok(())
 }
 
-/// The first block that is a private key: OpenSSL writes EC PARAMETERS, and others certificates, before it.
-fn private_key_block(pem: &str) -> Result<Zeroizing<String>, String> {
-    const LABELS: [&str; 3] = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
-    for label in LABELS {
-        let (begin, end) = (
-            format!("-----BEGIN {label}-----"),
-            format!("-----END {label}-----"),
+/// The first block that is a private key: OpenSSL writes EC PARAMETERS, and others certificates, before it. One that is
+/// encrypted (PKCS#8, RFC 5958 3) is opened with the passphrase in this variable.
+fn private_key_block(pem: &str, passphrase: &str) -> Result<Zeroizing<String>, String> {
+    if pem.contains("Proc-Type: 4,ENCRYPTED") {
+        return Err(
+            "is encrypted in OpenSSL's old way; convert it with `openssl pkcs8 -topk8`".into(),
         );
-        let Some(start) = pem.find(&begin) else {
-            continue;
-        };
-        let Some(length) = pem[start..].find(&end) else {
-            continue;
-        };
-        return Ok(Zeroizing::new(format!(
-            "{}\n",
-            &pem[start..start + length + end.len()]
-        )));
     }
-    if pem.contains("ENCRYPTED PRIVATE KEY") || pem.contains("Proc-Type: 4,ENCRYPTED") {
-        return Err("is encrypted, which this release does not support yet; decrypt it with `openssl pkcs8`".into());
+    let plain = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
+    if let Some(block) = plain.iter().find_map(|label| block(pem, label)) {
+        return Ok(block);
+    }
+    if let Some(block) = block(pem, "ENCRYPTED PRIVATE KEY") {
+        return decrypt(&block, passphrase);
     }
     if pem.contains("BEGIN OPENSSH PRIVATE KEY") {
         return Err("is an OpenSSH key; a CA key is PKCS#8, PKCS#1 or SEC 1".into());
     }
     Err("is no PEM private key (PKCS#8, PKCS#1 or SEC 1)".into())
+}
+
+/// The block of this label, with a line end.
+fn block(pem: &str, label: &str) -> Option<Zeroizing<String>> {
+    let (begin, end) = (
+        format!("-----BEGIN {label}-----"),
+        format!("-----END {label}-----"),
+    );
+    let start = pem.find(&begin)?;
+    let length = pem[start..].find(&end)? + end.len();
+    Some(Zeroizing::new(format!("{}\n", &pem[start..start + length])))
+}
+
+fn decrypt(block: &str, variable: &str) -> Result<Zeroizing<String>, String> {
+    let passphrase = std::env::var_os(variable).ok_or_else(|| {
+        format!("is encrypted: put its passphrase into the variable `{variable}`")
+    })?;
+    let passphrase = Zeroizing::new(into_text(passphrase, variable)?);
+    let (_, der) =
+        SecretDocument::from_pem(block).map_err(|_| "is no PEM private key".to_owned())?;
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der.as_bytes())
+        .map_err(|_| "is encrypted in a way other than PBES2 with AES".to_owned())?;
+    let opened = encrypted.decrypt(passphrase.as_bytes()).map_err(|_| {
+        format!(
+            "can't be opened: the passphrase in `{variable}` is wrong, or it is not PBES2 with AES"
+        )
+    })?;
+    let pem = opened.to_pem("PRIVATE KEY", LineEnding::LF);
+    pem.map_err(|_| "can't be opened: it holds no private key".to_owned())
 }

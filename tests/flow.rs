@@ -266,6 +266,40 @@ fn a_key_may_come_from_a_variable() {
 }
 
 #[test]
+fn an_encrypted_key_is_opened_with_its_passphrase() {
+    let scratch = with_requests(&["jane"]);
+    let key = scratch.path("home/.config/gitca/keys/cluster-ca.pem");
+    scratch.sh(&format!(
+        "openssl pkcs8 -topk8 -in {0} -v2 aes-256-cbc -v2prf hmacWithSHA256 -passout pass:secret -out locked.pem
+         chmod 600 locked.pem; rm {0}",
+        key.display()
+    ));
+    let source = format!("cluster-ca=file:{}", scratch.path("locked.pem").display());
+    let run = |passphrase: Option<&str>| {
+        let mut command = scratch.command(env!("CARGO_BIN_EXE_gitca"));
+        command.envs(passphrase.map(|passphrase| ("GITCA_PASSPHRASE_CLUSTER_CA", passphrase)));
+        let output = command
+            .args(["-C", "repo", "run", "--key", &source])
+            .output()
+            .expect("gitca can be run");
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let (code, text) = run(None);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("GITCA_PASSPHRASE_CLUSTER_CA"), "{text}");
+    let (code, text) = run(Some("wrong"));
+    assert_eq!(code, Some(1));
+    assert!(
+        text.contains("is wrong") && !text.contains("`wrong`"),
+        "{text}"
+    );
+    assert_eq!(run(Some("secret")).0, Some(0));
+}
+
+#[test]
 fn a_file_that_somebody_put_where_an_output_goes_is_left_alone_and_said() {
     let scratch = with_requests(&["jane"]);
     scratch.write("repo/issued/jane/kubeconfig.yaml", "mine\n");
