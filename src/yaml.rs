@@ -362,7 +362,13 @@ fn is_decimal(text: &str) -> bool {
 fn is_number(text: &str) -> bool {
     let rest = text.trim_start_matches(['+', '-']);
     let spelled = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&rest);
-    let prefixed = rest.starts_with("0x") || rest.starts_with("0o") || rest.starts_with("0b");
+    // A UUID may begin with `0b`, too: only digits of the base make a number.
+    let based = |prefix, radix| {
+        let digit = |character: char| character == '_' || character.is_digit(radix);
+        rest.strip_prefix(prefix)
+            .is_some_and(|digits: &str| digits.chars().all(digit))
+    };
+    let prefixed = based("0x", 16) || based("0o", 8) || based("0b", 2);
     let number = rest
         .bytes()
         .all(|byte| byte.is_ascii_digit() || b"._eE+-:".contains(&byte))

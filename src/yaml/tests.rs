@@ -41,6 +41,9 @@ fn text_is_whatever_no_reader_takes_for_something_else() {
         "1e",
         "v1",
         "a:b",
+        "0b84502d-b24a-4e81-96dd-9b97a5612173",
+        "0o9",
+        "0xz",
     ] {
         assert_eq!(complaint(&format!("a: {fine}"), text), [""; 0], "{fine}");
     }
