@@ -179,6 +179,7 @@ fn one_bad_file_in_the_control_zone_signs_nothing() {
             "apiVersion: gitca.dev/v1alpha1\nkind: Principal\nmetadata: {name: bob}\nspec: {}\n",
         ),
         ("templates/x.yaml.j2", "{% for %}\n"),
+        ("templates/csr.yaml.j2", "{{ cert.pem }}\n"),
     ] {
         scratch.write(&format!("repo/{file}"), text);
         scratch.commit("bad");

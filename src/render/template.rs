@@ -22,6 +22,14 @@ const FUEL: u64 = 200_000;
 // What a template may make, so that a doubling string ends before memory does.
 const LARGEST_OUTPUT: usize = 1024 * 1024;
 
+// What a run writes itself into the folder of a certificate.
+const RESERVED: [&str; 4] = [
+    "request.yaml.j2",
+    "certificate.pem.j2",
+    "csr.yaml.j2",
+    "provenance.json.j2",
+];
+
 /// The templates of a control zone, compiled once.
 #[derive(Debug)]
 pub struct Templates {
@@ -86,6 +94,9 @@ impl Templates {
         environment.add_filter("b64encode", |text: String| STANDARD.encode(text));
         let mut findings = Vec::new();
         for (name, source) in &zone.templates {
+            if RESERVED.contains(&name.as_str()) {
+                findings.push(reserved(name));
+            }
             if let Err(error) = environment.add_template_owned(name.clone(), source.clone()) {
                 findings.push(broken(name, &error));
             }
@@ -138,6 +149,17 @@ fn describe(error: &Error) -> String {
         .map(|detail| format!(": {detail}"))
         .unwrap_or_default();
     format!("{}{detail}", error.kind())
+}
+
+fn reserved(name: &str) -> Finding {
+    let file = format!("templates/{name}")
+        .parse()
+        .expect("template names are single pieces");
+    let reason = Reason::new(
+        Code::ConfigInvalid,
+        "its output has the name of a file that gitca itself writes",
+    );
+    Finding::in_file(file, reason.help("give the template another name"))
 }
 
 fn broken(name: &str, error: &Error) -> Finding {
