@@ -162,6 +162,14 @@ fn reason(kind: &str, reason: &Reason, file: Option<&str>, style: Style) -> Stri
             .unwrap_or_default();
         let _ = writeln!(text, "  --> {}{line}{column}", harmless(file));
     }
+    if let Some(field) = &reason.field {
+        let value = reason
+            .value
+            .as_ref()
+            .map(|value| format!(" = {}", harmless(value)));
+        let field = format!("{}{}", harmless(field), value.unwrap_or_default());
+        let _ = writeln!(text, "{}", wrap(&field, "  field: ", "         "));
+    }
     if let Some(help) = &reason.help {
         let _ = writeln!(text, "{}", wrap(&harmless(help), "  help: ", "        "));
     }
