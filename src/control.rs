@@ -14,6 +14,7 @@ pub mod entry;
 pub mod files;
 pub mod fold;
 pub mod glob;
+pub mod identity;
 pub mod key_list;
 pub mod keys;
 mod loading;

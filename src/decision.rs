@@ -17,6 +17,7 @@ pub mod values;
 
 use crate::control::ControlZone;
 use crate::control::approval_policy::{ApprovalPolicy, Mode};
+use crate::control::identity::Identity;
 use crate::control::signer::Signer;
 use crate::decision::asked::Asked;
 use crate::decision::candidate::Candidate;
@@ -33,6 +34,8 @@ pub struct Case<'a> {
     pub request: &'a Request,
     /// The rules.
     pub zone: &'a ControlZone,
+    /// Who asked.
+    pub requester: &'a Identity,
     /// The path of another request that has the same key, certified or earlier on the mainline.
     pub key_owner: Option<String>,
     /// The clock.
@@ -128,7 +131,7 @@ fn judge<'a>(
     let signer = route(request, zone)?;
     let candidate = Candidate::of(request, signer, now, notices);
     *shown = Some(candidate.clone());
-    let asked = ask(request, signer, &candidate);
+    let asked = ask(case, signer, &candidate);
     unless_any(Verdict::Denied, signer::violations(request, signer, &asked))?;
     unless_any(Verdict::Denied, deny_hits(zone, &asked, notices))?;
     let policy = admit(zone, &asked, notices)?;
@@ -152,8 +155,10 @@ fn unless_any(verdict: Verdict, reasons: Vec<Reason>) -> Result<(), Refusal> {
     }
 }
 
-fn ask<'a>(request: &'a Request, signer: &Signer, candidate: &Candidate) -> Asked<'a> {
+fn ask<'a>(case: &Case<'a>, signer: &Signer, candidate: &Candidate) -> Asked<'a> {
+    let request = case.request;
     Asked {
+        requester: case.requester,
         request: &request.name,
         signer_name: &request.signer_name,
         profile: signer.profile,

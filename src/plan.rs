@@ -10,6 +10,7 @@ pub mod listing;
 use std::collections::BTreeMap;
 
 use crate::control::ControlZone;
+use crate::control::identity::Identity;
 use crate::decision::candidate::Candidate;
 use crate::decision::{Approved, Case, Refusal, decide};
 use crate::finding::{Code, Finding, Reason, Stop};
@@ -100,6 +101,7 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
             let judgement = decide(&Case {
                 request,
                 zone: evidence.zone,
+                requester: Identity::nobody(),
                 key_owner,
                 now,
             });

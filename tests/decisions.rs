@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use gitca::control::ControlZone;
+use gitca::control::identity::Identity;
 use gitca::decision::{Case, decide};
 use gitca::finding::Code;
 use gitca::names::{ObjectId, RepoPath, RequestName, Serial};
@@ -119,6 +120,7 @@ impl Draft {
         let judgement = decide(&Case {
             request: &request,
             zone,
+            requester: Identity::nobody(),
             key_owner: None,
             now,
         });
@@ -252,6 +254,7 @@ fn the_lifetime_is_kube_controller_managers() {
         let judgement = decide(&Case {
             request: &request,
             zone: &zone,
+            requester: Identity::nobody(),
             key_owner: None,
             now: now(),
         });
@@ -318,6 +321,7 @@ fn a_key_that_another_request_has_is_refused_unless_the_policy_allows_it() {
         let case = Case {
             request: &request,
             zone: &zone,
+            requester: Identity::nobody(),
             key_owner: Some("ops/omar".into()),
             now: now(),
         };
@@ -342,6 +346,7 @@ fn a_policy_in_audit_mode_is_reported_and_decides_nothing() {
     let judgement = decide(&Case {
         request: &request,
         zone: &audited,
+        requester: Identity::nobody(),
         key_owner: None,
         now: now(),
     });

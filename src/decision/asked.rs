@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::control::identity::Identity;
 use crate::control::profile::Profile;
 use crate::names::{RequestName, SignerName};
 use crate::timestamp::Lifetime;
@@ -18,6 +19,8 @@ use crate::x509::usage::Usage;
 pub struct Asked<'a> {
     /// Its path below `requests/`.
     pub request: &'a RequestName,
+    /// Who asked.
+    pub requester: &'a Identity,
     /// The signer that it is for.
     pub signer_name: &'a SignerName,
     /// The Kubernetes signer whose rules the Signer takes over.
@@ -50,6 +53,7 @@ pub(crate) mod sample {
     #[derive(Clone, Debug)]
     pub(crate) struct Sample {
         pub(crate) request: RequestName,
+        pub(crate) requester: Identity,
         pub(crate) signer_name: SignerName,
         pub(crate) profile: Option<Profile>,
         pub(crate) usages: Vec<Usage>,
@@ -66,6 +70,7 @@ pub(crate) mod sample {
         pub(crate) fn new() -> Self {
             Self {
                 request: "shop/web".parse().unwrap(),
+                requester: Identity::default(),
                 signer_name: "example.com/tls".parse().unwrap(),
                 profile: None,
                 usages: Vec::new(),
@@ -112,6 +117,7 @@ pub(crate) mod sample {
         pub(crate) fn asked(&self) -> Asked<'_> {
             Asked {
                 request: &self.request,
+                requester: &self.requester,
                 signer_name: &self.signer_name,
                 profile: self.profile,
                 usages: &self.usages,

@@ -1,0 +1,178 @@
+//! The stable codes of reasons, notices and errors.
+//!
+//! Users write scripts against them: a code is never renamed and never gets another meaning. A new one goes to the end
+//! of its group.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The stable codes of reasons, notices and errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[expect(
+    missing_docs,
+    reason = "each code is explained where it is made, and in the README's table"
+)]
+pub enum Code {
+    // Reading a request: invalid.
+    MalformedFile,
+    MalformedSpec,
+    FieldValueRequired,
+    FieldValueInvalid,
+    FieldValueNotSupported,
+    FieldValueDuplicate,
+    FieldValueForbidden,
+    FieldValueTooLong,
+    NameMismatch,
+    MalformedBase64,
+    #[serde(rename = "MalformedPEM")]
+    MalformedPem,
+    #[serde(rename = "MalformedDER")]
+    MalformedDer,
+    MalformedVersion,
+    MalformedAttribute,
+    DuplicateExtension,
+    MalformedExtension,
+    #[serde(rename = "MalformedSAN")]
+    MalformedSan,
+    #[serde(rename = "DuplicateSAN")]
+    DuplicateSan,
+    #[serde(rename = "MalformedDNSName")]
+    MalformedDnsName,
+    #[serde(rename = "MalformedIP")]
+    MalformedIp,
+    MalformedEmail,
+    #[serde(rename = "MalformedURI")]
+    MalformedUri,
+    #[serde(rename = "MalformedSPIFFE")]
+    MalformedSpiffe,
+    MalformedSubject,
+    #[serde(rename = "MultiValuedRDN")]
+    MultiValuedRdn,
+    MalformedSubjectString,
+    NoIdentity,
+    LimitExceeded,
+    ProofOfPossession,
+    WeakSignature,
+    MalformedKey,
+    KeyTooSmall,
+    KeyTooLarge,
+    KeyWeakExponent,
+    KeyWeakSmallPrime,
+    KeyWeakFermat,
+    #[serde(rename = "KeyWeakROCA")]
+    KeyWeakRoca,
+    KeyWeakPoint,
+    #[serde(rename = "KeyIsCA")]
+    KeyIsCa,
+    SecretInRequest,
+    // Judging a request: ignored or denied.
+    NoSigner,
+    #[serde(rename = "SANKindNotSupported")]
+    SanKindNotSupported,
+    SubjectAttributeNotSupported,
+    ExtensionNotAllowed,
+    #[serde(rename = "CANotAllowed")]
+    CaNotAllowed,
+    UsageMismatch,
+    SignerValidationFailure,
+    UsageNotAllowed,
+    KeyTypeNotAllowed,
+    ReservedIdentity,
+    #[serde(rename = "CommonNameNotInSAN")]
+    CommonNameNotInSan,
+    DeniedBy,
+    NoApplicablePolicy,
+    SelectorSigner,
+    SelectorPath,
+    SelectorLabel,
+    NoPolicyAdmits,
+    FieldNotAllowed,
+    ValueNotAllowed,
+    RequiredMissing,
+    TooManyValues,
+    TooFewValues,
+    WildcardCertificate,
+    TemplateValueUnsafe,
+    LifetimeTooLong,
+    LifetimeTooShort,
+    KeyReused,
+    KeyBlocked,
+    #[serde(rename = "BeyondCA")]
+    BeyondCa,
+    #[serde(rename = "UsageBeyondCA")]
+    UsageBeyondCa,
+    NameConstraint,
+    // Signing: failed.
+    SignerExpired,
+    SignerNotYetValid,
+    SignerUnavailable,
+    SignerKeyMismatch,
+    LintFailed,
+    SigningFailed,
+    SelfCheckFailed,
+    RenderFailed,
+    // Trees and repositories.
+    TreeEntryName,
+    TreeOrder,
+    TreeDuplicate,
+    FileMode,
+    SymlinkInZone,
+    SubmoduleInZone,
+    FileTooLarge,
+    TooManyFiles,
+    UnexpectedFile,
+    PathNotAllowed,
+    AttributeInZone,
+    ForeignOutput,
+    ShallowClone,
+    PartialClone,
+    GraftedHistory,
+    UnsupportedObjectFormat,
+    UnsupportedRefFormat,
+    RepositoryOwner,
+    ReplaceRefs,
+    NoMainline,
+    BranchMismatch,
+    AnchorNotOnMainline,
+    RaceLost,
+    ClockWentBack,
+    TooManyToIssue,
+    ConfigInvalid,
+    NotImplemented,
+    OperationFailed,
+    // Notices.
+    IdentityFieldsIgnored,
+    StatusIgnored,
+    ServerFieldsIgnored,
+    AnnotationIgnored,
+    Base64Whitespace,
+    OldApiVersion,
+    LegacySigner,
+    CaseFolded,
+    LifetimeCapped,
+    #[serde(rename = "TruncatedToCA")]
+    TruncatedToCa,
+    AuditAdmits,
+    AuditDenies,
+    CertificateExpired,
+    WorkTreeNotUpdated,
+    LargeDirectory,
+}
+
+impl Code {
+    /// The code as every output spells it.
+    #[must_use]
+    pub fn as_str(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(text)) => text,
+            _ => format!("{self:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_str())
+    }
+}
