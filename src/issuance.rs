@@ -12,6 +12,7 @@ use crate::decision::Approved;
 use crate::finding::{Code, Reason};
 use crate::lint;
 use crate::names::Serial;
+use crate::x509::additions::Additions;
 use crate::x509::ca::CaCertificate;
 use crate::x509::certificate::{Contents, assemble};
 use crate::x509::signature::SignatureAlgorithm;
@@ -61,7 +62,8 @@ pub fn prepare(approved: Approved<'_>, serial: Serial) -> Result<Prepared<'_>, V
 
 fn contents(approved: &Approved<'_>, serial: Serial) -> Contents {
     let request = approved.request();
-    let ca = approved.signer().authority.signing_ca();
+    let signer = approved.signer();
+    let ca = signer.authority.signing_ca();
     Contents {
         serial,
         issuer_key: ca.key.kind(),
@@ -73,6 +75,11 @@ fn contents(approved: &Approved<'_>, serial: Serial) -> Contents {
         usages: request.usages.clone(),
         authority_key_id: ca.key_id.clone(),
         sans: request.csr.sans.clone(),
+        additions: Additions {
+            subject_key_id: signer.key_id.identify(&request.csr.key),
+            policies: signer.certificate_policies.clone(),
+            distribution_points: signer.distribution_points.clone(),
+        },
     }
 }
 

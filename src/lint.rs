@@ -7,10 +7,14 @@
 use std::net::IpAddr;
 
 use x509_parser::certificate::TbsCertificate;
-use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
+use x509_parser::extensions::{
+    CRLDistributionPoint, CRLDistributionPoints, DistributionPointName, GeneralName,
+    ParsedExtension, PolicyInformation, X509Extension,
+};
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::{X509Name, X509Version};
 
+use crate::x509::additions::Additions;
 use crate::x509::certificate::Contents;
 use crate::x509::san::SubjectAltNames;
 use crate::x509::subject::{Attribute, Subject};
@@ -18,6 +22,9 @@ use crate::x509::usage::Meaning;
 
 const KEY_USAGE: &str = "2.5.29.15";
 const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+const SUBJECT_KEY_IDENTIFIER: &str = "2.5.29.14";
+const CRL_DISTRIBUTION_POINTS: &str = "2.5.29.31";
+const CERTIFICATE_POLICIES: &str = "2.5.29.32";
 const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
 const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
@@ -134,7 +141,7 @@ fn compare_extensions(parsed: &TbsCertificate<'_>, contents: &Contents) -> Vec<S
         .collect()
 }
 
-/// Object identifier and criticality, in the order of kube-controller-manager.
+/// Object identifier and criticality, in the order of Go, which is kube-controller-manager's.
 fn wanted_extensions(parsed: &TbsCertificate<'_>, contents: &Contents) -> Vec<(String, bool)> {
     let is_key_usage = |meaning: &Meaning| matches!(meaning, Meaning::KeyUsage(_));
     let meanings: Vec<Meaning> = contents
@@ -152,6 +159,11 @@ fn wanted_extensions(parsed: &TbsCertificate<'_>, contents: &Contents) -> Vec<(S
         ),
         (true, BASIC_CONSTRAINTS, true),
         (
+            contents.additions.subject_key_id.is_some(),
+            SUBJECT_KEY_IDENTIFIER,
+            false,
+        ),
+        (
             contents.authority_key_id.is_some() && !self_named,
             AUTHORITY_KEY_IDENTIFIER,
             false,
@@ -160,6 +172,16 @@ fn wanted_extensions(parsed: &TbsCertificate<'_>, contents: &Contents) -> Vec<(S
             !contents.sans.is_empty(),
             SUBJECT_ALT_NAME,
             contents.subject.is_empty(),
+        ),
+        (
+            !contents.additions.policies.is_empty(),
+            CERTIFICATE_POLICIES,
+            false,
+        ),
+        (
+            !contents.additions.distribution_points.is_empty(),
+            CRL_DISTRIBUTION_POINTS,
+            false,
         ),
     ];
     let present = rows.iter().filter(|(present, ..)| *present);
@@ -198,9 +220,49 @@ fn compare_extension(extension: &X509Extension<'_>, contents: &Contents) -> Opti
             read_names(&names.general_names).as_ref() == Some(&contents.sans),
             "subjectAltName",
         ),
+        ParsedExtension::SubjectKeyIdentifier(identifier) => (
+            Some(identifier.0) == contents.additions.subject_key_id.as_deref(),
+            "subjectKeyIdentifier",
+        ),
+        ParsedExtension::CertificatePolicies(policies) => (
+            holds_policies(policies, &contents.additions),
+            "certificatePolicies",
+        ),
+        ParsedExtension::CRLDistributionPoints(points) => (
+            holds_points(points, &contents.additions),
+            "cRLDistributionPoints",
+        ),
         _ => (false, "an extension"),
     };
     (!holds).then(|| format!("{name} differs"))
+}
+
+fn holds_policies(policies: &[PolicyInformation<'_>], additions: &Additions) -> bool {
+    let wanted = additions.policies.iter().map(ToString::to_string);
+    policies
+        .iter()
+        .map(|policy| policy.policy_id.to_id_string())
+        .eq(wanted)
+        && policies
+            .iter()
+            .all(|policy| policy.policy_qualifiers.is_none())
+}
+
+/// One point for each URL, with nothing but its name.
+fn holds_points(points: &CRLDistributionPoints<'_>, additions: &Additions) -> bool {
+    let url = |point: &CRLDistributionPoint<'_>| match &point.distribution_point {
+        Some(DistributionPointName::FullName(names))
+            if point.reasons.is_none() && point.crl_issuer.is_none() =>
+        {
+            match names.as_slice() {
+                [GeneralName::URI(url)] => Some((*url).to_owned()),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let found = points.points.iter().map(url);
+    found.eq(additions.distribution_points.iter().cloned().map(Some))
 }
 
 fn wanted_bits(contents: &Contents) -> u16 {

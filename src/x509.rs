@@ -4,6 +4,7 @@
 //! (the SubjectPublicKeyInfo). No policy is known here: structure that no policy may relax is refused, and what is
 //! legal but never issued is kept in the model for judgement to refuse.
 
+pub mod additions;
 pub mod ca;
 pub mod certificate;
 pub mod certification_request;

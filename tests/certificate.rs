@@ -6,6 +6,7 @@
 use std::net::IpAddr;
 
 use gitca::names::Serial;
+use gitca::x509::additions::Additions;
 use gitca::x509::certificate::Contents;
 use gitca::x509::key::{Curve, KeyKind};
 use gitca::x509::san::SubjectAltNames;
@@ -98,6 +99,7 @@ fn contents(values: &[(Attribute, &str)], usages: &[&str]) -> Contents {
             .collect(),
         authority_key_id: Some(vec![1, 2, 3]),
         sans: SubjectAltNames::default(),
+        additions: Additions::default(),
     }
 }
 

@@ -117,6 +117,53 @@ fn openssl_reads_what_kube_controller_manager_would_have_written() {
 }
 
 #[test]
+fn openssl_reads_what_a_signer_adds() {
+    let scratch = with_imported_ca("ecparam -name prime256v1 -genkey");
+    let signer = scratch.sh("cat repo/policies/signer.yaml").stdout;
+    for (method, digest) in [("sha1", "sha1"), ("sha256", "sha256")] {
+        scratch.write(
+            "repo/policies/signer.yaml",
+            format!(
+                "{signer}  subjectKeyIdentifier: {method}\n  certificatePolicies: [1.3.6.1.4.1.99999.1]\n  \
+                 crl: {{distributionPoints: ['http://crl.example.com/a.crl']}}\n"
+            ),
+        );
+        let base64 = openssl_request(&scratch, method, "ecparam -name prime256v1 -genkey");
+        ask(&scratch, method, &base64.replace('\n', ""));
+        scratch.commit("request");
+        scratch.in_repo(&["run"]).success();
+        let text = scratch
+            .sh(&format!(
+                "openssl x509 -in repo/issued/{method}/certificate.pem -noout -text"
+            ))
+            .stdout;
+        // The last 65 octets of a P-256 SubjectPublicKeyInfo are its point.
+        let key_id = scratch.sh(&format!(
+            "openssl pkey -in {method}.key -pubout -outform DER | tail -c 65 | openssl dgst -{digest} -r | cut -c1-40"
+        ));
+        let octets: Vec<String> = key_id
+            .stdout
+            .trim()
+            .to_uppercase()
+            .as_bytes()
+            .chunks(2)
+            .map(|octet| String::from_utf8_lossy(octet).into_owned())
+            .collect();
+        let places: Vec<_> = [
+            "X509v3 Basic Constraints: critical",
+            &format!("X509v3 Subject Key Identifier: \n                {}\n", octets.join(":")),
+            "X509v3 Authority Key Identifier: \n",
+            "X509v3 Certificate Policies: \n                Policy: 1.3.6.1.4.1.99999.1\n",
+            "X509v3 CRL Distribution Points: \n                Full Name:\n                  URI:http://crl.example.com/a.crl",
+        ]
+        .iter()
+        .map(|expected| text.find(expected).unwrap_or_else(|| panic!("{expected}\n{text}")))
+        .collect();
+        assert!(places.is_sorted(), "in the order of Go\n{text}");
+    }
+}
+
+#[test]
 fn every_kind_of_ca_signs_every_kind_of_key() {
     let kinds = [
         ("rsa", "genrsa 2048"),

@@ -4,18 +4,24 @@
 //! certificate itself must be is checked where certificates are read. A `kubernetes.io/*` name brings the rules of the
 //! Kubernetes signer with it, and no setting takes them away.
 
+mod additions;
+
 use std::collections::BTreeSet;
+
+use der::oid::ObjectIdentifier;
 
 use crate::control::document::Document;
 use crate::control::keys::KeyTypes;
 use crate::control::profile::Profile;
 use crate::control::reading::{choice, count, later, usages};
+use crate::control::signer::additions::{read_distribution_points, read_key_id, read_policies};
 use crate::control::surroundings::Surroundings;
 use crate::names::{ObjectId, ObjectName, RepoPath, SignerName};
 use crate::timestamp::Lifetime;
+use crate::x509::additions::KeyIdMethod;
 use crate::x509::ca::Authority;
 use crate::x509::usage::{Meaning, Usage};
-use crate::yaml::{Field, Object, Problems, Value};
+use crate::yaml::{Field, Object, Problems};
 
 // One year of 365 days, as kube-controller-manager's --cluster-signing-duration.
 const DEFAULT_MAX: Lifetime = Lifetime::from_seconds(365 * 24 * 60 * 60);
@@ -82,6 +88,12 @@ pub struct Signer {
     pub clusters: Vec<ObjectName>,
     /// How long a CRL is valid.
     pub crl_validity: Lifetime,
+    /// Where certificates say that the CRL is.
+    pub distribution_points: Vec<String>,
+    /// How certificates identify their key.
+    pub key_id: KeyIdMethod,
+    /// The certificate policies that they name.
+    pub certificate_policies: Vec<ObjectIdentifier>,
 }
 
 /// What happens when a lifetime passes the end of the CA.
@@ -111,13 +123,14 @@ impl Signer {
         let profile = read_profile(&spec, signer_name.as_ref(), problems);
         let duration = read_duration(&spec, problems);
         let limits = read_limits(&spec, problems);
-        refuse_later(&spec, problems);
+        let key_id = read_key_id(&spec, problems);
+        let certificate_policies = read_policies(&spec, problems);
         let usages = read_usages(spec.get("usages"), profile, problems);
         let keys = spec.get("keys");
         let keys = keys.map(|keys| KeyTypes::read(&keys, problems));
         let templates = around.templates(spec.get("templates"), problems);
         let clusters = around.clusters(spec.get("clusters"), problems);
-        let crl_validity = read_crl(&spec, problems);
+        let crl = read_crl(&spec, problems);
         // Only now, so that one wrong field hides no other.
         let (ca_file, authority) = certificate?;
         if let Some(field) = spec.get("usages") {
@@ -139,7 +152,10 @@ impl Signer {
             limit_name_length: limits.name_length,
             templates,
             clusters,
-            crl_validity: crl_validity.unwrap_or(DEFAULT_CRL_VALIDITY),
+            crl_validity: crl.validity,
+            distribution_points: crl.distribution_points,
+            key_id,
+            certificate_policies,
             signer_name: signer_name?,
             key: key?,
         })
@@ -297,34 +313,27 @@ fn every_usage() -> BTreeSet<Usage> {
     Usage::ALL.into_iter().filter(given).collect()
 }
 
-fn read_crl(spec: &Object<'_>, problems: &mut Problems) -> Option<Lifetime> {
-    let crl = spec.get("crl")?;
-    let crl = crl.object(&["publish", "validity", "distributionPoints"], problems)?;
-    if let Some(publish) = crl.get("publish")
+struct Crl {
+    validity: Lifetime,
+    distribution_points: Vec<String>,
+}
+
+fn read_crl(spec: &Object<'_>, problems: &mut Problems) -> Crl {
+    let crl = spec
+        .get("crl")
+        .and_then(|crl| crl.object(&["publish", "validity", "distributionPoints"], problems));
+    let get = |key| crl.as_ref().and_then(|crl| crl.get(key));
+    if let Some(publish) = get("publish")
         && publish.boolean(problems) == Some(true)
     {
         later(&publish, problems);
     }
-    refuse_elements(crl.get("distributionPoints"), problems);
-    crl.get("validity")?.parse(problems)
-}
-
-fn refuse_later(spec: &Object<'_>, problems: &mut Problems) {
-    refuse_elements(spec.get("certificatePolicies"), problems);
-    let words = [("none", true), ("sha1", false), ("sha256", false)];
-    if let Some(field) = spec.get("subjectKeyIdentifier")
-        && choice(&field, &words, problems) == Some(false)
-    {
-        later(&field, problems);
-    }
-}
-
-/// A list of a later release may be there as long as it is empty.
-fn refuse_elements(field: Option<Field<'_>>, problems: &mut Problems) {
-    let Some(field) = field else {
-        return;
-    };
-    if !matches!(&field.node.value, Value::List(nodes) if nodes.is_empty()) {
-        later(&field, problems);
+    let validity = get("validity").and_then(|field| field.parse(problems));
+    let points = crl
+        .as_ref()
+        .map(|crl| read_distribution_points(crl, problems));
+    Crl {
+        validity: validity.unwrap_or(DEFAULT_CRL_VALIDITY),
+        distribution_points: points.unwrap_or_default(),
     }
 }

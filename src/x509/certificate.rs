@@ -15,6 +15,7 @@ use x509_cert::time::{Time, Validity};
 
 use crate::names::Serial;
 use crate::timestamp::Timestamp;
+use crate::x509::additions::Additions;
 use crate::x509::key::{Curve, KeyKind};
 use crate::x509::names::{encode_sans, encode_subject};
 use crate::x509::san::SubjectAltNames;
@@ -28,6 +29,9 @@ const NOT_A_CA: [u8; 2] = [0x30, 0x00];
 
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
+const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
+const CERTIFICATE_POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
@@ -55,6 +59,8 @@ pub struct Contents {
     pub authority_key_id: Option<Vec<u8>>,
     /// The names of its subject.
     pub sans: SubjectAltNames,
+    /// What the signer adds to what Kubernetes writes.
+    pub additions: Additions,
 }
 
 /// RFC 5280 4.1, with issuer and key as they came.
@@ -107,7 +113,7 @@ impl Contents {
         .to_der()
     }
 
-    /// The extensions in the order that kube-controller-manager writes them.
+    /// The extensions in the order that Go writes them, kube-controller-manager's among them.
     fn extensions(&self, subject: &RdnSequence) -> der::Result<Vec<Extension>> {
         let mut extensions = Vec::new();
         if let Some(bits) = key_usage_bits(&self.usages)? {
@@ -122,6 +128,9 @@ impl Contents {
             )?);
         }
         extensions.push(extension(BASIC_CONSTRAINTS, true, NOT_A_CA.to_vec())?);
+        if let Some(value) = self.additions.encode_key_id()? {
+            extensions.push(extension(SUBJECT_KEY_IDENTIFIER, false, value)?);
+        }
         if let Some(key_id) = self
             .authority_key_id
             .as_ref()
@@ -144,6 +153,12 @@ impl Contents {
                 subject.is_empty(),
                 encode_sans(&self.sans)?,
             )?);
+        }
+        if let Some(value) = self.additions.encode_policies()? {
+            extensions.push(extension(CERTIFICATE_POLICIES, false, value)?);
+        }
+        if let Some(value) = self.additions.encode_distribution_points()? {
+            extensions.push(extension(CRL_DISTRIBUTION_POINTS, false, value)?);
         }
         Ok(extensions)
     }

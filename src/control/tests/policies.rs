@@ -181,22 +181,7 @@ fn what_comes_later_is_an_error_that_names_it() {
     let signer = |more: &str| format!("{SIGNER}\n{more}");
     let approval = |more: &str| format!("{APPROVAL}\n{more}");
     for (kind, spec, field) in [
-        (
-            "Signer",
-            signer("subjectKeyIdentifier: sha1"),
-            "spec.subjectKeyIdentifier",
-        ),
-        (
-            "Signer",
-            signer("certificatePolicies: [1.2.3]"),
-            "spec.certificatePolicies",
-        ),
         ("Signer", signer("crl: {publish: true}"), "spec.crl.publish"),
-        (
-            "Signer",
-            signer("crl: {distributionPoints: ['http://x.example.com/a']}"),
-            "spec.crl.distributionPoints",
-        ),
         (
             "ApprovalPolicy",
             approval("validations: []"),
