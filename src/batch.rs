@@ -2,10 +2,11 @@
 //!
 //! In come a plan, the opened keys, the templates and randomness; out comes a [`Batch`]: what to commit and what became of
 //! each request. A signer that is broken makes its own requests fail and no others. Serial numbers are drawn in order of
-//! path before anything is signed, so the same randomness gives the same certificates.
+//! path before anything is signed, so the same randomness gives the same certificates, however many threads sign.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use rcgen::SigningKey;
 
 use crate::control::ControlZone;
@@ -13,7 +14,7 @@ use crate::decision::Approved;
 use crate::finding::{Code, Reason};
 use crate::issuance::prepare;
 use crate::names::{ObjectName, RequestName, Serial};
-use crate::plan::Plan;
+use crate::plan::{Entry, Plan};
 use crate::render::circumstances::Circumstances;
 use crate::render::{self, template::Templates};
 use crate::report::{RequestResult, Verdict};
@@ -57,35 +58,53 @@ pub fn issue(
     workshop: &Workshop<'_>,
     random: &mut Randomness<'_>,
 ) -> Batch {
-    let mut batch = Batch::default();
     let mut serials = BTreeSet::new();
-    for entry in plan.entries {
-        let mut result = entry.to_result();
-        if let (Ok(approved), Some(requester)) = (entry.decision, entry.requester) {
-            let serial = draw(random, &mut serials);
-            match issue_one(
-                approved,
-                serial,
-                keys,
-                workshop,
-                &requester,
-                &mut batch.changes,
-            ) {
-                Ok(not_after) => {
-                    result.verdict = Verdict::Issued;
-                    result.serial_number = Some(serial.to_string());
-                    result.not_after = Some(not_after);
-                }
-                Err(reasons) => {
-                    result.verdict = Verdict::Failed;
-                    result.not_after = None;
-                    result.reasons = reasons;
-                }
-            }
-        }
+    let drawn: Vec<_> = plan
+        .entries
+        .into_iter()
+        .map(|entry| {
+            let serial = entry.decision.is_ok().then(|| draw(random, &mut serials));
+            (entry, serial)
+        })
+        .collect();
+    // Parallel iterators keep the order, so results and files are those of one thread.
+    let made: Vec<_> = drawn
+        .into_par_iter()
+        .map(|(entry, serial)| make(entry, serial, keys, workshop))
+        .collect();
+    let mut batch = Batch::default();
+    for (result, changes) in made {
         batch.results.push(result);
+        batch.changes.extend(changes);
     }
     batch
+}
+
+/// What became of one request, and its files.
+fn make(
+    entry: Entry<'_>,
+    serial: Option<Serial>,
+    keys: &Keys<'_>,
+    workshop: &Workshop<'_>,
+) -> (RequestResult, Changeset) {
+    let mut result = entry.to_result();
+    let mut changes = Changeset::default();
+    if let (Ok(approved), Some(requester), Some(serial)) = (entry.decision, entry.requester, serial)
+    {
+        match issue_one(approved, serial, keys, workshop, &requester, &mut changes) {
+            Ok(not_after) => {
+                result.verdict = Verdict::Issued;
+                result.serial_number = Some(serial.to_string());
+                result.not_after = Some(not_after);
+            }
+            Err(reasons) => {
+                result.verdict = Verdict::Failed;
+                result.not_after = None;
+                result.reasons = reasons;
+            }
+        }
+    }
+    (result, changes)
 }
 
 fn issue_one(

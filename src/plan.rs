@@ -9,6 +9,8 @@ pub mod listing;
 
 use std::collections::BTreeMap;
 
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
 use crate::control::ControlZone;
 use crate::control::identity::Identity;
 use crate::decision::candidate::Candidate;
@@ -27,9 +29,10 @@ pub type Requests = BTreeMap<RequestName, Result<Request, Vec<Reason>>>;
 /// Reads every open request of the snapshot.
 #[must_use]
 pub fn read(snapshot: &Snapshot) -> Requests {
+    // Most of it is the verification of signatures.
     snapshot
         .open
-        .iter()
+        .par_iter()
         .map(|(name, blob)| (name.clone(), Request::read(name, blob)))
         .collect()
 }

@@ -87,6 +87,12 @@ pub struct Changeset {
 }
 
 impl Changeset {
+    /// Takes over the changes of another one, which touches other paths.
+    pub fn extend(&mut self, other: Self) {
+        self.folders.extend(other.folders);
+        self.files.extend(other.files);
+    }
+
     /// Whether it changes nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
