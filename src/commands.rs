@@ -8,6 +8,7 @@ pub mod init;
 pub mod new;
 pub mod plan;
 pub mod run;
+pub mod tools;
 
 use crate::cli::{FailOn, Format};
 use crate::finding::{Code, Reason, Stop};

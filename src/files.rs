@@ -116,6 +116,14 @@ fn restrict_file(_: &mut OpenOptions, _: Access) {}
 #[cfg(not(unix))]
 fn restrict_folder(_: &mut DirBuilder, _: Access) {}
 
+/// Makes a directory and those above it; one that is there already is fine.
+///
+/// # Errors
+/// When it can't be made.
+pub fn make_directory(directory: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("making `{}`", directory.display()))
+}
+
 /// A file that a person named, as text.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 
 use gitca::cli::{Cli, Color, Command, Format, Global};
-use gitca::commands::{self, check, demo, init, new, plan, run};
+use gitca::commands::{self, check, demo, init, new, plan, run, tools};
 use gitca::finding::{Code, Finding, Reason, Stop};
 use gitca::output::text::{self, Style};
 use gitca::output::{self, Answer};
@@ -37,6 +37,8 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
         Command::Init(args) => tell(init::init(args, world), style),
         Command::New(args) => tell(new::new(args, world), style),
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
+        Command::Completions(args) => tell(tools::completions(args), style),
+        Command::Man(args) => tell(tools::man(args, world), style),
         Command::Check(args) => {
             let findings = check::findings(args);
             report(

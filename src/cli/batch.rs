@@ -1,0 +1,139 @@
+//! Arguments of the commands that judge: `check`, `plan` and `run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::names::ObjectName;
+
+/// How the result is written to stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, readable at 80 columns.
+    Text,
+    /// One JSON object.
+    Json,
+    /// The same object as YAML.
+    Yaml,
+    #[value(hide = true)]
+    /// Not in this release.
+    Sarif,
+    #[value(hide = true)]
+    /// Not in this release.
+    Github,
+    #[value(hide = true)]
+    /// Not in this release.
+    Gitlab,
+    #[value(hide = true)]
+    /// Not in this release.
+    Junit,
+    #[value(hide = true)]
+    /// Not in this release.
+    Markdown,
+}
+
+/// A verdict that `--fail-on` can name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// A request that policy refuses.
+    Denied,
+    /// A file that is no proper request.
+    Invalid,
+    /// A request that waits for approvals.
+    Pending,
+}
+
+/// How a report is written.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The format of the result.
+    #[arg(short, long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub output: Format,
+    /// List requests that are unchanged, too.
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Requests to judge, by path or by name; all that `issued/` does not hold, if none is given.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Not in this release.
+    #[arg(long, value_name = "REF", hide = true)]
+    pub base: Option<String>,
+    /// Not in this release.
+    #[arg(long, value_name = "REF", hide = true)]
+    pub head: Option<String>,
+    /// Fail for requests that wait for approvals, too.
+    #[arg(long)]
+    pub require_approved: bool,
+    /// How the report is written.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Exit with 1 for these verdicts, too.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "VERDICTS")]
+    pub fail_on: Vec<FailOn>,
+    /// How the report is written.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// A key and where it is, `NAME=SOURCE`.
+#[derive(Clone, Debug)]
+pub struct KeyArg {
+    /// The name that a Signer uses.
+    pub name: ObjectName,
+    /// `file:PATH` or `env:VARIABLE`.
+    pub source: String,
+}
+
+impl std::str::FromStr for KeyArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, source) = text
+            .split_once('=')
+            .ok_or("must be NAME=SOURCE, such as `cluster-ca=file:/etc/ca.key`")?;
+        let name = name.parse().map_err(|error| format!("the name {error}"))?;
+        Ok(Self {
+            name,
+            source: source.to_owned(),
+        })
+    }
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Where a Signer's key is: `NAME=file:PATH` or `NAME=env:VARIABLE`; may be repeated.
+    #[arg(long, value_name = "NAME=SOURCE")]
+    pub key: Vec<KeyArg>,
+    /// Decide, sign and render, but commit nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Sign more than the Settings allow a run, if this is the digest of the plan.
+    #[arg(long, value_name = "DIGEST")]
+    pub allow_bulk: Option<String>,
+    /// Exit with 1 for these verdicts, too.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "VERDICTS")]
+    pub fail_on: Vec<FailOn>,
+    /// Not in this release.
+    #[arg(long, value_name = "REMOTE", num_args = 0..=1, default_missing_value = "origin", hide = true)]
+    pub push: Option<String>,
+    /// Not in this release.
+    #[arg(long, value_name = "I/N", hide = true)]
+    pub shard: Option<String>,
+    /// Not in this release.
+    #[arg(long, value_name = "FILE", env = "GITCA_COMMIT_KEY", hide = true)]
+    pub commit_key: Option<PathBuf>,
+    /// How the report is written.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}

@@ -1,0 +1,33 @@
+//! Arguments of the commands that make repositories: `init` and `demo`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where; made if it is not there.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub directory: PathBuf,
+    /// An existing CA certificate (PEM, the signing CA first), such as kubeadm's `ca.crt`.
+    #[arg(long, value_name = "FILE", requires = "ca_key")]
+    pub ca_cert: Option<PathBuf>,
+    /// The private key of `--ca-cert`; it is copied to the configuration directory.
+    #[arg(long, value_name = "FILE", requires = "ca_cert")]
+    pub ca_key: Option<PathBuf>,
+    /// Write CI files for this forge.
+    #[arg(long, value_name = "FORGE", default_value = "none", value_parser = ["github", "gitlab", "none"])]
+    pub ci: String,
+    /// Write the files, but do not commit them.
+    #[arg(long)]
+    pub no_commit: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where; a new directory for temporary files, if none is given.
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+}
