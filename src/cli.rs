@@ -4,6 +4,7 @@
 //! into what is meant. Every flag that a CI job needs has a variable.
 
 mod batch;
+mod inventory;
 mod repository;
 mod requests;
 mod tools;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::batch::{CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs};
+pub use crate::cli::inventory::{Columns, DescribeArgs, GetArgs};
 pub use crate::cli::repository::{DemoArgs, InitArgs};
 pub use crate::cli::requests::{KeyType, NewArgs};
 pub use crate::cli::tools::{CompletionsArgs, ManArgs};
@@ -105,6 +107,14 @@ pub enum Command {
     ///
     /// One commit a run, none when there is nothing to do. Example: `gitca run --key cluster-ca=file:/etc/ca.key`
     Run(RunArgs),
+    /// List the requests of the mainline, as `kubectl get csr` does.
+    ///
+    /// Needs no key. Example: `gitca get --expiring 14d`
+    Get(GetArgs),
+    /// Show requests at length, as `kubectl describe csr` does, and how they are judged.
+    ///
+    /// Needs no key. Example: `gitca describe dev/jane`
+    Describe(DescribeArgs),
     /// Show the whole flow on a scratch repository.
     ///
     /// Needs nothing but this program. Example: `gitca demo`

@@ -4,6 +4,8 @@
 
 pub mod check;
 pub mod demo;
+pub mod describe;
+pub mod get;
 pub mod init;
 pub mod new;
 pub mod plan;

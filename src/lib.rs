@@ -53,7 +53,9 @@ pub mod decision;
 pub mod lint;
 
 // Authority.
+pub mod inventory;
 pub mod issuance;
+pub mod kubernetes;
 
 // Flows.
 pub mod batch;

@@ -11,10 +11,10 @@ use anyhow::Context as _;
 use clap::Parser as _;
 
 use gitca::cli::{Cli, Color, Command, Format, Global};
-use gitca::commands::{self, check, demo, init, new, plan, run, tools};
+use gitca::commands::{self, check, demo, describe, get, init, new, plan, run, tools};
 use gitca::finding::{Code, Finding, Reason, Stop};
 use gitca::output::text::{self, Style};
-use gitca::output::{self, Answer};
+use gitca::output::{self, Answer, Told};
 use gitca::report::{Report, Verdict};
 use gitca::timestamp::Timestamp;
 use gitca::world::World;
@@ -37,6 +37,8 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
         Command::Init(args) => tell(init::init(args, world), style),
         Command::New(args) => tell(new::new(args, world), style),
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
+        Command::Get(args) => tell_found(get::get(args, world), style, cli.global.quiet),
+        Command::Describe(args) => tell(describe::describe(args, world, style), style),
         Command::Completions(args) => tell(tools::completions(args), style),
         Command::Man(args) => tell(tools::man(args, world), style),
         Command::Check(args) => {
@@ -78,6 +80,18 @@ fn tell(result: anyhow::Result<String>, style: Style) -> u8 {
         Ok(()) => 0,
         Err(error) => complain(&error, style),
     }
+}
+
+/// The same for a command that looks for something.
+fn tell_found(result: anyhow::Result<Told>, style: Style, quiet: bool) -> u8 {
+    let (found, talk, text) = match result {
+        Ok(told) => (told.found, told.talk, Ok(told.text)),
+        Err(error) => (false, None, Err(error)),
+    };
+    if let Some(talk) = talk.filter(|_| !quiet) {
+        output::say(&talk);
+    }
+    tell(text, style).max(u8::from(found))
 }
 
 /// Prints a report, as far as the command got.

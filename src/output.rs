@@ -21,6 +21,17 @@ pub enum Answer {
     Text(String),
 }
 
+/// The answer of a command that may find something worth an exit code of its own.
+#[derive(Debug)]
+pub struct Told {
+    /// For stdout.
+    pub text: String,
+    /// For stderr, unless it shall be quiet.
+    pub talk: Option<String>,
+    /// Whether what was looked for was found (exit code 1).
+    pub found: bool,
+}
+
 /// Writes the answer as text.
 ///
 /// # Errors

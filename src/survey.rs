@@ -45,8 +45,45 @@ pub struct Mainline {
     pub branch: String,
     /// The commit at its tip.
     pub tip: ObjectId,
+    /// Where it begins, if that was named.
+    anchor: Option<ObjectId>,
     /// What is there.
     pub survey: Survey,
+}
+
+impl Mainline {
+    /// Opens these requests as well, though `issued/` holds them, so that today's rules can be asked about them.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn reopen(&mut self, names: &[RequestName]) -> anyhow::Result<()> {
+        for name in names {
+            if let Some(blob) = self.repository.file(self.tip, &name.manifest())? {
+                self.survey.snapshot.open.insert(name.clone(), blob);
+            }
+        }
+        let snapshot = &self.survey.snapshot;
+        self.survey.requests = plan::read(snapshot);
+        let keys = plan::keys(&self.survey.requests);
+        self.survey.owners = self.repository.key_owners(self.tip, &keys)?;
+        self.survey.introductions =
+            introductions(&self.repository, self.tip, self.anchor, snapshot)?;
+        Ok(())
+    }
+}
+
+fn introductions(
+    repository: &Repository,
+    tip: ObjectId,
+    anchor: Option<ObjectId>,
+    snapshot: &Snapshot,
+) -> anyhow::Result<BTreeMap<RequestName, Introduction>> {
+    let wanted = snapshot
+        .open
+        .iter()
+        .map(|(name, blob)| (name.clone(), blob.id))
+        .collect();
+    repository.introductions(tip, anchor, &wanted)
 }
 
 impl Survey {
@@ -87,17 +124,12 @@ pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
     check_branch(&zone, &branch)?;
     let requests = plan::read(&snapshot);
     let owners = repository.key_owners(tip, &plan::keys(&requests))?;
-    let wanted = snapshot
-        .open
-        .iter()
-        .map(|(name, blob)| (name.clone(), blob.id))
-        .collect();
     let anchor = world
         .anchor
         .as_deref()
         .map(|anchor| repository.resolve(anchor))
         .transpose()?;
-    let introductions = repository.introductions(tip, anchor, &wanted)?;
+    let introductions = introductions(&repository, tip, anchor, &snapshot)?;
     let survey = Survey {
         snapshot,
         zone,
@@ -110,6 +142,7 @@ pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
         repository,
         branch,
         tip,
+        anchor,
         survey,
     })
 }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -34,6 +34,14 @@ impl Timestamp {
     #[must_use]
     pub fn unix(self) -> i64 {
         self.0
+    }
+
+    /// As `Wed, 02 Jan 2030 03:04:05 +0000`.
+    #[must_use]
+    pub fn to_rfc1123(self) -> String {
+        let time = OffsetDateTime::from_unix_timestamp(self.0);
+        let text = time.ok().and_then(|time| time.format(&Rfc2822).ok());
+        text.unwrap_or_else(|| self.to_string())
     }
 
     /// So much later; the end of the year 9999 at the latest.

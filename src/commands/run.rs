@@ -170,6 +170,7 @@ fn commit(
         branch,
         tip,
         survey,
+        ..
     } = mainline;
     if batch.changes.is_empty() {
         return Ok(batch);

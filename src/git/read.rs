@@ -10,12 +10,14 @@ use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
-use crate::names::{ObjectId, Sha256Digest};
+use crate::names::{ObjectId, RepoPath, Sha256Digest};
 use crate::snapshot::{Blob, KeyOwners, Snapshot};
 use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 
 // The path of a request and a line feed.
 const OWNER_OCTETS: u64 = 4096;
+// A manifest of 64 KiB makes a csr.yaml of at most twice that and a certificate.
+const FILE_OCTETS: u64 = 256 * 1024;
 
 impl Repository {
     /// What was committed: the control zone, the names of requests and outputs, and the requests that are open.
@@ -52,6 +54,21 @@ impl Repository {
             }
         }
         Ok(owners)
+    }
+
+    /// One file of a commit; `None` when there is none, or it is larger than any manifest may be.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn file(&self, commit: ObjectId, path: &RepoPath) -> anyhow::Result<Option<Blob>> {
+        let objects = Objects::of(&self.inner)?;
+        let pieces: Vec<&str> = path.as_str().split('/').collect();
+        let top = self.tree_of(commit)?;
+        let Some(id) = objects.follow(top, &pieces, tree::FILE)? else {
+            return Ok(None);
+        };
+        let content = objects.blob(id, FILE_OCTETS)?;
+        Ok(content.ok().map(|bytes| Blob { id, bytes }))
     }
 
     pub(super) fn tree_of(&self, commit: ObjectId) -> anyhow::Result<ObjectId> {

@@ -132,7 +132,9 @@ fn details_of(details: &Details, result: &RequestResult) -> String {
     text
 }
 
-fn reason(kind: &str, reason: &Reason, file: Option<&str>, style: Style) -> String {
+/// One reason, notice or error, with its place, field and help.
+#[must_use]
+pub fn reason(kind: &str, reason: &Reason, file: Option<&str>, style: Style) -> String {
     let tone = if kind == "error" {
         Tone::Bad
     } else {
@@ -232,6 +234,12 @@ pub fn harmless(text: &str) -> String {
         }
     }
     out
+}
+
+/// The same for a text of several lines, which stay lines.
+#[must_use]
+pub fn harmless_lines(text: &str) -> String {
+    text.lines().map(|line| harmless(line) + "\n").collect()
 }
 
 /// Bidirectional controls (UAX #9), zero-width characters, separators, byte order mark, soft hyphen.

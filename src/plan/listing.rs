@@ -65,32 +65,38 @@ pub fn fill(
 /// # Errors
 /// `PathNotAllowed` when there is no such file in `requests/`.
 pub fn find(text: &str, snapshot: &Snapshot) -> Result<RepoPath, Stop> {
-    let path = text.trim_start_matches("./");
-    let by_path = path
-        .strip_prefix("requests/")
-        .and_then(|path| path.strip_suffix(".yaml"))
-        .unwrap_or(path);
-    let request = by_path
-        .parse::<RequestName>()
-        .ok()
-        .filter(|name| snapshot.requests.contains_key(name));
+    let request = name(text).filter(|name| snapshot.requests.contains_key(name));
     if let Some(request) = request {
         return Ok(request.manifest());
     }
+    let path = text.trim_start_matches("./");
     let stray = snapshot
         .findings
         .iter()
         .find_map(|finding| finding.file.as_ref().filter(|file| file.as_str() == path));
-    stray.cloned().ok_or_else(|| {
-        let reason = Reason::new(
-            Code::PathNotAllowed,
-            format!("there is no request `{text}`"),
-        );
-        Stop::because(
-            reason
-                .help("name it by its path, `requests/dev/jane.yaml`, or by its name, `dev/jane`"),
-        )
-    })
+    stray.cloned().ok_or_else(|| no_such_request(text))
+}
+
+/// The request that a person means by its name or by the path of its manifest, whether it is there or not.
+#[must_use]
+pub fn name(text: &str) -> Option<RequestName> {
+    let path = text.trim_start_matches("./");
+    let manifest = path
+        .strip_prefix("requests/")
+        .and_then(|path| path.strip_suffix(".yaml"));
+    manifest.unwrap_or(path).parse().ok()
+}
+
+/// Says that nothing is called so.
+#[must_use]
+pub fn no_such_request(text: &str) -> Stop {
+    let reason = Reason::new(
+        Code::PathNotAllowed,
+        format!("there is no request `{text}`"),
+    );
+    Stop::because(
+        reason.help("name it by its path, `requests/dev/jane.yaml`, or by its name, `dev/jane`"),
+    )
 }
 
 /// A request whose very bytes `issued/` holds.

@@ -1,0 +1,64 @@
+//! `gitca describe`: a request as `kubectl describe csr` shows it, and how today's rules judge it.
+
+use std::fmt::Write as _;
+
+use crate::cli::DescribeArgs;
+use crate::commands::get;
+use crate::finding::Reason;
+use crate::kubernetes::describe;
+use crate::names::RequestName;
+use crate::output::text::{self, Style, harmless_lines};
+use crate::plan::{Entry, plan};
+use crate::survey;
+use crate::world::World;
+
+/// The text about each request, with a blank line between two.
+///
+/// # Errors
+/// A [`Stop`](crate::finding::Stop) when the repository or its control zone is invalid, or a request is not there or
+/// can't be read; any other error when git fails.
+pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Result<String> {
+    let mut mainline = survey::mainline(world)?;
+    let inventory = get::take(&mainline, world.now)?;
+    let names = get::find(&args.requests, &inventory)?;
+    // What was issued is judged again, to show what today's rules say of it.
+    mainline.reopen(&names)?;
+    let plan = plan(&mainline.survey.evidence(), world.now);
+    let mut texts = Vec::new();
+    for name in &names {
+        let entry = plan.entries.iter().find(|entry| entry.name == *name);
+        let object = &inventory[name];
+        let mut text = match entry.and_then(|entry| entry.request) {
+            Some(request) => describe::text(name.as_str(), object, &request.csr),
+            None => format!("Name:  {name}\n"),
+        };
+        text = harmless_lines(&text);
+        text.push_str(&decision(name, entry, style));
+        texts.push(text);
+    }
+    Ok(texts.join("\n\n"))
+}
+
+/// The verdict of today's rules with every reason for it.
+fn decision(name: &RequestName, entry: Option<&Entry<'_>>, style: Style) -> String {
+    let Some(entry) = entry else {
+        return "Decision:\n  the request was deleted; its certificate stays\n".to_owned();
+    };
+    let file = name.manifest();
+    let mut text = format!("Decision:\n  {}", entry.verdict());
+    match &entry.decision {
+        Ok(approved) => {
+            let policy = approved.policy();
+            let _ = writeln!(text, " by policy {} ({})", policy.name, policy.file);
+        }
+        Err(refusal) => {
+            text.push('\n');
+            let shown =
+                |reason: &Reason| text::reason("reason", reason, Some(file.as_str()), style);
+            text.extend(refusal.reasons.iter().map(shown));
+        }
+    }
+    let noted = |reason: &Reason| text::reason("note", reason, Some(file.as_str()), style);
+    text.extend(entry.notices.iter().map(noted));
+    text
+}

@@ -1,0 +1,133 @@
+//! Every request of the mainline as Kubernetes would show it: those that were issued, and those that are open.
+//!
+//! In come the plan and the `csr.yaml` files of `issued/`; out comes one `CertificateSigningRequest` for each request, its
+//! verdict as conditions. A certificate whose request was deleted is still there. Nothing is decided here.
+
+use std::collections::BTreeMap;
+
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::kubernetes::{CertificateSigningRequest, Condition, Metadata, Spec};
+use crate::names::{RequestName, hex};
+use crate::plan::{Entry, Plan};
+use crate::render::csr;
+use crate::report::Verdict;
+use crate::snapshot::{Blob, Introduction};
+use crate::timestamp::Timestamp;
+
+/// The objects by the paths of their requests.
+pub type Inventory = BTreeMap<RequestName, CertificateSigningRequest>;
+
+/// What `status.certificate` says, for tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// The end of its validity.
+    pub not_after: Timestamp,
+    /// Its serial number in lower-case hexadecimal.
+    pub serial_number: String,
+}
+
+/// Joins what was issued with what is open; `issued` holds `csr.yaml` of each request that is not in the plan.
+///
+/// # Errors
+/// `ForeignOutput` for a `csr.yaml` that no run wrote.
+pub fn take(
+    plan: &Plan<'_>,
+    issued: &BTreeMap<RequestName, Blob>,
+    introductions: &BTreeMap<RequestName, Introduction>,
+    now: Timestamp,
+) -> Result<Inventory, Stop> {
+    let mut inventory = Inventory::new();
+    for (name, blob) in issued {
+        inventory.insert(name.clone(), read(name, blob)?);
+    }
+    for entry in &plan.entries {
+        let introduction = introductions.get(&entry.name);
+        let created = introduction.map(|introduction| introduction.committed);
+        inventory.insert(entry.name.clone(), open(entry, created, now));
+    }
+    Ok(inventory)
+}
+
+/// What the certificate of an object says; `None` when it has none that can be read.
+#[must_use]
+pub fn leaf(object: &CertificateSigningRequest) -> Option<Leaf> {
+    let text = STANDARD.decode(object.status.certificate.as_ref()?).ok()?;
+    let (_, block) = x509_parser::pem::parse_x509_pem(&text).ok()?;
+    let (_, certificate) = X509Certificate::from_der(&block.contents).ok()?;
+    let serial = certificate.raw_serial();
+    Some(Leaf {
+        not_after: Timestamp::from_unix(certificate.validity().not_after.timestamp())?,
+        serial_number: hex(serial.strip_prefix(&[0]).unwrap_or(serial)),
+    })
+}
+
+fn read(name: &RequestName, blob: &Blob) -> Result<CertificateSigningRequest, Stop> {
+    let text = String::from_utf8_lossy(&blob.bytes);
+    serde_yaml::from_str(&text).map_err(|_| {
+        let message = "is not what a run of gitca writes";
+        let reason = Reason::new(Code::ForeignOutput, message)
+            .help("`git log -- issued` shows who changed it; restore what the bot committed");
+        Stop(vec![Finding {
+            request: Some(name.clone()),
+            file: Some(name.issued("csr.yaml")),
+            reason,
+        }])
+    })
+}
+
+fn open(
+    entry: &Entry<'_>,
+    created: Option<Timestamp>,
+    now: Timestamp,
+) -> CertificateSigningRequest {
+    let mut object = entry.request.map_or_else(
+        || unreadable(&entry.name, created),
+        |request| csr::open(request, created),
+    );
+    object.status.conditions = conditions(entry, &now.to_string());
+    object
+}
+
+/// A file that can't be read as a request has a name and nothing else.
+fn unreadable(name: &RequestName, created: Option<Timestamp>) -> CertificateSigningRequest {
+    let metadata = Metadata {
+        name: name.name().to_owned(),
+        creation_timestamp: created.map(|created| created.to_string()),
+        ..Metadata::default()
+    };
+    CertificateSigningRequest::new(metadata, Spec::default())
+}
+
+/// The verdict in the words of Kubernetes. What nobody signs for, or approves, stays pending there, too.
+fn conditions(entry: &Entry<'_>, now: &str) -> Vec<Condition> {
+    let first = entry
+        .decision
+        .as_ref()
+        .err()
+        .and_then(|refusal| refusal.reasons.first());
+    let (code, message) = first.map_or_else(
+        || (String::new(), String::new()),
+        |reason| (reason.code.to_string(), reason.message.clone()),
+    );
+    match entry.verdict() {
+        Verdict::Denied | Verdict::Invalid => vec![Condition::new("Denied", code, message, now)],
+        Verdict::Failed => vec![
+            Condition::new("Approved", "ApprovedByPolicy", "admitted by a policy", now),
+            Condition::new("Failed", code, message, now),
+        ],
+        Verdict::Approved | Verdict::Issued | Verdict::Unchanged => {
+            let policy = entry.decision.as_ref().ok();
+            let message = policy.map_or_else(String::new, |approved| {
+                format!("admitted by policy {}", approved.policy().name)
+            });
+            vec![Condition::new("Approved", "ApprovedByPolicy", message, now)]
+        }
+        Verdict::Pending | Verdict::Ignored => Vec::new(),
+    }
+}
