@@ -18,6 +18,7 @@ pub mod values;
 use crate::control::ControlZone;
 use crate::control::approval_policy::{ApprovalPolicy, Mode};
 use crate::control::identity::Identity;
+use crate::control::profile::Profile;
 use crate::control::signer::Signer;
 use crate::decision::asked::Asked;
 use crate::decision::candidate::Candidate;
@@ -129,6 +130,7 @@ fn judge<'a>(
     } = case;
     unless_any(Verdict::Invalid, authority::is_ca_key(request, zone))?;
     let signer = route(request, zone)?;
+    notices.extend(legacy(signer));
     let candidate = Candidate::of(request, signer, now, notices);
     *shown = Some(candidate.clone());
     let asked = ask(case, signer, &candidate);
@@ -188,6 +190,15 @@ fn route<'a>(request: &Request, zone: &'a ControlZone) -> Result<&'a Signer, Ref
         .help(suggest(request.signer_name.as_str(), &known));
         Refusal::new(Verdict::Ignored, vec![reason])
     })
+}
+
+/// Says that a Signer has no rules of its own and should go.
+fn legacy(signer: &Signer) -> Option<Reason> {
+    let message = "Kubernetes retired the signer `kubernetes.io/legacy-unknown`, which has no rules of its own";
+    let notice = Reason::new(Code::LegacySigner, message)
+        .field("spec.signerName")
+        .help("name a signer for one purpose, such as `kubernetes.io/kube-apiserver-client`");
+    (signer.profile == Some(Profile::LegacyUnknown)).then_some(notice)
 }
 
 /// The hits of all deny policies; those in audit mode are only noted.

@@ -132,6 +132,14 @@ pub fn read_text(file: &Path) -> anyhow::Result<String> {
     fs::read_to_string(file).with_context(|| format!("reading `{}`", file.display()))
 }
 
+/// What somebody pipes in, as text.
+///
+/// # Errors
+/// When it can't be read or is not UTF-8.
+pub fn read_stdin() -> anyhow::Result<String> {
+    std::io::read_to_string(std::io::stdin()).context("reading standard input")
+}
+
 /// Writes a file anew, through a temporary name.
 ///
 /// # Errors

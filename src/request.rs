@@ -14,6 +14,7 @@ mod places;
 mod secret;
 mod signer_name;
 mod spec;
+pub mod split;
 
 use std::collections::BTreeMap;
 

@@ -106,8 +106,7 @@ fn a_list_holds_the_objects_as_an_api_server_would() {
         .success()
         .stdout;
     let file = scratch.sh("cat repo/issued/dev/jane/csr.yaml").stdout;
-    let indented: String = file.lines().map(|line| format!("  {line}\n")).collect();
-    let item = format!("- {}", indented.trim_start());
+    let item = format!("- {}", file.trim_end().replace('\n', "\n  "));
     assert!(yaml.contains(&item), "{yaml}\n{item}");
 }
 

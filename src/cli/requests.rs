@@ -30,9 +30,9 @@ pub enum KeyType {
 /// Arguments of `new`.
 #[derive(Debug, Args)]
 pub struct NewArgs {
-    /// The request's path below `requests/`, without `.yaml`; its last piece is the common name.
-    #[arg(value_name = "NAME")]
-    pub name: RequestName,
+    /// The request's path below `requests/`, without `.yaml`; its last piece is the common name. With `--from`, the folder.
+    #[arg(value_name = "NAME", required_unless_present = "from")]
+    pub name: Option<RequestName>,
     /// A group of the user, an organization of the subject; may be repeated.
     #[arg(long, value_name = "GROUP")]
     pub group: Vec<String>,
@@ -64,8 +64,8 @@ pub struct NewArgs {
     /// Take this PKCS#10 request (PEM) instead of making a key.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "dns", "ip", "key_type"])]
     pub csr: Option<PathBuf>,
-    /// Not in this release.
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Take the requests of this file (`-` is standard input): manifests, Lists, or what `kubectl get csr -o yaml` prints.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "usage", "signer", "duration", "dns", "ip", "key_type", "key_out", "csr"])]
     pub from: Option<PathBuf>,
     /// Not in this release.
     #[arg(long, value_name = "FILE", hide = true)]

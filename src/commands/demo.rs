@@ -120,7 +120,7 @@ impl Stage {
 
     fn request(&self, name: &str, groups: &[&str], world: &mut World) -> anyhow::Result<()> {
         let args = NewArgs {
-            name: name.parse()?,
+            name: Some(name.parse()?),
             group: groups.iter().map(|group| (*group).to_owned()).collect(),
             usage: Vec::new(),
             signer: "kubernetes.io/kube-apiserver-client".parse()?,

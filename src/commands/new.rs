@@ -1,5 +1,7 @@
 //! `gitca new`: a private key outside the repository, and the request for its certificate inside it.
 
+mod from;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -12,6 +14,7 @@ use crate::commands::only_in_later_release;
 use crate::files::{self, Access};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::keystore;
+use crate::names::RequestName;
 use crate::worktree;
 use crate::world::World;
 use crate::x509::certification_request;
@@ -25,10 +28,17 @@ use crate::x509::usage::Usage;
 /// # Errors
 /// A [`Stop`] when a file is already there, the key would lie in the repository, or the request would be invalid.
 pub fn new(args: &NewArgs, world: &World) -> anyhow::Result<String> {
-    only_in_later_release("--from", args.from.is_some())?;
     only_in_later_release("--signing-key", args.signing_key.is_some())?;
+    if let Some(file) = &args.from {
+        return from::from(file, args, world);
+    }
+    let name = args.name.as_ref().context("a request needs a name")?;
+    make(name, args, world)
+}
+
+fn make(name: &RequestName, args: &NewArgs, world: &World) -> anyhow::Result<String> {
     let root = worktree::root(&world.directory)?;
-    let manifest = args.name.manifest();
+    let manifest = name.manifest();
     let target = root.join(manifest.as_str());
     if target.exists() {
         let reason = Reason::new(
@@ -40,37 +50,42 @@ pub fn new(args: &NewArgs, world: &World) -> anyhow::Result<String> {
     }
     let (pem, key_file) = match &args.csr {
         Some(file) => (files::read_text(&world.directory.join(file))?, None),
-        None => make_key(args, world, &root).map(|(pem, file)| (pem, Some(file)))?,
+        None => make_key(name, args, world, &root).map(|(pem, file)| (pem, Some(file)))?,
     };
-    Csr::read(pem.as_bytes()).map_err(|reasons| in_manifest(reasons, args))?;
+    Csr::read(pem.as_bytes()).map_err(|reasons| in_manifest(reasons, name))?;
     files::create(
         &target,
-        manifest_text(args, &pem).as_bytes(),
+        manifest_text(name, args, &pem).as_bytes(),
         Access::Shared,
     )
     .with_context(|| format!("writing `{manifest}`"))?;
-    Ok(next_steps(args, key_file.as_deref()))
+    Ok(next_steps(name, key_file.as_deref()))
 }
 
-fn in_manifest(reasons: Vec<Reason>, args: &NewArgs) -> Stop {
+fn in_manifest(reasons: Vec<Reason>, name: &RequestName) -> Stop {
     Stop(
         reasons
             .into_iter()
-            .map(|reason| Finding::in_request(&args.name, reason))
+            .map(|reason| Finding::in_request(name, reason))
             .collect(),
     )
 }
 
 /// Makes the key and the PKCS#10 request for it; the key is written, and never over another.
-fn make_key(args: &NewArgs, world: &World, root: &Path) -> anyhow::Result<(String, PathBuf)> {
+fn make_key(
+    name: &RequestName,
+    args: &NewArgs,
+    world: &World,
+    root: &Path,
+) -> anyhow::Result<(String, PathBuf)> {
     let file = match &args.key_out {
         Some(file) => world.directory.join(file),
-        None => default_key_file(args)?,
+        None => default_key_file(name)?,
     };
     refuse_inside(&file, root)?;
     let pair = generate(args.key_type).context("making the private key")?;
     let mut subject = Subject::default();
-    subject.push(Attribute::CommonName, args.name.name().to_owned());
+    subject.push(Attribute::CommonName, name.name().to_owned());
     for group in &args.group {
         subject.push(Attribute::Organization, group.clone());
     }
@@ -80,12 +95,12 @@ fn make_key(args: &NewArgs, world: &World, root: &Path) -> anyhow::Result<(Strin
         ..SubjectAltNames::default()
     };
     let pem = certification_request::build(&subject, &sans, &pair).map_err(Stop::because)?;
-    Csr::read(pem.as_bytes()).map_err(|reasons| in_manifest(reasons, args))?;
+    Csr::read(pem.as_bytes()).map_err(|reasons| in_manifest(reasons, name))?;
     keystore::save(&file, &pair)?;
     Ok((pem, file))
 }
 
-fn default_key_file(args: &NewArgs) -> Result<PathBuf, Stop> {
+fn default_key_file(name: &RequestName) -> Result<PathBuf, Stop> {
     let directory = keystore::config_dir().ok_or_else(|| {
         let reason = Reason::new(
             Code::OperationFailed,
@@ -93,7 +108,7 @@ fn default_key_file(args: &NewArgs) -> Result<PathBuf, Stop> {
         );
         Stop::because(reason.help("say where the key goes with `--key-out FILE`, or set HOME"))
     })?;
-    Ok(directory.join(format!("gitca/requests/{}.key", args.name)))
+    Ok(directory.join(format!("gitca/requests/{name}.key")))
 }
 
 fn refuse_inside(file: &Path, root: &Path) -> Result<(), Stop> {
@@ -146,7 +161,7 @@ fn usages(args: &NewArgs) -> Vec<Usage> {
         .collect()
 }
 
-fn manifest_text(args: &NewArgs, pem: &str) -> String {
+fn manifest_text(name: &RequestName, args: &NewArgs, pem: &str) -> String {
     let expiration = args
         .duration
         .map(|duration| format!("  expirationSeconds: {}\n", duration.seconds()))
@@ -158,7 +173,7 @@ fn manifest_text(args: &NewArgs, pem: &str) -> String {
     format!(
         "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata:\n  name: {}\nspec:\n  \
          signerName: {}\n{expiration}  usages:\n{}  request: {}\n",
-        scalar(args.name.name()),
+        scalar(name.name()),
         args.signer,
         usages.concat(),
         STANDARD.encode(pem),
@@ -171,8 +186,8 @@ fn scalar(name: &str) -> String {
         .map_or_else(|_| format!("\"{name}\""), |text| text.trim_end().to_owned())
 }
 
-fn next_steps(args: &NewArgs, key_file: Option<&Path>) -> String {
-    let manifest = args.name.manifest();
+fn next_steps(name: &RequestName, key_file: Option<&Path>) -> String {
+    let manifest = name.manifest();
     let key = key_file
         .map(|file| {
             format!(
@@ -184,6 +199,6 @@ fn next_steps(args: &NewArgs, key_file: Option<&Path>) -> String {
     format!(
         "Wrote {manifest}.\n{key}Next:\n  gitca check {manifest}\n  git switch -c request-{0}\n  git add {manifest}\n  \
          git commit -m \"request a certificate for {0}\"\n  git push -u origin request-{0}    # and open a pull request\n",
-        args.name.name(),
+        name.name(),
     )
 }

@@ -1,0 +1,112 @@
+//! `gitca new --from FILE`: requests that exist already, as files of the repository.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::cli::NewArgs;
+use crate::files::{self, Access};
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::names::{ObjectId, RequestName};
+use crate::request::Request;
+use crate::request::split::{self, Piece};
+use crate::snapshot::Blob;
+use crate::worktree;
+use crate::world::World;
+
+/// Writes one manifest for each request in the file, all of them or none, and says what comes next.
+///
+/// # Errors
+/// A [`Stop`] when something in the file is no request, or a request of that name is already there.
+pub(super) fn from(file: &Path, args: &NewArgs, world: &World) -> anyhow::Result<String> {
+    let root = worktree::root(&world.directory)?;
+    let text = if file == Path::new("-") {
+        files::read_stdin()?
+    } else {
+        files::read_text(&world.directory.join(file))?
+    };
+    let pieces = split::split(&text).map_err(|reasons| named(file, reasons))?;
+    let mut findings = Vec::new();
+    let mut manifests = Vec::new();
+    for piece in pieces {
+        match accept(&piece, args, &root) {
+            Ok(name) if manifests.iter().any(|(other, _)| *other == name) => {
+                let reason = Reason::new(
+                    Code::NameMismatch,
+                    "two requests of the file have this name",
+                );
+                findings.push(Finding::in_request(&name, reason));
+            }
+            Ok(name) => manifests.push((name, piece)),
+            Err(found) => findings.extend(found),
+        }
+    }
+    if !findings.is_empty() {
+        return Err(Stop(findings).into());
+    }
+    for (name, piece) in &manifests {
+        let target = root.join(name.manifest().as_str());
+        files::create(&target, piece.text.as_bytes(), Access::Shared)?;
+    }
+    Ok(next_steps(&manifests))
+}
+
+/// What is wrong in a file that is not in the repository.
+fn named(file: &Path, reasons: Vec<Reason>) -> Stop {
+    let in_file = |mut reason: Reason| {
+        reason.message = format!("`{}`: {}", file.display(), reason.message);
+        Finding::anywhere(reason)
+    };
+    Stop(reasons.into_iter().map(in_file).collect())
+}
+
+/// The path that the request gets, if it is one that `check` would read and nothing is there yet.
+fn accept(piece: &Piece, args: &NewArgs, root: &Path) -> Result<RequestName, Vec<Finding>> {
+    let path = match &args.name {
+        Some(folder) => format!("{folder}/{}", piece.name),
+        None => piece.name.clone(),
+    };
+    let name: RequestName = path.parse().map_err(|error| {
+        let reason = Reason::new(Code::NameMismatch, format!("the name {error}"))
+            .field("metadata.name")
+            .value(&piece.name)
+            .help("rename the request in the file, for example to its user in lower case");
+        vec![Finding::anywhere(reason)]
+    })?;
+    if root.join(name.manifest().as_str()).exists() {
+        let reason = Reason::new(Code::PathNotAllowed, "is already there").help(
+            "remove it if it was a draft, or give another folder: `gitca new FOLDER --from FILE`",
+        );
+        return Err(vec![Finding::in_request(&name, reason)]);
+    }
+    let blob = Blob {
+        id: ObjectId([0; 20]),
+        bytes: piece.text.clone().into_bytes(),
+    };
+    match Request::read(&name, &blob) {
+        Ok(_) => Ok(name),
+        Err(reasons) => Err(reasons
+            .into_iter()
+            .map(|mut reason| {
+                // The file with this line is not written.
+                (reason.line, reason.column) = (None, None);
+                Finding::in_request(&name, reason)
+            })
+            .collect()),
+    }
+}
+
+fn next_steps(manifests: &[(RequestName, Piece)]) -> String {
+    let mut text = String::new();
+    for (name, piece) in manifests {
+        let _ = writeln!(text, "Wrote {}.", name.manifest());
+        if !piece.left_out.is_empty() {
+            let fields = piece.left_out.join(", ");
+            let _ = writeln!(
+                text,
+                "  Left out, since an API server fills it in: {fields}"
+            );
+        }
+    }
+    text.push_str("Next:\n  gitca check\n  git switch -c requests\n  git add requests\n  git commit -m \"request certificates\"\n  git push -u origin requests    # and open a pull request\n");
+    text
+}
