@@ -47,6 +47,7 @@ pub fn unsupported_format(format: Format) -> Stop {
     let name = format!("{format:?}").to_lowercase();
     let message = format!("the output format `{name}` is not in this release of gitca yet");
     Stop::because(
-        Reason::new(Code::NotImplemented, message).help("use `-o text`, `-o json` or `-o yaml`"),
+        Reason::new(Code::NotImplemented, message)
+            .help("use `-o text`, `json`, `yaml`, `markdown` or `junit`"),
     )
 }

@@ -105,7 +105,9 @@ fn report(
     let style = style(global.color);
     let mut report = Report::new(command);
     let result = match format {
-        Format::Text | Format::Json | Format::Yaml => act(&mut report),
+        Format::Text | Format::Json | Format::Yaml | Format::Markdown | Format::Junit => {
+            act(&mut report)
+        }
         other => Err(commands::unsupported_format(other).into()),
     };
     if let Err(error) = result {
@@ -115,6 +117,8 @@ fn report(
     let printed = match format {
         Format::Json => output::print_json(&report),
         Format::Yaml => output::print_yaml(&report),
+        Format::Markdown => output::print(&output::markdown::report(&report)),
+        Format::Junit => output::print(&output::junit::report(&report)),
         _ => print_report(report, style, global.quiet),
     };
     printed.map_or_else(|error| complain(&error.into(), style), |()| code)

@@ -3,6 +3,8 @@
 //! In comes an [`Answer`]; out go its text for people, or the same value as JSON or YAML. Everything in it that a stranger
 //! wrote is escaped here, so a name can't move the cursor or pose as our words. A reader that goes away is no error.
 
+pub mod junit;
+pub mod markdown;
 pub mod text;
 
 use std::io::{self, Write as _};
@@ -58,6 +60,14 @@ pub fn print_json(value: &impl Serialize) -> io::Result<()> {
 /// When stdout can't be written to.
 pub fn print_yaml(value: &impl Serialize) -> io::Result<()> {
     write(&serde_yaml::to_string(value).map_err(io::Error::other)?)
+}
+
+/// Writes a text that is finished.
+///
+/// # Errors
+/// When stdout can't be written to.
+pub fn print(text: &str) -> io::Result<()> {
+    write(text)
 }
 
 /// Says something on stderr.

@@ -111,6 +111,8 @@ pub struct RequestResult {
 /// The content of the certificate that a request would get or got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Details {
+    /// Its groups that have powers of their own in a cluster, such as `system:nodes`.
+    pub privileged: Vec<String>,
     /// The subject as one line, `CN=jane, O=dev`.
     pub subject: String,
     /// Its names, kind by kind, such as `DNS:a.example.com`.

@@ -24,11 +24,9 @@ pub enum Format {
     #[value(hide = true)]
     /// Not in this release.
     Gitlab,
-    #[value(hide = true)]
-    /// Not in this release.
+    /// JUnit XML, one test case for each request.
     Junit,
-    #[value(hide = true)]
-    /// Not in this release.
+    /// The comment on a pull request.
     Markdown,
 }
 

@@ -1,6 +1,7 @@
 //! The content of a certificate in a few lines, for the people who review it.
 
 use crate::decision::candidate::Candidate;
+use crate::decision::reserved::Reserved;
 use crate::report::Details;
 use crate::request::Request;
 use crate::x509::san::SubjectAltNames;
@@ -9,6 +10,7 @@ use crate::x509::subject::{Attribute, Subject};
 /// What the request asks for and what it would get.
 pub(super) fn details(request: &Request, candidate: Option<&Candidate>) -> Details {
     Details {
+        privileged: privileged(&request.csr.subject),
         subject: one_line(&request.csr.subject),
         sans: prefixed(&request.csr.sans),
         usages: request.usages.iter().map(ToString::to_string).collect(),
@@ -16,6 +18,20 @@ pub(super) fn details(request: &Request, candidate: Option<&Candidate>) -> Detai
         lifetime: candidate.map(|candidate| candidate.lifetime.to_string()),
         lifetime_asked: request.expiration.map(|asked| asked.to_string()),
     }
+}
+
+/// The reserved names among the groups and the common name.
+fn privileged(subject: &Subject) -> Vec<String> {
+    [Attribute::Organization, Attribute::CommonName]
+        .into_iter()
+        .flat_map(|attribute| {
+            subject
+                .values(attribute)
+                .map(move |value| (attribute, value))
+        })
+        .filter(|(attribute, value)| Reserved::of(*attribute, value).is_some())
+        .map(|(_, value)| value.to_owned())
+        .collect()
 }
 
 /// Common name first, then the groups: what a reviewer looks for.

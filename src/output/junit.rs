@@ -1,0 +1,133 @@
+//! A report as JUnit XML: one test case for each request.
+//!
+//! In comes a [`Report`]; out comes a document that CI servers show. What is denied, invalid or failed is a failure, what
+//! waits or has no signer is skipped, what stopped the command is an error. Characters that XML 1.0 can't hold are
+//! shown as escapes.
+
+use std::fmt::Write as _;
+
+use crate::finding::Reason;
+use crate::output::text::harmless;
+use crate::report::{Report, RequestResult, Verdict};
+
+/// The document.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    let is_failure = |result: &&RequestResult| {
+        matches!(
+            result.verdict,
+            Verdict::Denied | Verdict::Invalid | Verdict::Failed
+        )
+    };
+    let is_skipped =
+        |result: &&RequestResult| matches!(result.verdict, Verdict::Pending | Verdict::Ignored);
+    let counts = format!(
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
+        report.results.len() + report.errors.len(),
+        report.results.iter().filter(is_failure).count(),
+        report.errors.len(),
+        report.results.iter().filter(is_skipped).count(),
+    );
+    let suite = format!("gitca {}", report.command);
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gitca\" {counts}>\n  \
+         <testsuite name=\"{suite}\" {counts}>\n"
+    );
+    for error in &report.errors {
+        let file = error
+            .file
+            .as_ref()
+            .map_or("repository", |file| file.as_str());
+        let element = element("error", std::slice::from_ref(&error.reason), file);
+        text.push_str(&case(&suite, file, file, &element));
+    }
+    for result in &report.results {
+        let name = result
+            .request
+            .as_ref()
+            .map_or_else(|| result.file.to_string(), ToString::to_string);
+        let file = result.file.as_str();
+        let element = match &result {
+            failed if is_failure(failed) => element("failure", &result.reasons, file),
+            skipped if is_skipped(skipped) => element("skipped", &result.reasons, file),
+            _ => String::new(),
+        };
+        text.push_str(&case(&suite, &name, file, &element));
+    }
+    text.push_str("  </testsuite>\n</testsuites>\n");
+    text
+}
+
+fn case(suite: &str, name: &str, file: &str, element: &str) -> String {
+    let (name, file) = (escape(name), escape(file));
+    let head = format!("    <testcase classname=\"{suite}\" name=\"{name}\" file=\"{file}\"");
+    if element.is_empty() {
+        format!("{head}/>\n")
+    } else {
+        format!("{head}>\n{element}    </testcase>\n")
+    }
+}
+
+/// The first reason as attributes, all of them as text.
+fn element(kind: &str, reasons: &[Reason], file: &str) -> String {
+    let Some(first) = reasons.first() else {
+        return format!("      <{kind}/>\n");
+    };
+    let message = escape(&first.message);
+    let mut text = String::new();
+    for reason in reasons {
+        let line = reason
+            .line
+            .map(|line| format!(":{line}"))
+            .unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{}: {} ({file}{line})",
+            reason.code,
+            harmless(&reason.message)
+        );
+        if let Some(help) = &reason.help {
+            let _ = writeln!(text, "  help: {}", harmless(help));
+        }
+    }
+    // The schema of `skipped` has no type.
+    let code = if kind == "skipped" {
+        String::new()
+    } else {
+        format!(" type=\"{}\"", first.code)
+    };
+    let text: Vec<String> = text.lines().map(escape).collect();
+    format!(
+        "      <{kind}{code} message=\"{message}\">{}</{kind}>\n",
+        text.join("\n")
+    )
+}
+
+/// Text for an attribute or an element: XML 1.0 2.2 and 2.4.
+fn escape(text: &str) -> String {
+    harmless(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_and_control_characters_become_text() {
+        for (text, escaped) in [
+            (
+                "a]]>b & \"c\" <d/>",
+                "a]]&gt;b &amp; &quot;c&quot; &lt;d/&gt;",
+            ),
+            ("a\u{0}\u{1b}\nb", "a\\u{0}\\u{1b}\\u{a}b"),
+            ("\u{ffff}", "\u{fffd}"),
+        ] {
+            assert_eq!(escape(text), escaped);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! A report as the comment on a pull request, in GitHub Flavored Markdown.
+//!
+//! In comes a [`Report`]; out comes one comment, worst verdict first, that forges take. Every string that a stranger may
+//! have written stands in a code span, where neither markup, HTML nor a mention works. What does not fit is counted.
+
+use std::fmt::Write as _;
+
+use crate::finding::{Finding, Reason};
+use crate::output::text::harmless;
+use crate::report::{Details, Report, RequestResult, Verdict};
+
+/// What a comment job finds the comment by, to keep it up to date.
+pub const MARKER: &str = "<!-- gitca:check -->";
+// GitHub refuses a comment of more than 65,536 characters; the head and the foot need little.
+const ROOM: usize = 62_000;
+const WORST_FIRST: [Verdict; 8] = [
+    Verdict::Failed,
+    Verdict::Invalid,
+    Verdict::Denied,
+    Verdict::Pending,
+    Verdict::Ignored,
+    Verdict::Approved,
+    Verdict::Issued,
+    Verdict::Unchanged,
+];
+
+/// The comment.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    let mut text = format!("{MARKER}\n{}\n", headline(report));
+    for error in &report.errors {
+        let _ = write!(text, "\n{}", finding("error", error));
+    }
+    let mut results: Vec<&RequestResult> = report.results.iter().collect();
+    let rank = |result: &&RequestResult| {
+        let mut verdicts = WORST_FIRST.iter();
+        verdicts.position(|verdict| *verdict == result.verdict)
+    };
+    results.sort_by_key(rank);
+    let mut left_out = 0;
+    for result in results {
+        let section = section(result, report);
+        if left_out == 0 && text.len() + section.len() <= ROOM {
+            text.push_str(&section);
+        } else {
+            left_out += 1;
+        }
+    }
+    if left_out > 0 {
+        let _ = write!(
+            text,
+            "\n{left_out} more are not shown here; `-o json` has all.\n"
+        );
+    }
+    text.push_str(&foot(report));
+    text
+}
+
+fn headline(report: &Report) -> String {
+    let counts: Vec<String> = WORST_FIRST
+        .iter()
+        .map(|verdict| (report.summary.get(*verdict), verdict))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, verdict)| format!("{number} {verdict}"))
+        .collect();
+    let result = match (report.errors.is_empty(), counts.is_empty()) {
+        (false, _) => "could not work".to_owned(),
+        (true, true) => "nothing to do".to_owned(),
+        (true, false) => counts.join(", "),
+    };
+    format!("**gitca {}: {result}**", report.command)
+}
+
+fn section(result: &RequestResult, report: &Report) -> String {
+    let name = result
+        .request
+        .as_ref()
+        .map_or_else(|| result.file.to_string(), ToString::to_string);
+    let mut text = format!("\n### {} {}\n\n", span(&name), result.verdict);
+    if let Some(details) = &result.details {
+        text.push_str(&described(details));
+    }
+    for (label, value) in [
+        ("policy", result.policy.clone()),
+        (
+            "signer",
+            result.signer_name.as_ref().map(ToString::to_string),
+        ),
+        ("author, as git says", author(result)),
+        ("serial number", result.serial_number.clone()),
+        ("ends", result.not_after.map(|end| end.to_string())),
+    ] {
+        text.push_str(&row(label, value.as_deref()));
+    }
+    for reason in &result.reasons {
+        text.push_str(&explained("", reason, result.file.as_str()));
+    }
+    let about = |notice: &&Finding| notice.file.as_ref() == Some(&result.file);
+    for notice in report.notices.iter().filter(about) {
+        text.push_str(&explained("note ", &notice.reason, result.file.as_str()));
+    }
+    text
+}
+
+fn described(details: &Details) -> String {
+    let mut text = String::new();
+    if !details.privileged.is_empty() {
+        let groups: Vec<String> = details.privileged.iter().map(|name| span(name)).collect();
+        let _ = writeln!(text, "- **privileged: {}**", groups.join(", "));
+    }
+    text.push_str(&row("subject", Some(&details.subject)));
+    let sans = details.sans.join(", ");
+    text.push_str(&row("names", (!sans.is_empty()).then_some(&sans)));
+    text.push_str(&row("usages", Some(&details.usages.join(", "))));
+    text.push_str(&row("key", Some(&details.key)));
+    text.push_str(&row("lifetime", details.lifetime.as_deref()));
+    text.push_str(&row(
+        "lifetime asked for",
+        details.lifetime_asked.as_deref(),
+    ));
+    text
+}
+
+fn row(label: &str, value: Option<&str>) -> String {
+    value.map_or_else(String::new, |value| format!("- {label}: {}\n", span(value)))
+}
+
+fn author(result: &RequestResult) -> Option<String> {
+    let requester = result.requester.as_ref()?;
+    let name = requester.name.clone().unwrap_or_default();
+    let email = requester.email.clone().unwrap_or_default();
+    Some(format!("{name} <{email}>"))
+}
+
+fn finding(kind: &str, finding: &Finding) -> String {
+    let file = finding.file.as_ref().map_or("", |file| file.as_str());
+    explained(&format!("{kind} "), &finding.reason, file)
+}
+
+fn explained(kind: &str, reason: &Reason, file: &str) -> String {
+    let line = reason
+        .line
+        .map(|line| format!(":{line}"))
+        .unwrap_or_default();
+    let mut text = format!("- {kind}**{}** {}\n", reason.code, span(&reason.message));
+    if !file.is_empty() {
+        let _ = writeln!(text, "  - at {}", span(&format!("{file}{line}")));
+    }
+    for (label, value) in [
+        ("policy", &reason.policy),
+        ("field", &reason.field),
+        ("value", &reason.value),
+        ("help", &reason.help),
+    ] {
+        if let Some(value) = value {
+            let _ = writeln!(text, "  - {label} {}", span(value));
+        }
+    }
+    text
+}
+
+fn foot(report: &Report) -> String {
+    let or_none = |value: Option<String>| span(&value.unwrap_or_else(|| "none".to_owned()));
+    format!(
+        "\n---\n<sub>commit {}, plan digest {}, gitca {}. This comment is not evidence.</sub>\n",
+        or_none(report.commit.map(|commit| commit.to_string())),
+        or_none(report.plan_digest.clone()),
+        env!("CARGO_PKG_VERSION"),
+    )
+}
+
+/// A code span, GFM 6.3: its fence is longer than any run of backticks in it.
+fn span(text: &str) -> String {
+    let text = harmless(text);
+    let longest = text.split(|character| character != '`').map(str::len).max();
+    let fence = "`".repeat(longest.unwrap_or_default() + 1);
+    if fence.len() == 1 && !text.is_empty() {
+        format!("`{text}`")
+    } else {
+        format!("{fence} {text} {fence}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Code;
+
+    fn hostile(value: &str) -> RequestResult {
+        RequestResult {
+            request: None,
+            file: "requests/x.yaml".parse().unwrap(),
+            signer_name: None,
+            verdict: Verdict::Denied,
+            policy: None,
+            requester: None,
+            serial_number: None,
+            not_after: None,
+            reasons: vec![Reason::new(Code::ValueNotAllowed, value).value(value)],
+            details: None,
+        }
+    }
+
+    #[test]
+    fn what_a_stranger_wrote_stays_in_its_code_span() {
+        for (value, spanned) in [
+            ("plain", "`plain`"),
+            ("a`b", "`` a`b ``"),
+            ("``", "``` `` ```"),
+            (
+                "<script> @team [a](b) ![c](d) | *e*",
+                "`<script> @team [a](b) ![c](d) | *e*`",
+            ),
+            (
+                "a\n# b\r\n\u{1b}[31m",
+                "`a\\u{a}# b\\u{d}\\u{a}\\u{1b}[31m`",
+            ),
+            ("", "`  `"),
+        ] {
+            assert_eq!(span(value), spanned);
+            let mut wanted = Report::new("check");
+            wanted.results.push(hostile(value));
+            let text = report(&wanted);
+            assert!(
+                text.contains(&format!("**ValueNotAllowed** {spanned}\n")),
+                "{text}"
+            );
+            assert!(
+                text.starts_with("<!-- gitca:check -->\n**gitca check: "),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_comment_fits_and_says_what_it_leaves_out() {
+        let mut long = Report::new("check");
+        long.results = vec![hostile("a value of which there are many"); 10_000];
+        let text = report(&long);
+        assert!(text.chars().count() < 65_536);
+        let shown = text.matches("### ").count();
+        assert!(text.contains(&format!("\n{} more are not shown here", 10_000 - shown)));
+        assert!(text.ends_with("This comment is not evidence.</sub>\n"));
+    }
+}
