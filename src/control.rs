@@ -6,7 +6,6 @@
 //! decide nothing.
 
 pub mod approval_policy;
-pub mod cidr;
 pub mod cluster;
 pub mod deny_policy;
 pub mod document;
@@ -27,6 +26,7 @@ pub mod selector;
 pub mod settings;
 pub mod signer;
 pub mod surroundings;
+pub mod validation;
 
 use std::collections::BTreeMap;
 
@@ -95,6 +95,15 @@ impl ControlZone {
             deny_policies,
             templates,
         })
+    }
+
+    /// Whether any policy has a rule in CEL.
+    #[must_use]
+    pub fn has_rules(&self) -> bool {
+        let mut denials = self.deny_policies.iter().flat_map(|policy| &policy.deny);
+        let mut policies = self.approval_policies.iter();
+        policies.any(|policy| !policy.validations.is_empty())
+            || denials.any(|denial| denial.rule.is_some())
     }
 
     /// The Signer that answers to this signer name.

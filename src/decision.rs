@@ -10,10 +10,14 @@ pub mod authority;
 pub mod candidate;
 pub mod common_name;
 pub mod deny;
+pub mod facts;
 pub mod reserved;
+mod rules;
 pub mod select;
 pub mod signer;
 pub mod values;
+
+use std::sync::Arc;
 
 use crate::control::ControlZone;
 use crate::control::approval_policy::{ApprovalPolicy, Mode};
@@ -22,6 +26,7 @@ use crate::control::profile::Profile;
 use crate::control::signer::Signer;
 use crate::decision::asked::Asked;
 use crate::decision::candidate::Candidate;
+use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
 use crate::report::Verdict;
 use crate::request::Request;
@@ -133,7 +138,8 @@ fn judge<'a>(
     notices.extend(legacy(signer));
     let candidate = Candidate::of(request, signer, now, notices);
     *shown = Some(candidate.clone());
-    let asked = ask(case, signer, &candidate);
+    let gathered = gather(case, signer, &candidate);
+    let asked = ask(case, signer, &candidate, gathered.as_ref());
     unless_any(Verdict::Denied, signer::violations(request, signer, &asked))?;
     unless_any(Verdict::Denied, deny_hits(zone, &asked, notices))?;
     let policy = admit(zone, &asked, notices)?;
@@ -157,9 +163,21 @@ fn unless_any(verdict: Verdict, reasons: Vec<Reason>) -> Result<(), Refusal> {
     }
 }
 
-fn ask<'a>(case: &Case<'a>, signer: &Signer, candidate: &Candidate) -> Asked<'a> {
+/// What rules see; without a rule nobody looks.
+fn gather(case: &Case<'_>, signer: &Signer, candidate: &Candidate) -> Option<Arc<Facts>> {
+    let facts = || facts::facts(case.request, case.requester, signer, candidate, case.now);
+    case.zone.has_rules().then(|| Arc::new(facts()))
+}
+
+fn ask<'a>(
+    case: &Case<'a>,
+    signer: &Signer,
+    candidate: &Candidate,
+    facts: Option<&'a Arc<Facts>>,
+) -> Asked<'a> {
     let request = case.request;
     Asked {
+        facts,
         requester: case.requester,
         request: &request.name,
         signer_name: &request.signer_name,

@@ -65,6 +65,7 @@ pub mod render;
 pub mod starter;
 
 // Edges.
+pub mod expression;
 pub mod files;
 pub mod git;
 pub mod keystore;

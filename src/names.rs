@@ -4,6 +4,7 @@
 //! here reads a file or knows what a name is used for. Rules: RFC 1123 as Kubernetes applies it to object names, and
 //! the path rules of a gitca repository (a piece is never a device name or a reserved suffix).
 
+mod cidr;
 mod digest;
 mod dns;
 mod object;
@@ -11,6 +12,7 @@ mod path;
 mod request;
 mod signer;
 
+pub use crate::names::cidr::Cidr;
 pub use crate::names::digest::{ObjectId, Serial, Sha256Digest, hex};
 pub use crate::names::dns::NameError;
 pub(crate) use crate::names::dns::is_label_of_any_length;

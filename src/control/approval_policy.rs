@@ -1,8 +1,8 @@
 //! Approval policies: which requests may be signed.
 //!
 //! In comes the spec of an approval policy; out comes an [`ApprovalPolicy`], compiled. One policy must allow the
-//! whole of a request; what it says nothing about it does not allow. Approvals by persons, expressions and renewal come
-//! in later releases, and a file that asks for them is an error.
+//! whole of a request; what it says nothing about it does not allow. Approvals by persons and renewal come in later
+//! releases, and a file that asks for them is an error.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use crate::control::keys::KeyTypes;
 use crate::control::reading::{all_later, choice, later, usages};
 use crate::control::rule::{IpRule, Rule, RuleField};
 use crate::control::selector::{Empty, Selector};
+use crate::control::validation::{Validation, read_validations};
 use crate::names::{ObjectId, ObjectName, RepoPath};
 use crate::timestamp::Lifetime;
 use crate::x509::subject::Attribute;
@@ -53,6 +54,8 @@ pub struct ApprovalPolicy {
     pub allowed: Allowed,
     /// What their certificates must be like.
     pub constraints: Constraints,
+    /// Rules that its certificates must satisfy.
+    pub validations: Vec<Validation>,
     /// Whether it decides or is only reported.
     pub mode: Mode,
 }
@@ -131,7 +134,7 @@ impl ApprovalPolicy {
     /// Reads the spec of an approval policy.
     pub fn read(document: &Document<'_>, problems: &mut Problems) -> Option<Self> {
         let spec = document.spec.object(&FIELDS, problems)?;
-        all_later(&spec, &["validations", "renewal"], problems);
+        all_later(&spec, &["renewal"], problems);
         if let Some(approvals) = spec.require("approvals", problems) {
             check_approvals(&approvals, problems);
         }
@@ -146,7 +149,10 @@ impl ApprovalPolicy {
         let constraints = spec
             .get("constraints")
             .and_then(|field| read_constraints(&field, problems));
+        let validations = spec.get("validations");
+        let validations = validations.map(|field| read_validations(&field, problems));
         Some(Self {
+            validations: validations.unwrap_or_default(),
             name: document.name.clone(),
             file: document.file.clone(),
             blob: document.blob,

@@ -2,20 +2,22 @@
 //!
 //! In comes the spec of a deny policy; out comes a [`DenyPolicy`], compiled. Each entry is one reason, and one value
 //! that fits one of its patterns is a hit. An entry without any criterion is an error, since it would deny nothing.
-//! Expressions come in a later release, and a file that asks for them is an error.
+//! So is a rule that can't be read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::control::approval_policy::Mode;
-use crate::control::cidr::Cidr;
 use crate::control::document::Document;
 use crate::control::entry::{Entry, Purpose, ValueKind};
 use crate::control::key_list::{KeyList, digest};
 use crate::control::keys::KeyTypes;
-use crate::control::reading::{distinct, elements, later, usages};
+use crate::control::reading::{distinct, elements, usages};
 use crate::control::selector::{Empty, Selector};
 use crate::control::surroundings::Surroundings;
+use crate::control::validation::read_rule;
+use crate::expression::Expression;
+use crate::names::Cidr;
 use crate::names::{ObjectId, ObjectName, RepoPath, Sha256Digest};
 use crate::x509::key::PublicKey;
 use crate::x509::subject::Attribute;
@@ -71,6 +73,8 @@ pub struct Denial {
     pub usages: Vec<Usage>,
     /// Keys.
     pub keys: Option<BlockedKeys>,
+    /// A rule that is true for what it denies.
+    pub rule: Option<Expression>,
     /// Requests that it does not hold for.
     pub unless: Option<Selector>,
     /// What the requester is told.
@@ -144,9 +148,7 @@ impl Denial {
             let help = format!("add one of {}", CRITERIA.join(", "));
             problems.report_with_help(field, "an entry without any criterion denies nothing", help);
         }
-        if let Some(rule) = object.get("rule") {
-            later(&rule, problems);
-        }
+        let rule = object.get("rule");
         let name = object.require("name", problems);
         let name = name.and_then(|field| field.parse(problems));
         let subject = object.get("subject");
@@ -173,6 +175,7 @@ impl Denial {
             message: message
                 .and_then(|field| field.text(problems))
                 .map(str::to_owned),
+            rule: rule.and_then(|field| read_rule(&field, problems)),
             name: name?,
         })
     }

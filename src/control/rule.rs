@@ -4,9 +4,9 @@
 //! means that none may be asked for. A rule that could be taken for more or less than it says is an error: stars that
 //! stand alone, `absent` beside anything else, or `required` with nothing allowed.
 
-use crate::control::cidr::Cidr;
 use crate::control::entry::{Entry, Purpose, ValueKind};
 use crate::control::reading::{choice, count, distinct, elements, only_true};
+use crate::names::Cidr;
 use crate::yaml::{Field, Object, Problems};
 
 const COUNTS: [&str; 3] = ["required", "minItems", "maxItems"];

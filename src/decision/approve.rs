@@ -10,6 +10,7 @@ use crate::control::rule::{Allows, Rule};
 use crate::decision::asked::Asked;
 use crate::decision::common_name::{Form, not_in_san};
 use crate::decision::reserved::{Reserved, is_demanded};
+use crate::decision::rules;
 use crate::decision::values::{
     Value, judge_count, normal_dns, normal_email, numbered, refuse, refuse_dns, refuse_ip,
 };
@@ -29,6 +30,7 @@ pub fn judge(policy: &ApprovalPolicy, asked: &Asked<'_>) -> Vec<Reason> {
     reasons.extend(judge_usages(&policy.allowed.usages, asked.usages));
     reasons.extend(judge_lifetime(&policy.constraints, asked));
     reasons.extend(judge_key(&policy.constraints, asked));
+    reasons.extend(rules::failing(&policy.validations, asked));
     reasons
         .into_iter()
         .map(|reason| reason.policy(policy.name.as_str()))

@@ -4,9 +4,11 @@
 //! policy could look at. What the requester merely claims (status, user, groups, annotations) is not here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::control::identity::Identity;
 use crate::control::profile::Profile;
+use crate::expression::facts::Facts;
 use crate::names::{RequestName, SignerName};
 use crate::timestamp::Lifetime;
 use crate::x509::key::PublicKey;
@@ -37,6 +39,8 @@ pub struct Asked<'a> {
     pub key: &'a PublicKey,
     /// The lifetime that the Signer would grant.
     pub lifetime: Lifetime,
+    /// What rules see; `None` when no policy has a rule.
+    pub facts: Option<&'a Arc<Facts>>,
     /// Whether `spec.expirationSeconds` is set.
     pub has_expiration: bool,
 }
@@ -126,6 +130,7 @@ pub(crate) mod sample {
                 sans: &self.sans,
                 key: &self.key,
                 lifetime: self.lifetime,
+                facts: None,
                 has_expiration: self.has_expiration,
             }
         }

@@ -11,6 +11,7 @@ use crate::control::entry::{Entry, Match};
 use crate::control::fold::fold;
 use crate::decision::asked::Asked;
 use crate::decision::common_name::Form;
+use crate::decision::rules;
 use crate::decision::select;
 use crate::decision::values::normal_dns;
 use crate::finding::{Code, Reason};
@@ -59,6 +60,7 @@ fn denial_hits(denial: &Denial, asked: &Asked<'_>) -> Vec<Reason> {
     reasons.extend(address_hits(denial, asked));
     reasons.extend(usage_hits(denial, asked));
     reasons.extend(key_hit(denial, asked));
+    reasons.extend(rules::hit(denial, asked));
     reasons
 }
 

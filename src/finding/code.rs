@@ -96,6 +96,8 @@ pub enum Code {
     TemplateValueUnsafe,
     LifetimeTooLong,
     LifetimeTooShort,
+    RuleFailed,
+    RuleError,
     KeyReused,
     KeyBlocked,
     #[serde(rename = "BeyondCA")]

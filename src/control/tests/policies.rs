@@ -184,11 +184,6 @@ fn what_comes_later_is_an_error_that_names_it() {
         ("Signer", signer("crl: {publish: true}"), "spec.crl.publish"),
         (
             "ApprovalPolicy",
-            approval("validations: []"),
-            "spec.validations",
-        ),
-        (
-            "ApprovalPolicy",
             approval("renewal: {before: 8h}"),
             "spec.renewal",
         ),
@@ -206,11 +201,6 @@ fn what_comes_later_is_an_error_that_names_it() {
             "ApprovalPolicy",
             approval("allowed: {dnsNames: {values: ['{{ requester.name }}.example.com']}}"),
             "spec.allowed.dnsNames.values[0]",
-        ),
-        (
-            "DenyPolicy",
-            "deny: [{name: a, rule: 'true'}]".into(),
-            "spec.deny[0].rule",
         ),
         ("Principal", "kind: person".into(), "kind"),
         ("Group", "members: []".into(), "kind"),

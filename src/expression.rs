@@ -1,0 +1,111 @@
+//! Rules in CEL, the Common Expression Language: bounded before they run, and failing closed when they do.
+//!
+//! In comes the text of a rule; out comes an [`Expression`] that gives `true` or `false` for the [`Facts`] of a request, or
+//! a message that says why it can't. The language has no meter of its own, so size, names, steps and the sizes of values
+//! are bounded when a rule is read. No clock but `now`, no randomness, no I/O.
+
+mod bounds;
+mod engine;
+pub mod facts;
+mod fault;
+mod functions;
+mod shape;
+
+use std::fmt;
+use std::sync::Arc;
+
+use cel::IdedExpr;
+
+use crate::expression::facts::Facts;
+pub use crate::expression::fault::Fault;
+
+// The parser recurses without counting in long chains; this is far from the end of the engine's stack.
+const SOURCE_OCTETS: usize = 4096;
+const TOKENS: usize = 1000;
+
+/// A rule that may be evaluated.
+#[derive(Clone)]
+pub struct Expression {
+    source: String,
+    tree: Arc<IdedExpr>,
+}
+
+impl Expression {
+    /// Reads a rule and tries it on a sample of every variable.
+    ///
+    /// # Errors
+    /// When it does not parse, names something that there is not, is beyond a limit, or gives no boolean.
+    pub fn compile(source: &str) -> Result<Self, Fault> {
+        if source.len() > SOURCE_OCTETS || source.contains('\0') {
+            return Err(Fault::new(format!(
+                "must be at most {SOURCE_OCTETS} octets of text"
+            )));
+        }
+        if tokens(source) > TOKENS {
+            return Err(Fault::new(format!(
+                "has more than {TOKENS} words and signs"
+            )));
+        }
+        let mut tree = engine::parse(source)?;
+        bounds::check(&mut tree)?;
+        let rule = Self {
+            source: source.to_owned(),
+            tree: Arc::new(tree),
+        };
+        engine::try_on_sample(&rule.tree)?;
+        Ok(rule)
+    }
+
+    /// What the rule says of these facts.
+    ///
+    /// # Errors
+    /// When it can't be evaluated or gives no boolean; the caller takes that for the worse answer.
+    pub fn evaluate(&self, facts: &Arc<Facts>) -> Result<bool, String> {
+        engine::evaluate(&self.tree, facts)
+    }
+
+    /// The text of the rule.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+}
+
+impl fmt::Debug for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expression").field(&self.source).finish()
+    }
+}
+
+/// Words, literals in quotes and signs; a triple-quoted literal counts as several.
+fn tokens(source: &str) -> usize {
+    let mut count = 0;
+    let mut characters = source.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character.is_whitespace() {
+            continue;
+        }
+        count += 1;
+        if character == '"' || character == '\'' {
+            while let Some(inner) = characters.next() {
+                if inner == '\\' {
+                    characters.next();
+                } else if inner == character {
+                    break;
+                }
+            }
+        } else if is_word(character) {
+            while characters.peek().copied().is_some_and(is_word) {
+                characters.next();
+            }
+        }
+    }
+    count
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,241 @@
+use super::*;
+use crate::expression::facts::Fact;
+
+fn fault(source: &str) -> String {
+    let fault = Expression::compile(source).expect_err(source);
+    format!("{} {}", fault.message, fault.help.unwrap_or_default())
+}
+
+fn truth(source: &str) -> Result<bool, String> {
+    let rule = Expression::compile(source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
+    rule.evaluate(&Arc::new(Facts::sample()))
+}
+
+#[test]
+fn every_variable_can_be_read() {
+    for (path, _, fact) in facts::variables() {
+        let rule = match fact {
+            Fact::Text(_) => format!("{path}.size() >= 0 && {path} + 'a' != ''"),
+            Fact::Number(_) => format!("{path} + 1 > 0"),
+            Fact::Truth(_) => path.to_owned(),
+            Fact::Texts(_) => {
+                format!("{path}.exists(value, value.size() > 0) && {path}[0] in {path}")
+            }
+            Fact::Labels(_) => {
+                format!("'team' in {path} && {path}.team == 'shop' && {path}['team'] == 'shop'")
+            }
+            Fact::Time(_) => format!(
+                "{path} == timestamp('2030-01-01T00:00:00Z') && {path}.getFullYear() == 2030"
+            ),
+            Fact::Span(_) => format!("{path} <= duration('1h')"),
+        };
+        assert_eq!(truth(&rule), Ok(true), "{rule}");
+    }
+    assert!(Facts::sample().missing().is_empty());
+    assert!(!Facts::default().missing().is_empty());
+}
+
+#[test]
+fn the_functions_of_kubernetes_are_there() {
+    for (rule, expected) in [
+        (
+            "'AbC'.lowerAscii() == 'abc' && 'AbC'.upperAscii() == 'ABC'",
+            true,
+        ),
+        ("'a,b'.split(',').join('-') == 'a-b'", true),
+        (
+            "'abc'.startsWith('a') && 'abc'.endsWith('c') && 'abc'.contains('b')",
+            true,
+        ),
+        ("'shop.example.com'.matches('^shop[.]')", true),
+        ("matches('x', '^y$')", false),
+        ("cidr('10.0.0.0/8').containsIP('10.1.2.3')", true),
+        (
+            "cert.ipAddresses.all(ip, cidr('192.168.0.0/16').containsIP(ip))",
+            false,
+        ),
+        (
+            "[1, 2].map(n, n * 2) == [2, 4] && [1, 2].filter(n, n > 1) == [2]",
+            true,
+        ),
+        ("[1, 2].exists_one(n, n == 1) ? true : false", true),
+        (
+            "has(request.labels.team) && !has(request.labels.other)",
+            true,
+        ),
+        ("int('4') == 4 && string(4) == '4' && bool('true')", true),
+        (
+            "size(cert.dnsNames) == 1 && -1 < 0 && 7 % 2 == 1 && 6 / 2 == 3",
+            true,
+        ),
+    ] {
+        assert_eq!(truth(rule), Ok(expected), "{rule}");
+    }
+}
+
+#[test]
+fn what_is_not_there_is_named_with_the_nearest() {
+    for (source, words) in [
+        (
+            "cert.subjct.commonName == 'a'",
+            "no variable `cert.subjct.commonName`",
+        ),
+        ("cert.dnsName.size() > 0", "`cert.dnsNames`"),
+        (
+            "cert == cert",
+            "`cert` is no value by itself name one of its fields: ",
+        ),
+        (
+            "request.username == 'admin'",
+            "no variable `request.username`",
+        ),
+        (".request.name == 'a'", "no variable"),
+        ("foo", "no variable `foo`"),
+        (
+            "request.name.startWith('a')",
+            "no function `startWith` here",
+        ),
+        (
+            "request.name.startsWith()",
+            "`startsWith` does not take 0 arguments",
+        ),
+        ("type(1) == int", "no function `type` here"),
+        (
+            "request.name.matches(request.path)",
+            "must be written in the rule",
+        ),
+        ("request.name.matches('(')", "can't be compiled"),
+        (
+            "request.name.matches('((a{100}){100}){100}')",
+            "can't be compiled",
+        ),
+        (
+            "cidr(request.name).containsIP('10.0.0.1')",
+            "must be written in the rule",
+        ),
+        (
+            "cidr('10.0.0.1/8').containsIP('10.0.0.1')",
+            "the block of `cidr` must not have bits set",
+        ),
+        (
+            "'10.0.0.0/8'.containsIP('10.0.0.1')",
+            "`containsIP` follows",
+        ),
+        ("cidr('10.0.0.0/8') == 'a'", "is followed by"),
+        ("[1].exists(request, true)", "hides another one"),
+        ("[1].exists(a, [1].exists(a, true))", "hides another one"),
+        ("{'a': 1} == {}", "mappings can't be written"),
+        ("a.?b", "is no CEL expression"),
+        ("1 +", "is no CEL expression"),
+        ("", "is no CEL expression"),
+        (
+            "request.name",
+            "gives a value of type string, and must give a boolean",
+        ),
+        ("request.name + 1 == 'a'", "can't be evaluated"),
+        ("1 + 'a' == 2", "can't be evaluated"),
+    ] {
+        let found = fault(source);
+        assert!(found.contains(words), "{source}: {found}");
+    }
+}
+
+#[test]
+fn no_rule_takes_the_program_down_or_holds_it_up() {
+    let chain = |part: &str, times: usize| vec![part; times].join("+");
+    for (source, words) in [
+        (
+            format!("{} > 0", chain("1", 2100)),
+            "must be at most 4096 octets",
+        ),
+        (format!("{} > 0", chain("1", 1000)), "words and signs"),
+        (
+            vec!["[1].exists_one(a, true)"; 80].join("||"),
+            "more than 1000 parts",
+        ),
+        (format!("{} > 0", chain("1", 499)), ""),
+        (
+            "cert.dnsNames.all(n, n.split('.').all(p, ([p] + [p]).size() > 0 && p + p != 'a'))"
+                .to_owned(),
+            "",
+        ),
+        (
+            format!(
+                "request.path.split('/').all(p, [p]{}[0] != 'a')",
+                ".map(v, v + v)".repeat(10)
+            ),
+            "more than 1048576 octets",
+        ),
+        (format!("{}true", "!".repeat(999)), ""),
+        (
+            "!!(".repeat(100) + "true" + &")".repeat(100),
+            "is no CEL expression",
+        ),
+        ("[".repeat(400) + &"]".repeat(400), "is no CEL expression"),
+        (
+            format!("'{}' == ''", "a".repeat(1_000_000)),
+            "must be at most 4096 octets",
+        ),
+        (
+            format!("['a']{} == []", ".map(v, v + v)".repeat(30)),
+            "more than 1048576 octets",
+        ),
+        (
+            "cert.dnsNames.all(a, cert.dnsNames.all(b, cert.dnsNames.all(c, a + b == c)))"
+                .to_owned(),
+            "more than 2 loops within each other",
+        ),
+        (
+            "cert.uris.all(a, csr.uris.all(b, a + b != 'c'))".to_owned(),
+            "more than 5000000",
+        ),
+        ("a\0b".to_owned(), "octets of text"),
+        (
+            format!("request{}", ".a".repeat(490)),
+            "there is no variable",
+        ),
+    ] {
+        let compiled = Expression::compile(&source);
+        let start: String = source.chars().take(60).collect();
+        match compiled {
+            Ok(_) => assert_eq!(words, "", "{start}"),
+            Err(fault) => assert!(fault.message.contains(words), "{start}: {}", fault.message),
+        }
+    }
+}
+
+#[test]
+fn loops_over_the_names_of_a_request_are_within_the_limits() {
+    for source in [
+        "cert.dnsNames.all(n, n.endsWith('.example.com') && !n.startsWith('*'))",
+        "cert.dnsNames.all(n, n.split('.').exists(label, label == 'svc'))",
+        "cert.subject.organizations.all(o, requester.groups.exists(g, o == g || o.startsWith(g + ':')))",
+    ] {
+        Expression::compile(source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
+    }
+}
+
+#[test]
+fn what_fails_for_a_value_is_no_error_of_the_rule() {
+    for source in [
+        "request.labels['other'] == 'a'",
+        "1 / (request.expirationSeconds - 3600) > 0",
+        "cert.dnsNames[7] == 'a'",
+        "int(request.name) > 0",
+    ] {
+        assert!(truth(source).is_err(), "{source}");
+    }
+    assert_eq!(truth("request.labels['other'] == 'a' || true"), Ok(true));
+}
+
+#[test]
+fn words_and_signs_are_counted_as_a_reader_would() {
+    for (source, count) in [
+        ("a.b == 'c d' && 12 > 1", 11),
+        ("\"a\\\"b\"", 1),
+        ("", 0),
+        ("'a", 1),
+    ] {
+        assert_eq!(tokens(source), count, "{source}");
+    }
+}
