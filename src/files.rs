@@ -9,7 +9,7 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -184,11 +184,28 @@ pub fn holds_files(directory: &Path) -> bool {
 /// Whether a file lies, or would lie, below a directory, whatever links lead there.
 #[must_use]
 pub fn is_inside(file: &Path, directory: &Path) -> bool {
-    let Ok(directory) = directory.canonicalize() else {
-        return false;
+    resolve(file).starts_with(resolve(directory))
+}
+
+/// The path without links, as far as it is there; the rest as it is written.
+fn resolve(path: &Path) -> PathBuf {
+    let there = path
+        .ancestors()
+        .find_map(|place| Some((place, place.canonicalize().ok()?)));
+    let Some((place, mut resolved)) = there else {
+        return path.to_owned();
     };
-    let nearest = file.ancestors().find_map(|place| place.canonicalize().ok());
-    nearest.is_some_and(|place| place.starts_with(&directory))
+    let rest = path.strip_prefix(place).unwrap_or(Path::new(""));
+    for piece in rest.components() {
+        match piece {
+            Component::ParentDir => {
+                resolved.pop();
+            }
+            Component::CurDir => {}
+            other => resolved.push(other),
+        }
+    }
+    resolved
 }
 
 /// A place for temporary files.

@@ -41,3 +41,24 @@ fn every_command_has_a_manual_page_without_markup_faults() {
         scratch.sh("if command -v groff > /dev/null; then groff -man -ww -z man1/*.1 2>&1; fi");
     assert_eq!(said.stdout, "", "groff finds nothing to warn of");
 }
+
+#[test]
+fn init_leaves_nothing_behind_when_the_key_would_lie_in_the_repository() {
+    let scratch = Scratch::new();
+    for place in ["repo", "."] {
+        let told = scratch
+            .sh(&format!(
+                "XDG_CONFIG_HOME=$PWD/repo/.config {} init {place} 2>&1 || echo code $?",
+                env!("CARGO_BIN_EXE_gitca")
+            ))
+            .stdout;
+        assert!(told.contains("would lie in the repository"), "{told}");
+        assert!(told.ends_with("code 2\n"), "{told}");
+        assert_eq!(
+            scratch
+                .sh("find . -name .git -o -name '*.yaml' -o -name '*.pem'")
+                .stdout,
+            ""
+        );
+    }
+}
