@@ -17,7 +17,7 @@ pub use crate::cli::batch::{CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportA
 pub use crate::cli::inventory::{Columns, DescribeArgs, GetArgs};
 pub use crate::cli::repository::{DemoArgs, InitArgs};
 pub use crate::cli::requests::{KeyType, NewArgs};
-pub use crate::cli::tools::{CompletionsArgs, ManArgs};
+pub use crate::cli::tools::{CompletionsArgs, ManArgs, SchemaArgs};
 use crate::timestamp::Timestamp;
 
 /// A certificate authority that is run by pull request.
@@ -119,6 +119,10 @@ pub enum Command {
     ///
     /// Needs nothing but this program. Example: `gitca demo`
     Demo(DemoArgs),
+    /// Print the JSON Schema of a kind of file, or list the kinds.
+    ///
+    /// Editors complete and check with it. Example: `gitca schema ApprovalPolicy`
+    Schema(SchemaArgs),
     /// Print the completions of a shell.
     ///
     /// Example: `gitca completions bash > ~/.local/share/bash-completion/completions/gitca`

@@ -10,6 +10,7 @@ pub mod init;
 pub mod new;
 pub mod plan;
 pub mod run;
+pub mod schema;
 pub mod tools;
 
 use crate::cli::{FailOn, Format};

@@ -39,6 +39,7 @@ pub mod timestamp;
 // Formats: what is read and written.
 pub mod finding;
 pub mod report;
+pub mod schema;
 pub mod snapshot;
 pub mod x509;
 pub mod yaml;

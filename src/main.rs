@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 
 use gitca::cli::{Cli, Color, Command, Format, Global};
-use gitca::commands::{self, check, demo, describe, get, init, new, plan, run, tools};
+use gitca::commands::{self, check, demo, describe, get, init, new, plan, run, schema, tools};
 use gitca::finding::{Code, Finding, Reason, Stop};
 use gitca::output::text::{self, Style};
 use gitca::output::{self, Answer, Told};
@@ -39,6 +39,7 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
         Command::Get(args) => tell_found(get::get(args, world), style, cli.global.quiet),
         Command::Describe(args) => tell(describe::describe(args, world, style), style),
+        Command::Schema(args) => tell(schema::schema(args), style),
         Command::Completions(args) => tell(tools::completions(args), style),
         Command::Man(args) => tell(tools::man(args, world), style),
         Command::Check(args) => {

@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["control", "kubernetes", "request"],
     &["decision", "lint"],
     &["issuance"],
-    &["message", "plan", "render", "starter"],
+    &["message", "plan", "render", "schema", "starter"],
     &["batch", "inventory"],
     &["files"],
     &["git", "keystore", "output", "worktree"],

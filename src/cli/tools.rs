@@ -1,4 +1,4 @@
-//! Arguments of the commands about this program itself: `completions` and `man`.
+//! Arguments of the commands about this program itself: `schema`, `completions` and `man`.
 
 use std::path::PathBuf;
 
@@ -10,6 +10,14 @@ pub struct CompletionsArgs {
     /// The shell that shall complete.
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The kind; without it, all kinds are listed.
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
 }
 
 /// Arguments of `man`.

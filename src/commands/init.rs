@@ -7,18 +7,21 @@ use anyhow::Context as _;
 use rcgen::KeyPair;
 
 use crate::cli::InitArgs;
-use crate::commands::only_in_later_release;
+use crate::commands::{self, only_in_later_release};
 use crate::files::{self, Access};
 use crate::finding::{Code, Reason, Stop};
 use crate::git::Repository;
 use crate::keystore;
 use crate::names::{ObjectName, RepoPath, Serial};
+use crate::schema;
 use crate::snapshot::Author;
 use crate::starter;
 use crate::world::World;
 use crate::x509::ca::Authority;
 
 const IGNORED: &str = "*.key\n";
+// No zone: gitca itself never reads it.
+const SCHEMAS: &str = ".gitca/schema/";
 const REQUESTS_README: &str = "# Requests\n\nOne Kubernetes CertificateSigningRequest a file, named as its \
      `metadata.name`.\n`gitca new NAME` writes one, `gitca check` judges it before it is committed.\n";
 
@@ -32,6 +35,9 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
     let ca = args.ca_cert.as_ref().zip(args.ca_key.as_ref());
     let ca = ca.map(|(cert, key)| (world.directory.join(cert), world.directory.join(key)));
     let branch = world.branch.clone().unwrap_or_else(|| "main".to_owned());
+    if !files::holds_files(&root.join("policies")) {
+        refuse_keys_inside(&root)?;
+    }
     let repository = Repository::open_or_init(&root, &branch)?;
     let author = if args.no_commit {
         None
@@ -84,10 +90,20 @@ fn make(
             key_name.as_str(),
             &ca_pem,
         ));
+        files.extend(schemas()?);
         key_file = Some(file);
     }
     files.retain(|path, _| !root.join(path.as_str()).exists());
     Ok(Made { files, key_file })
+}
+
+/// What the first line of each policy file names, so that editors complete and check it.
+fn schemas() -> anyhow::Result<BTreeMap<RepoPath, Vec<u8>>> {
+    let file = |kind: &str| {
+        let path = format!("{SCHEMAS}{}", schema::file_name(kind)).parse()?;
+        Ok((path, commands::schema::text(kind)?.into_bytes()))
+    };
+    schema::kinds().into_iter().map(file).collect()
 }
 
 /// The CA certificate, the name of its key, and where the key now is.
@@ -98,18 +114,6 @@ fn ca_of(
     world: &mut World,
 ) -> anyhow::Result<(String, ObjectName, PathBuf)> {
     let (name, file) = free_key_file(repository_id)?;
-    if files::is_inside(&file, root) {
-        let reason = Reason::new(
-            Code::OperationFailed,
-            format!(
-                "the CA's key would lie in the repository, at `{}`",
-                file.display()
-            ),
-        );
-        return Err(
-            Stop::because(reason.help("set XDG_CONFIG_HOME to a place outside of it")).into(),
-        );
-    }
     let Some((cert, key)) = ca else {
         let pair =
             KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).context("making the CA's key")?;
@@ -130,6 +134,22 @@ fn ca_of(
     })?;
     keystore::import(key, &file, authority.signing_ca().key.spki()).map_err(Stop::because)?;
     Ok((pem, name, file))
+}
+
+/// Refuses, before anything is made, a place for the CA's key that lies in the repository.
+fn refuse_keys_inside(root: &Path) -> Result<(), Stop> {
+    let keys = keystore::config_dir().map(|directory| directory.join("gitca/keys"));
+    let Some(keys) = keys.filter(|keys| files::is_inside(keys, root)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "the CA's key would lie in the repository, below `{}`",
+        keys.display()
+    );
+    let reason = Reason::new(Code::OperationFailed, message);
+    Err(Stop::because(
+        reason.help("set XDG_CONFIG_HOME to a place outside of it"),
+    ))
 }
 
 /// A name for the CA's key that no other key of this user has.
@@ -177,7 +197,16 @@ fn identity(repository: &Repository) -> anyhow::Result<Author> {
 }
 
 fn described(files: &[RepoPath], key_file: Option<&Path>) -> String {
-    let list: Vec<String> = files.iter().map(|file| format!("  {file}\n")).collect();
+    let (schemas, others): (Vec<_>, Vec<_>) = files
+        .iter()
+        .partition(|file| file.as_str().starts_with(SCHEMAS));
+    let mut list: Vec<String> = others.iter().map(|file| format!("  {file}\n")).collect();
+    if !schemas.is_empty() {
+        list.push(format!(
+            "  {SCHEMAS}, {} schemas for editors\n",
+            schemas.len()
+        ));
+    }
     let key = key_file
         .map(|file| {
             format!(

@@ -1,0 +1,31 @@
+//! `gitca schema`: the JSON Schema of a kind, for editors and other programs.
+
+use crate::cli::SchemaArgs;
+use crate::finding::{Code, Reason, Stop};
+use crate::schema;
+use crate::yaml::suggest;
+
+/// The schema, or the kinds there are.
+///
+/// # Errors
+/// `NotImplemented` when this release reads no such kind.
+pub fn schema(args: &SchemaArgs) -> anyhow::Result<String> {
+    let kinds = schema::kinds();
+    match &args.kind {
+        Some(kind) => text(kind),
+        None => Ok(kinds.join("\n") + "\n"),
+    }
+}
+
+/// The schema of a kind as a file.
+///
+/// # Errors
+/// `NotImplemented` when this release reads no such kind.
+pub(super) fn text(kind: &str) -> anyhow::Result<String> {
+    let kinds = schema::kinds();
+    let found = schema::of(kind).ok_or_else(|| {
+        let message = format!("this release of gitca reads no kind `{kind}`");
+        Stop::because(Reason::new(Code::NotImplemented, message).help(suggest(kind, &kinds)))
+    })?;
+    Ok(serde_json::to_string_pretty(&found)? + "\n")
+}
