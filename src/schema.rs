@@ -4,6 +4,7 @@
 //! the readers about keys and types; what takes more than one file, or more than a pattern, only the readers check.
 
 mod parts;
+mod people;
 mod policies;
 
 use serde_json::{Value, json};
@@ -13,13 +14,16 @@ use crate::schema::parts::{labels, list, name, object, signer_name, text, usage}
 /// A function that gives a schema.
 type Build = fn() -> Value;
 
-// Every kind that this release reads.
-const KINDS: [(&str, Build); 6] = [
+const KINDS: [(&str, Build); 10] = [
     ("Settings", policies::settings),
     ("Signer", policies::signer),
     ("ApprovalPolicy", policies::approval_policy),
     ("DenyPolicy", policies::deny_policy),
     ("Cluster", policies::cluster),
+    ("Principal", people::principal),
+    ("Group", people::group),
+    ("PolicyTest", people::policy_test),
+    ("Revocation", people::revocation),
     ("CertificateSigningRequest", certificate_signing_request),
 ];
 

@@ -196,6 +196,33 @@ fn the_starter_kit_and_the_example_are_valid() {
     }
 }
 
+/// Kinds whose format is settled, and that later releases read.
+#[test]
+fn kinds_of_later_releases_have_their_schema() {
+    for (kind, spec, valid) in [
+        ("Principal", "{kind: person, displayName: A, emails: [a@b.org], sshKeys: [ssh-ed25519 AAAA, {key: x, notAfter: '2027-01-01T00:00:00Z'}], groups: [dev]}", true),
+        ("Principal", "{kind: forge}", false),
+        ("Group", "{description: d, members: [bob, carol]}", true),
+        ("Group", "{members: [Bob]}", false),
+        ("Revocation", "{serialNumbers: [5a1c], reason: keyCompromise, revokedBy: bob, comment: c}", true),
+        ("Revocation", "{all: true}", true),
+        ("Revocation", "{all: true, serialNumbers: [5a1c]}", false),
+        ("Revocation", "{all: true, reason: cACompromise}", false),
+        (
+            "PolicyTest",
+            "{now: '2026-03-01T00:00:00Z', requester: {name: alice, groups: [dev], verified: true}, cases: [
+              {name: a, request: {path: shop/web, signerName: example.com/tls, usages: [server auth], dnsNames: [a.org], key: ecdsa-p256},
+               expect: {verdict: denied, codes: [ValueNotAllowed], field: 'csr.dnsNames[0]'}},
+              {name: b, file: {manifest: tests/fixtures/jane.yaml, path: dev/jane}, approvals: [bob], expect: {verdict: approved}}]}",
+            true,
+        ),
+        ("PolicyTest", "{cases: [{name: a, expect: {verdict: denied}}]}", false),
+    ] {
+        let found = validator(kind).is_valid(&document(kind, spec));
+        assert_eq!(found, valid, "{kind} {spec}");
+    }
+}
+
 #[test]
 fn the_files_for_editors_are_what_the_command_prints() {
     let scratch = Scratch::with_repository();

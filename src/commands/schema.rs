@@ -8,7 +8,7 @@ use crate::yaml::suggest;
 /// The schema, or the kinds there are.
 ///
 /// # Errors
-/// `NotImplemented` when this release reads no such kind.
+/// `ConfigInvalid` when there is no such kind.
 pub fn schema(args: &SchemaArgs) -> anyhow::Result<String> {
     let kinds = schema::kinds();
     match &args.kind {
@@ -20,12 +20,12 @@ pub fn schema(args: &SchemaArgs) -> anyhow::Result<String> {
 /// The schema of a kind as a file.
 ///
 /// # Errors
-/// `NotImplemented` when this release reads no such kind.
+/// `ConfigInvalid` when there is no such kind.
 pub(super) fn text(kind: &str) -> anyhow::Result<String> {
     let kinds = schema::kinds();
     let found = schema::of(kind).ok_or_else(|| {
-        let message = format!("this release of gitca reads no kind `{kind}`");
-        Stop::because(Reason::new(Code::NotImplemented, message).help(suggest(kind, &kinds)))
+        let message = format!("there is no kind `{kind}`");
+        Stop::because(Reason::new(Code::ConfigInvalid, message).help(suggest(kind, &kinds)))
     })?;
     Ok(serde_json::to_string_pretty(&found)? + "\n")
 }
