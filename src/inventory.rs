@@ -32,19 +32,20 @@ pub struct Leaf {
     pub serial_number: String,
 }
 
-/// Joins what was issued with what is open; `issued` holds `csr.yaml` of each request that is not in the plan.
+/// Joins what was issued with what is open; `issued` holds `csr.yaml` of each request that is not in the plan, or nothing
+/// where that file is gone.
 ///
 /// # Errors
-/// `ForeignOutput` for a `csr.yaml` that no run wrote.
+/// `ForeignOutput` for a `csr.yaml` that no run wrote, or that somebody took away.
 pub fn take(
     plan: &Plan<'_>,
-    issued: &BTreeMap<RequestName, Blob>,
+    issued: &BTreeMap<RequestName, Option<Blob>>,
     introductions: &BTreeMap<RequestName, Introduction>,
     now: Timestamp,
 ) -> Result<Inventory, Stop> {
     let mut inventory = Inventory::new();
     for (name, blob) in issued {
-        inventory.insert(name.clone(), read(name, blob)?);
+        inventory.insert(name.clone(), read(name, blob.as_ref())?);
     }
     for entry in &plan.entries {
         let introduction = introductions.get(&entry.name);
@@ -67,9 +68,10 @@ pub fn leaf(object: &CertificateSigningRequest) -> Option<Leaf> {
     })
 }
 
-fn read(name: &RequestName, blob: &Blob) -> Result<CertificateSigningRequest, Stop> {
-    let text = String::from_utf8_lossy(&blob.bytes);
-    serde_yaml::from_str(&text).map_err(|_| {
+fn read(name: &RequestName, blob: Option<&Blob>) -> Result<CertificateSigningRequest, Stop> {
+    let text = blob.map(|blob| String::from_utf8_lossy(&blob.bytes));
+    let object = text.and_then(|text| serde_yaml::from_str(&text).ok());
+    object.ok_or_else(|| {
         let message = "is not what a run of gitca writes";
         let reason = Reason::new(Code::ForeignOutput, message)
             .help("`git log -- issued` shows who changed it; restore what the bot committed");

@@ -143,6 +143,20 @@ fn a_description_is_that_of_kubectl_and_how_it_was_judged() {
     }
 }
 
+#[test]
+fn output_that_somebody_changed_is_not_shown_as_if_a_run_had_written_it() {
+    for change in ["echo 'kind: Pod' >", "rm"] {
+        let scratch = repository();
+        scratch.sh(&format!("cd repo && {change} issued/dev/jane/csr.yaml"));
+        scratch.commit("tampered");
+        let told = scratch.in_repo(&["get"]).code(2).stderr;
+        assert!(
+            told.contains("ForeignOutput") && told.contains("issued/dev/jane/csr.yaml"),
+            "{told}"
+        );
+    }
+}
+
 /// What kubectl must be told of an API server before it reads an object: its groups and one resource.
 fn discovery(path: &str) -> &'static str {
     match path {

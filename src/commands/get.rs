@@ -75,9 +75,8 @@ pub(super) fn take(mainline: &Mainline, now: Timestamp) -> anyhow::Result<Invent
             continue;
         }
         let file = name.issued("csr.yaml");
-        if let Some(blob) = mainline.repository.file(mainline.tip, &file)? {
-            issued.insert(name.clone(), blob);
-        }
+        let blob = mainline.repository.file(mainline.tip, &file)?;
+        issued.insert(name.clone(), blob);
     }
     Ok(inventory::take(&plan, &issued, &survey.introductions, now)?)
 }
