@@ -49,6 +49,6 @@ pub fn unsupported_format(format: Format) -> Stop {
     let message = format!("the output format `{name}` is not in this release of gitca yet");
     Stop::because(
         Reason::new(Code::NotImplemented, message)
-            .help("use `-o text`, `json`, `yaml`, `markdown` or `junit`"),
+            .help("use `-o text`, `json`, `yaml`, `github`, `gitlab`, `markdown` or `junit`"),
     )
 }

@@ -106,10 +106,8 @@ fn report(
     let style = style(global.color);
     let mut report = Report::new(command);
     let result = match format {
-        Format::Text | Format::Json | Format::Yaml | Format::Markdown | Format::Junit => {
-            act(&mut report)
-        }
-        other => Err(commands::unsupported_format(other).into()),
+        Format::Sarif => Err(commands::unsupported_format(format).into()),
+        _ => act(&mut report),
     };
     if let Err(error) = result {
         report.errors.extend(to_findings(&error));
@@ -118,6 +116,8 @@ fn report(
     let printed = match format {
         Format::Json => output::print_json(&report),
         Format::Yaml => output::print_yaml(&report),
+        Format::Github => output::print(&output::github::report(&report)),
+        Format::Gitlab => output::print_json(&output::gitlab::report(&report)),
         Format::Markdown => output::print(&output::markdown::report(&report)),
         Format::Junit => output::print(&output::junit::report(&report)),
         _ => print_report(report, style, global.quiet),

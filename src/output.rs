@@ -3,6 +3,8 @@
 //! In comes an [`Answer`]; out go its text for people, or the same value as JSON or YAML. Everything in it that a stranger
 //! wrote is escaped here, so a name can't move the cursor or pose as our words. A reader that goes away is no error.
 
+pub mod github;
+pub mod gitlab;
 pub mod junit;
 pub mod markdown;
 pub mod text;

@@ -66,6 +66,28 @@ fn the_comment_shows_the_worst_first_and_obeys_nobody() {
 }
 
 #[test]
+fn annotations_point_at_the_line_of_the_field() {
+    let scratch = repository();
+    let text = scratch.in_repo(&["check", "-o", "github"]).code(1).stdout;
+    let line = "::error title=DeniedBy,file=requests/node.yaml,line=";
+    assert!(text.lines().any(|found| found.starts_with(line)), "{text}");
+    assert!(text.lines().all(|found| found.starts_with("::")), "{text}");
+    let issues = scratch.in_repo(&["check", "-o", "gitlab"]).code(1).json();
+    let issues = issues.as_array().expect("a list");
+    let node = issues
+        .iter()
+        .find(|issue| issue["location"]["path"] == "requests/node.yaml");
+    let node = node.unwrap_or_else(|| panic!("{issues:?}"));
+    assert_eq!(node["check_name"], "DeniedBy");
+    assert_eq!(node["severity"], "major");
+    assert!(
+        node["location"]["lines"]["begin"].as_u64() > Some(1),
+        "{node}"
+    );
+    assert_eq!(node["fingerprint"].as_str().map(str::len), Some(64));
+}
+
+#[test]
 fn an_error_is_in_every_format() {
     let scratch = Scratch::with_repository();
     scratch.write("repo/policies/deny.yaml", "kind: DenyPolicy\n");

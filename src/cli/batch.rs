@@ -18,11 +18,9 @@ pub enum Format {
     #[value(hide = true)]
     /// Not in this release.
     Sarif,
-    #[value(hide = true)]
-    /// Not in this release.
+    /// Annotations of GitHub Actions.
     Github,
-    #[value(hide = true)]
-    /// Not in this release.
+    /// GitLab Code Quality.
     Gitlab,
     /// JUnit XML, one test case for each request.
     Junit,
