@@ -15,6 +15,7 @@ pub mod reserved;
 mod rules;
 pub mod select;
 pub mod signer;
+pub mod trace;
 pub mod values;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use crate::control::profile::Profile;
 use crate::control::signer::Signer;
 use crate::decision::asked::Asked;
 use crate::decision::candidate::Candidate;
+use crate::decision::trace::{Considered, Outcome};
 use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
 use crate::report::Verdict;
@@ -109,40 +111,46 @@ pub struct Judgement<'a> {
     pub candidate: Option<Candidate>,
     /// What changes no verdict.
     pub notices: Vec<Reason>,
+    /// What each policy said, as far as the decision came: deny policies first, each by name.
+    pub trace: Vec<Considered>,
+}
+
+/// What is written down on the way.
+#[derive(Default)]
+struct Minutes {
+    candidate: Option<Candidate>,
+    notices: Vec<Reason>,
+    trace: Vec<Considered>,
 }
 
 /// Decides one request.
 #[must_use]
 pub fn decide<'a>(case: &Case<'a>) -> Judgement<'a> {
-    let mut notices = Vec::new();
-    let mut candidate = None;
-    let decision = judge(case, &mut candidate, &mut notices);
+    let mut minutes = Minutes::default();
+    let decision = judge(case, &mut minutes);
     Judgement {
         decision,
-        candidate,
-        notices,
+        candidate: minutes.candidate,
+        notices: minutes.notices,
+        trace: minutes.trace,
     }
 }
 
 /// The steps in their order; each is left with all of its findings.
-fn judge<'a>(
-    case: &Case<'a>,
-    shown: &mut Option<Candidate>,
-    notices: &mut Vec<Reason>,
-) -> Result<Approved<'a>, Refusal> {
+fn judge<'a>(case: &Case<'a>, minutes: &mut Minutes) -> Result<Approved<'a>, Refusal> {
     let &Case {
         request, zone, now, ..
     } = case;
     unless_any(Verdict::Invalid, authority::is_ca_key(request, zone))?;
     let signer = route(request, zone)?;
-    notices.extend(legacy(signer));
-    let candidate = Candidate::of(request, signer, now, notices);
-    *shown = Some(candidate.clone());
+    minutes.notices.extend(legacy(signer));
+    let candidate = Candidate::of(request, signer, now, &mut minutes.notices);
+    minutes.candidate = Some(candidate.clone());
     let gathered = gather(case, signer, &candidate);
     let asked = ask(case, signer, &candidate, gathered.as_ref());
     unless_any(Verdict::Denied, signer::violations(request, signer, &asked))?;
-    unless_any(Verdict::Denied, deny_hits(zone, &asked, notices))?;
-    let policy = admit(zone, &asked, notices)?;
+    unless_any(Verdict::Denied, deny_hits(zone, &asked, minutes))?;
+    let policy = admit(zone, &asked, minutes)?;
     unless_any(Verdict::Failed, authority::is_out_of_time(signer, now))?;
     let mut reasons = authority::key_reuse(case.key_owner.as_deref(), policy);
     reasons.extend(authority::violations(request, signer, &candidate));
@@ -220,14 +228,24 @@ fn legacy(signer: &Signer) -> Option<Reason> {
 }
 
 /// The hits of all deny policies; those in audit mode are only noted.
-fn deny_hits(zone: &ControlZone, asked: &Asked<'_>, notices: &mut Vec<Reason>) -> Vec<Reason> {
+fn deny_hits(zone: &ControlZone, asked: &Asked<'_>, minutes: &mut Minutes) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for policy in &zone.deny_policies {
         let hits = deny::hits(policy, asked);
+        let outcome = match select::failing(&policy.selector, asked) {
+            Some(reason) => Outcome::NotSelected(reason),
+            None => Outcome::of(&hits),
+        };
+        minutes.trace.push(Considered {
+            policy: policy.name.to_string(),
+            kind: "DenyPolicy",
+            mode: policy.mode,
+            outcome,
+        });
         if policy.mode == Mode::Enforce {
             reasons.extend(hits);
         } else {
-            notices.extend(hits.into_iter().map(|hit| Reason {
+            minutes.notices.extend(hits.into_iter().map(|hit| Reason {
                 code: Code::AuditDenies,
                 ..hit
             }));
@@ -240,21 +258,31 @@ fn deny_hits(zone: &ControlZone, asked: &Asked<'_>, notices: &mut Vec<Reason>) -
 fn admit<'a>(
     zone: &'a ControlZone,
     asked: &Asked<'_>,
-    notices: &mut Vec<Reason>,
+    minutes: &mut Minutes,
 ) -> Result<&'a ApprovalPolicy, Refusal> {
     let mut selectors = Vec::new();
     let mut refusals = Vec::new();
     let mut admitting = None;
     for policy in &zone.approval_policies {
+        let mut consider = |outcome| {
+            minutes.trace.push(Considered {
+                policy: policy.name.to_string(),
+                kind: "ApprovalPolicy",
+                mode: policy.mode,
+                outcome,
+            });
+        };
         if let Some(reason) = select::failing(&policy.selector, asked) {
+            consider(Outcome::NotSelected(reason.clone()));
             selectors.push(reason.policy(policy.name.as_str()));
             continue;
         }
         let reasons = approve::judge(policy, asked);
+        consider(Outcome::of(&reasons));
         match (policy.mode, reasons.is_empty()) {
             (Mode::Enforce, true) => admitting = admitting.or(Some(policy)),
             (Mode::Enforce, false) => refusals.push((policy, reasons)),
-            (Mode::Audit, true) => notices.push(audit_admits(policy)),
+            (Mode::Audit, true) => minutes.notices.push(audit_admits(policy)),
             (Mode::Audit, false) => {}
         }
     }

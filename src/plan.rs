@@ -14,6 +14,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use crate::control::ControlZone;
 use crate::control::identity::Identity;
 use crate::decision::candidate::Candidate;
+use crate::decision::trace::Considered;
 use crate::decision::{Approved, Case, Refusal, decide};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{RequestName, Sha256Digest};
@@ -73,6 +74,8 @@ pub struct Entry<'a> {
     pub candidate: Option<Candidate>,
     /// What changes no verdict.
     pub notices: Vec<Reason>,
+    /// What each policy said.
+    pub trace: Vec<Considered>,
     /// Who asked.
     pub requester: Option<Requester>,
 }
@@ -115,6 +118,7 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
                     .decision
                     .map_err(|refusal| place(request, refusal)),
                 candidate: judgement.candidate,
+                trace: judgement.trace,
                 notices: request
                     .notices
                     .iter()
@@ -141,6 +145,7 @@ fn unreadable<'a>(
         decision: Err(refusal),
         candidate: None,
         notices: Vec::new(),
+        trace: Vec::new(),
         requester,
     }
 }

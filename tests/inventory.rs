@@ -130,7 +130,10 @@ fn a_description_is_that_of_kubectl_and_how_it_was_judged() {
          \x20        Organization:   dev\n\
          Events:  <none>\n\
          Decision:\n\
-         \x20 approved by policy developers (policies/developers.yaml)\n"
+         \x20 approved by policy developers (policies/developers.yaml)\n\
+         Policies:\n\
+         \x20 DenyPolicy privileged: no hit\n\
+         \x20 ApprovalPolicy developers: admits\n"
     );
     let text = scratch.in_repo(&["describe", "omar"]).success().stdout;
     for expected in [
@@ -138,6 +141,7 @@ fn a_description_is_that_of_kubectl_and_how_it_was_judged() {
         "Decision:\n  denied\n",
         "reason[ValueNotAllowed]: developers:",
         "field: csr.subject.organizations[0] = finance",
+        "Policies:\n  DenyPolicy privileged: no hit\n  ApprovalPolicy developers: does not admit, 1 reason\n",
     ] {
         assert!(text.contains(expected), "{expected}\n{text}");
     }

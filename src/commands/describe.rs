@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use crate::cli::DescribeArgs;
 use crate::commands::get;
+use crate::control::approval_policy::Mode;
+use crate::decision::trace::{Considered, Outcome};
 use crate::finding::Reason;
 use crate::kubernetes::describe;
 use crate::names::RequestName;
@@ -39,6 +41,29 @@ pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Res
     Ok(texts.join("\n\n"))
 }
 
+/// One line for what a policy said; its reasons stand above.
+fn considered(considered: &Considered) -> String {
+    let what = match (&considered.outcome, considered.kind) {
+        (Outcome::NotSelected(reason), _) => format!("not for it: {}", reason.message),
+        (Outcome::Passes, "DenyPolicy") => "no hit".to_owned(),
+        (Outcome::Passes, _) => "admits".to_owned(),
+        (Outcome::Objects(reasons), "DenyPolicy") => format!("hits, {}", number(reasons)),
+        (Outcome::Objects(reasons), _) => format!("does not admit, {}", number(reasons)),
+    };
+    let audit = if considered.mode == Mode::Audit {
+        " (audit)"
+    } else {
+        ""
+    };
+    let line = format!("{} {}{audit}: {what}", considered.kind, considered.policy);
+    format!("  {}\n", text::harmless(&line))
+}
+
+fn number(reasons: &[Reason]) -> String {
+    let plural = if reasons.len() == 1 { "" } else { "s" };
+    format!("{} reason{plural}", reasons.len())
+}
+
 /// The verdict of today's rules with every reason for it.
 fn decision(name: &RequestName, entry: Option<&Entry<'_>>, style: Style) -> String {
     let Some(entry) = entry else {
@@ -60,5 +85,7 @@ fn decision(name: &RequestName, entry: Option<&Entry<'_>>, style: Style) -> Stri
     }
     let noted = |reason: &Reason| text::reason("note", reason, Some(file.as_str()), style);
     text.extend(entry.notices.iter().map(noted));
+    text.push_str("Policies:\n");
+    text.extend(entry.trace.iter().map(considered));
     text
 }

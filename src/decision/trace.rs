@@ -1,0 +1,42 @@
+//! What each policy said of a request, so that people can see how a decision fell.
+//!
+//! The decision itself fills it in while it goes from policy to policy; nobody judges twice to explain.
+
+use crate::control::approval_policy::Mode;
+use crate::finding::Reason;
+
+/// A policy and what it said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Considered {
+    /// The name of the policy.
+    pub policy: String,
+    /// `ApprovalPolicy` or `DenyPolicy`.
+    pub kind: &'static str,
+    /// Whether it decides or is only reported.
+    pub mode: Mode,
+    /// What it said.
+    pub outcome: Outcome,
+}
+
+/// What a policy says of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is not for such a request: the first part of its selector that does not hold.
+    NotSelected(Reason),
+    /// An approval policy admits, a deny policy has no hit.
+    Passes,
+    /// Why an approval policy does not admit, or what a deny policy hit.
+    Objects(Vec<Reason>),
+}
+
+impl Outcome {
+    /// What these reasons come to.
+    #[must_use]
+    pub fn of(reasons: &[Reason]) -> Self {
+        if reasons.is_empty() {
+            Self::Passes
+        } else {
+            Self::Objects(reasons.to_vec())
+        }
+    }
+}
