@@ -19,6 +19,7 @@ use crate::render::csr;
 use crate::report::Verdict;
 use crate::snapshot::{Blob, Introduction};
 use crate::timestamp::Timestamp;
+use crate::x509::csr::Csr;
 
 /// The objects by the paths of their requests.
 pub type Inventory = BTreeMap<RequestName, CertificateSigningRequest>;
@@ -66,6 +67,13 @@ pub fn leaf(object: &CertificateSigningRequest) -> Option<Leaf> {
         not_after: Timestamp::from_unix(certificate.validity().not_after.timestamp())?,
         serial_number: hex(serial.strip_prefix(&[0]).unwrap_or(serial)),
     })
+}
+
+/// What `spec.request` of an object says; `None` when the file was no request.
+#[must_use]
+pub fn csr(object: &CertificateSigningRequest) -> Option<Csr> {
+    let pem = STANDARD.decode(&object.spec.request).ok()?;
+    Csr::read(&pem).ok()
 }
 
 fn read(name: &RequestName, blob: Option<&Blob>) -> Result<CertificateSigningRequest, Stop> {

@@ -148,6 +148,22 @@ fn a_description_is_that_of_kubectl_and_how_it_was_judged() {
 }
 
 #[test]
+fn a_certificate_whose_request_was_deleted_is_still_described() {
+    let scratch = repository();
+    let before = scratch.in_repo(&["describe", "dev/jane"]).success().stdout;
+    let (object, _) = before.split_once("Decision:").expect("a decision");
+    scratch.sh("rm repo/requests/dev/jane.yaml");
+    scratch.commit("jane left");
+    let after = scratch.in_repo(&["describe", "dev/jane"]).success().stdout;
+    let rest = after.strip_prefix(object);
+    assert_eq!(
+        rest,
+        Some("Decision:\n  the request was deleted; its certificate stays\n"),
+        "{after}"
+    );
+}
+
+#[test]
 fn output_that_somebody_changed_is_not_shown_as_if_a_run_had_written_it() {
     for change in ["echo 'kind: Pod' >", "rm"] {
         let scratch = repository();
@@ -171,12 +187,15 @@ fn discovery(path: &str) -> &'static str {
         "/apis/certificates.k8s.io/v1" => {
             r#"{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"certificates.k8s.io/v1","resources":[{"name":"certificatesigningrequests","singularName":"","namespaced":false,"kind":"CertificateSigningRequest","verbs":["create","get"],"shortNames":["csr"]}]}"#
         }
+        path if path.ends_with("/events") => {
+            r#"{"kind":"EventList","apiVersion":"v1","metadata":{},"items":[]}"#
+        }
         _ => r#"{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"v1","resources":[]}"#,
     }
 }
 
-/// Answers discovery on a port of its own until the test ends.
-fn serve_discovery() -> u16 {
+/// Answers discovery, and every question for a request with `object`, on a port of its own until the test ends.
+fn serve(object: String) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
@@ -190,7 +209,12 @@ fn serve_discovery() -> u16 {
                 }
             }
             let target = first.split(' ').nth(1).unwrap_or_default();
-            let body = discovery(target.split('?').next().unwrap_or_default());
+            let path = target.split('?').next().unwrap_or_default();
+            let body = if path.contains("/certificatesigningrequests/") {
+                object.as_str()
+            } else {
+                discovery(path)
+            };
             let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
             let length = body.len();
             // kubectl may have gone already.
@@ -206,7 +230,7 @@ fn kubectl_takes_what_is_committed_and_prints_it_the_same_way() {
         return;
     }
     let scratch = repository();
-    let port = serve_discovery();
+    let port = serve(String::new());
     let created = scratch.sh(&format!(
         "kubectl --server http://127.0.0.1:{port} create --dry-run=client --validate=false -o yaml \
          -f repo/issued/dev/jane/csr.yaml"
@@ -215,4 +239,40 @@ fn kubectl_takes_what_is_committed_and_prints_it_the_same_way() {
         created.stdout,
         scratch.read("repo/issued/dev/jane/csr.yaml")
     );
+}
+
+#[test]
+fn kubectl_describes_a_request_in_the_same_words() {
+    if !support::tool("kubectl") {
+        return;
+    }
+    let scratch = repository();
+    scratch.sh(
+        "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -out full.csr -subj \
+         '/C=DE/ST=Bayern/L=Muenchen/street=Road 1/postalCode=80331/O=b/O=a/OU=x/OU=y/CN=full/serialNumber=77' -addext \
+         subjectAltName=DNS:a.example.com,DNS:b.example.com,IP:10.0.0.1,IP:fd00::1,URI:spiffe://a/b,email:x@example.com \
+         2>/dev/null",
+    );
+    scratch
+        .in_repo(&["new", "full", "--csr", "../full.csr"])
+        .success();
+    scratch.sh(
+        "sed -i 's/^  name: full/&\\n  labels: {team: web, app: shop}\\n  annotations: {note: hello}/' repo/requests/full.yaml",
+    );
+    scratch.commit("full asks");
+    for name in ["dev/jane", "omar", "full"] {
+        let list = scratch
+            .in_repo(&["get", name, "-o", "json"])
+            .success()
+            .json();
+        let port = serve(list["items"][0].to_string());
+        let stem = name.rsplit('/').next().expect("a name");
+        let theirs = scratch.sh(&format!(
+            "kubectl --server http://127.0.0.1:{port} describe csr {stem}"
+        ));
+        let ours = scratch.in_repo(&["describe", name]).success().stdout;
+        let (ours, _) = ours.split_once("Decision:\n").expect("a decision");
+        // Here a request is named by its path.
+        assert_eq!(ours.replacen(name, stem, 1), theirs.stdout, "{name}");
+    }
 }

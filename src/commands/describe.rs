@@ -7,6 +7,7 @@ use crate::commands::get;
 use crate::control::approval_policy::Mode;
 use crate::decision::trace::{Considered, Outcome};
 use crate::finding::Reason;
+use crate::inventory;
 use crate::kubernetes::describe;
 use crate::names::RequestName;
 use crate::output::text::{self, Style, harmless_lines};
@@ -30,8 +31,8 @@ pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Res
     for name in &names {
         let entry = plan.entries.iter().find(|entry| entry.name == *name);
         let object = &inventory[name];
-        let mut text = match entry.and_then(|entry| entry.request) {
-            Some(request) => describe::text(name.as_str(), object, &request.csr),
+        let mut text = match inventory::csr(object) {
+            Some(csr) => describe::text(name.as_str(), object, &csr),
             None => format!("Name:  {name}\n"),
         };
         text = harmless_lines(&text);
