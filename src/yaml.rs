@@ -359,7 +359,7 @@ fn is_decimal(text: &str) -> bool {
 }
 
 /// Whether some YAML reader would take the plain scalar for a number.
-fn is_number(text: &str) -> bool {
+pub(crate) fn is_number(text: &str) -> bool {
     let rest = text.trim_start_matches(['+', '-']);
     let spelled = [".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"].contains(&rest);
     // A UUID may begin with `0b`, too: only digits of the base make a number.
@@ -377,7 +377,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Whether a YAML 1.2 reader would take the plain scalar for a boolean.
-fn is_boolean(text: &str) -> bool {
+pub(crate) fn is_boolean(text: &str) -> bool {
     ["true", "True", "TRUE", "false", "False", "FALSE"].contains(&text)
 }
 

@@ -144,13 +144,25 @@ fn a_file_of_which_one_request_is_wrong_writes_none() {
     let base64 = request(&scratch, "/O=dev/CN=jane", "");
     let manifest = |name: &str, request: &str| {
         format!(
-            "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata: {{name: {name}}}\nspec:\n  \
+            "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata:\n  name: {name}\nspec:\n  \
              signerName: kubernetes.io/kube-apiserver-client\n  usages: [client auth]\n  request: {request}\n"
         )
     };
     let good = manifest("jane", &base64);
     for (other, code) in [
         (manifest("omar", "AAAA"), "MalformedPEM"),
+        (
+            manifest("omar\n  labels: {a: true}", &base64),
+            "two.yaml:14:15",
+        ),
+        (
+            manifest("omar", &base64) + "  expirationSecond: 900\n",
+            "did you mean `expirationSeconds`?",
+        ),
+        (
+            manifest("omar\n  namespace: prod", &base64),
+            "FieldValueForbidden",
+        ),
         (manifest("Omar", &base64), "NameMismatch"),
         (manifest("jane", &base64), "NameMismatch"),
         ("kind: Pod\n".to_owned(), "MalformedSpec"),
@@ -211,5 +223,66 @@ fn requests_for_kubelets_made_by_openssl_are_approved() {
             "kube-apiserver-client-kubelet approved",
             "kubelet-serving approved"
         ]
+    );
+}
+
+#[test]
+fn what_the_api_and_jq_print_is_taken_too() {
+    let scratch = Scratch::with_repository();
+    let object = |name: &str, kind: &str| {
+        let base64 = request(&scratch, &format!("/O=dev/CN={name}"), "");
+        format!(
+            "{{{kind} \"metadata\": {{\"name\": \"{name}\", \"generateName\": \"x-\"}}, \"spec\": {{\"request\": \"{base64}\",\n\
+             \"signerName\": \"kubernetes.io/kube-apiserver-client\", \"usages\": [\"client auth\"], \"username\": \"eve\"}}}}\n"
+        )
+    };
+    let version =
+        "\"apiVersion\": \"certificates.k8s.io/v1\", \"kind\": \"CertificateSigningRequest\",";
+    let list = format!(
+        "{{\"apiVersion\": \"certificates.k8s.io/v1\", \"kind\": \"CertificateSigningRequestList\", \"items\": [{}, {}]}}",
+        object("jane", ""),
+        object("june", "")
+    );
+    let stream = object("jane", version) + &object("june", version);
+    for text in [list, stream] {
+        scratch.write("exported", text);
+        let told = scratch
+            .in_repo(&["new", "--from", "../exported"])
+            .success()
+            .stdout;
+        let left_out =
+            "Left out, since an API server fills it in: metadata.generateName, spec.username";
+        assert_eq!(told.matches(left_out).count(), 2, "{told}");
+        assert_eq!(verdicts(&scratch), ["jane approved", "june approved"]);
+        scratch.sh("rm repo/requests/j*.yaml");
+    }
+}
+
+#[test]
+fn what_new_makes_is_approved_for_each_signer_that_it_is_made_for() {
+    let scratch = Scratch::with_repository();
+    let allowed = "{subject: {commonName: {any: true}}, dnsNames: {values: ['*.example.com']}, \
+                   usages: [digital signature, server auth, client auth, key encipherment]}";
+    add_signer(&scratch, "kubernetes.io/legacy-unknown", allowed);
+    add_signer(&scratch, "example.com/tls", allowed);
+    for key_type in ["ecdsa-p256", "ed25519", "rsa-2048"] {
+        for (signer, more) in [
+            ("kubernetes.io/kube-apiserver-client", ["--group", "dev"]),
+            ("kubernetes.io/legacy-unknown", ["--usage", "server auth"]),
+            ("example.com/tls", ["--dns", "a.example.com"]),
+        ] {
+            let profile = signer.rsplit('/').next().expect("a name");
+            let name = format!("{profile}-{key_type}");
+            let asked = ["new", &name, "--signer", signer, "--key-type", key_type];
+            scratch.in_repo(&[&asked[..], &more].concat()).success();
+        }
+    }
+    let verdicts = verdicts(&scratch);
+    assert_eq!(verdicts.len(), 9);
+    assert!(
+        verdicts
+            .iter()
+            .all(|verdict| verdict.ends_with(" approved")),
+        "{verdicts:?}"
     );
 }

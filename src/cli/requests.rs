@@ -30,7 +30,7 @@ pub enum KeyType {
 /// Arguments of `new`.
 #[derive(Debug, Args)]
 pub struct NewArgs {
-    /// The request's path below `requests/`, without `.yaml`; its last piece is the common name. With `--from`, the folder.
+    /// The request's path below `requests/`, without `.yaml`; its last piece is the common name. With `--from`, the folder for all of them, if any.
     #[arg(value_name = "NAME", required_unless_present = "from")]
     pub name: Option<RequestName>,
     /// A group of the user, an organization of the subject; may be repeated.
@@ -64,7 +64,9 @@ pub struct NewArgs {
     /// Take this PKCS#10 request (PEM) instead of making a key.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "dns", "ip", "key_type"])]
     pub csr: Option<PathBuf>,
-    /// Take the requests of this file (`-` is standard input): manifests, Lists, or what `kubectl get csr -o yaml` prints.
+    /// Take the requests of this file (`-` is standard input) as they are: manifests, streams and Lists of them in YAML or
+    /// JSON, or what `kubectl get csr -o yaml` prints. Each becomes a file named as its `metadata.name`; none is written
+    /// over another, and if one of them is wrong, none is written at all.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "usage", "signer", "duration", "dns", "ip", "key_type", "key_out", "csr"])]
     pub from: Option<PathBuf>,
     /// Not in this release.

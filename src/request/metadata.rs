@@ -12,7 +12,7 @@ use crate::request::label;
 use crate::request::notes::{Notes, says_something};
 use crate::yaml::{Field, Object, Problems};
 
-const FILLED_BY_SERVER: [&str; 6] = [
+pub(super) const FILLED_BY_SERVER: [&str; 6] = [
     "uid",
     "resourceVersion",
     "generation",

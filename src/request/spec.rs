@@ -14,7 +14,7 @@ use crate::timestamp::Lifetime;
 use crate::x509::usage::Usage;
 use crate::yaml::{Field, Object, Problems, suggest};
 
-const IDENTITY: [&str; 4] = ["username", "uid", "groups", "extra"];
+pub(super) const IDENTITY: [&str; 4] = ["username", "uid", "groups", "extra"];
 const KNOWN: [&str; 8] = [
     "request",
     "signerName",

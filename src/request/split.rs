@@ -1,21 +1,32 @@
 //! Files with several requests, and objects that a cluster gave back, as one plain manifest each.
 //!
-//! In comes a text: a manifest, a YAML stream, a `List`, or what `kubectl get csr -o yaml` prints. Out comes one
-//! [`Piece`] for each request with what it asks for alone; what an API server had filled in is left out and named. The
-//! strict reader of requests judges the pieces like any other manifest.
+//! In comes a text: a manifest, a stream of YAML or JSON, a `List`, or what `kubectl get csr -o yaml` prints. Out comes
+//! one [`Piece`] for each request with what it asks for alone; what an API server had filled in is left out and named,
+//! and nothing else is. The strict reader of requests judges the pieces like any other manifest.
+
+mod stream;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
 use crate::finding::{Code, Reason};
-use crate::yaml::{Entry, Node, Value, parser};
+use crate::request::KIND;
+use crate::request::metadata::FILLED_BY_SERVER;
+use crate::request::spec::IDENTITY;
+use crate::yaml::{Entry, Node, Value, is_boolean, is_number, parser};
 
-const LISTS: [&str; 2] = ["List", "CertificateSigningRequestList"];
-const KIND: &str = "CertificateSigningRequest";
-// What a request says, in the order in which it is written; everything else comes from an API server.
+const LIST: &str = "List";
+const TYPED_LIST: &str = "CertificateSigningRequestList";
+// What a request says, in the order in which it is written.
 const TOP: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
 const METADATA: [&str; 3] = ["name", "labels", "annotations"];
 const SPEC: [&str; 4] = ["signerName", "expirationSeconds", "usages", "request"];
+// An API server keeps the prefix from which it made the name, and notes that the object is being deleted.
+const ALSO_FILLED: [&str; 3] = [
+    "generateName",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+];
 // kubectl's copy of the whole object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -37,7 +48,7 @@ pub struct Piece {
 pub fn split(text: &str) -> Result<Vec<Piece>, Vec<Reason>> {
     let mut pieces = Vec::new();
     let mut reasons = Vec::new();
-    for (line, document) in documents(text) {
+    for (line, document) in stream::documents(text) {
         let shifted = |mut reason: Reason| {
             reason.line = reason.line.map(|found| found + line);
             reason
@@ -61,58 +72,78 @@ pub fn split(text: &str) -> Result<Vec<Piece>, Vec<Reason>> {
     }
 }
 
-/// The documents of a stream that hold anything, each with the number of lines before it (YAML 1.2.2, 9.2).
-fn documents(text: &str) -> Vec<(u32, String)> {
-    let mut documents = vec![(0, String::new())];
-    for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-        let mark = line.trim_end();
-        if mark == "---" || mark == "..." {
-            documents.push((number, String::new()));
-        } else if let Some((_, document)) = documents.last_mut() {
-            document.push_str(line);
-        }
-    }
-    documents.retain(|(_, document)| {
-        let says_something = |line: &str| !line.trim().is_empty() && !line.trim().starts_with('#');
-        document.lines().any(says_something)
-    });
-    documents
-}
-
 fn items(node: &Node) -> Result<Vec<Piece>, Vec<Reason>> {
     let kind = get(node, "kind").and_then(text_of).unwrap_or_default();
-    if LISTS.contains(&kind) {
-        let Some(Value::List(items)) = get(node, "items").map(|items| &items.value) else {
-            let reason = Reason::new(Code::MalformedSpec, "the list has no `items`");
-            return Err(vec![reason.field("items").at(node.place)]);
-        };
-        let found: Vec<_> = items.iter().map(piece).collect();
-        let reasons: Vec<Reason> = found.iter().filter_map(|item| item.clone().err()).collect();
-        if !reasons.is_empty() {
-            return Err(reasons);
-        }
-        return Ok(found.into_iter().flatten().collect());
+    if ![LIST, TYPED_LIST].contains(&kind) {
+        return Ok(vec![piece(node)?]);
     }
-    Ok(vec![piece(node).map_err(|reason| vec![reason])?])
+    let Some(Value::List(items)) = get(node, "items").map(|items| &items.value) else {
+        let reason = Reason::new(Code::MalformedSpec, "the list has no `items`");
+        return Err(vec![reason.field("items").at(node.place)]);
+    };
+    let mut pieces = Vec::new();
+    let mut reasons = Vec::new();
+    for item in items {
+        let found = if kind == TYPED_LIST {
+            piece(&alone(item, node))
+        } else {
+            piece(item)
+        };
+        match found {
+            Ok(piece) => pieces.push(piece),
+            Err(found) => reasons.extend(found),
+        }
+    }
+    if reasons.is_empty() {
+        Ok(pieces)
+    } else {
+        Err(reasons)
+    }
 }
 
-fn piece(node: &Node) -> Result<Piece, Reason> {
+/// An item of a typed list with what the list says for all of them: their version and kind.
+fn alone(item: &Node, list: &Node) -> Node {
+    let mut item = item.clone();
+    let place = item.place;
+    let kind = Node {
+        place,
+        value: Value::Text(KIND.to_owned()),
+    };
+    let version = get(list, "apiVersion").cloned();
+    for (key, said) in [("apiVersion", version), ("kind", Some(kind))] {
+        if get(&item, key).is_none()
+            && let (Some(node), Value::Map(entries)) = (said, &mut item.value)
+        {
+            let key = key.to_owned();
+            entries.push(Entry { key, place, node });
+        }
+    }
+    item
+}
+
+fn piece(node: &Node) -> Result<Piece, Vec<Reason>> {
     let kind = get(node, "kind").and_then(text_of).unwrap_or_default();
     if kind != KIND {
         let reason = Reason::new(Code::MalformedSpec, format!("is no {KIND}"));
-        return Err(reason.field("kind").value(kind).at(node.place));
+        return Err(vec![reason.field("kind").value(kind).at(node.place)]);
     }
     let name = get(node, "metadata").and_then(|metadata| get(metadata, "name"));
     let Some(name) = name.and_then(text_of) else {
         let reason = Reason::new(Code::FieldValueRequired, "the request has no name");
-        return Err(reason.field("metadata.name").at(node.place));
+        return Err(vec![reason.field("metadata.name").at(node.place)]);
     };
     let mut left_out = Vec::new();
-    let mut kept = keep(node, &TOP, "", &mut left_out);
-    for (section, fields) in [("metadata", &METADATA[..]), ("spec", &SPEC[..])] {
-        if let Some(part) = kept.iter_mut().find(|entry| entry.key == section) {
+    let mut kept = keep(node, &TOP, &["status"], "", &mut left_out);
+    let filled = [&FILLED_BY_SERVER[..], &ALSO_FILLED].concat();
+    for (section, fields, filled) in [
+        ("metadata", &METADATA[..], &filled[..]),
+        ("spec", &SPEC, &IDENTITY),
+    ] {
+        if let Some(part) = kept.iter_mut().find(|entry| entry.key == section)
+            && matches!(part.node.value, Value::Map(_))
+        {
             let path = format!("{section}.");
-            part.node.value = Value::Map(keep(&part.node, fields, &path, &mut left_out));
+            part.node.value = Value::Map(keep(&part.node, fields, filled, &path, &mut left_out));
         }
     }
     drop_last_applied(&mut kept, &mut left_out);
@@ -120,10 +151,16 @@ fn piece(node: &Node) -> Result<Piece, Reason> {
         place: node.place,
         value: Value::Map(kept),
     };
+    let mut reasons = Vec::new();
+    refuse_ambiguous(&manifest, &mut reasons);
+    if !reasons.is_empty() {
+        return Err(reasons);
+    }
     let options = serde_yaml::ser_options! { prefer_block_scalars: false };
     let text = serde_yaml::to_string_with_options(&Written(&manifest), options);
     let text = text.map_err(|error| {
-        Reason::new(Code::OperationFailed, format!("can't be written: {error}")).at(node.place)
+        let reason = Reason::new(Code::OperationFailed, format!("can't be written: {error}"));
+        vec![reason.at(node.place)]
     })?;
     Ok(Piece {
         name: name.to_owned(),
@@ -132,17 +169,54 @@ fn piece(node: &Node) -> Result<Piece, Reason> {
     })
 }
 
-/// The entries with these keys, in this order; the others are noted.
-fn keep(node: &Node, keys: &[&str], path: &str, left_out: &mut Vec<String>) -> Vec<Entry> {
+/// The entries without those that an API server filled in, which are noted: first what a request says, in this order,
+/// then what the reader of requests will refuse.
+fn keep(
+    node: &Node,
+    first: &[&str],
+    filled: &[&str],
+    path: &str,
+    left_out: &mut Vec<String>,
+) -> Vec<Entry> {
     let Value::Map(entries) = &node.value else {
         return Vec::new();
     };
-    let others = entries
+    let (dropped, mut kept): (Vec<Entry>, Vec<Entry>) = entries
         .iter()
-        .filter(|entry| !keys.contains(&entry.key.as_str()));
-    left_out.extend(others.map(|entry| format!("{path}{}", entry.key)));
-    let find = |key: &&str| entries.iter().find(|entry| entry.key == **key).cloned();
-    keys.iter().filter_map(find).collect()
+        .cloned()
+        .partition(|entry| filled.contains(&entry.key.as_str()));
+    left_out.extend(dropped.iter().map(|entry| format!("{path}{}", entry.key)));
+    let rank = |entry: &Entry| first.iter().position(|key| *key == entry.key);
+    kept.sort_by_key(|entry| rank(entry).unwrap_or(first.len()));
+    kept
+}
+
+/// Booleans and numbers other than decimal integers have no place in a request; to write them as text would repair it.
+fn refuse_ambiguous(node: &Node, reasons: &mut Vec<Reason>) {
+    match &node.value {
+        Value::Plain(text) if integer(text).is_none() && (is_boolean(text) || is_number(text)) => {
+            let message = "is neither text nor a decimal integer";
+            let reason = Reason::new(Code::MalformedSpec, message).value(text);
+            reasons.push(
+                reason
+                    .help("put it into quotes if it is text")
+                    .at(node.place),
+            );
+        }
+        Value::List(nodes) => nodes
+            .iter()
+            .for_each(|node| refuse_ambiguous(node, reasons)),
+        Value::Map(entries) => {
+            let nodes = entries.iter().map(|entry| &entry.node);
+            nodes.for_each(|node| refuse_ambiguous(node, reasons));
+        }
+        Value::Null | Value::Plain(_) | Value::Text(_) => {}
+    }
+}
+
+fn integer(text: &str) -> Option<i64> {
+    let number = text.parse::<i64>().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 fn drop_last_applied(kept: &mut [Entry], left_out: &mut Vec<String>) {
@@ -188,9 +262,9 @@ impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.0.value {
             Value::Null => serializer.serialize_unit(),
-            Value::Plain(text) => match text.parse::<i64>() {
-                Ok(number) if number.to_string() == *text => serializer.serialize_i64(number),
-                _ => serializer.serialize_str(text),
+            Value::Plain(text) => match integer(text) {
+                Some(number) => serializer.serialize_i64(number),
+                None => serializer.serialize_str(text),
             },
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(nodes) => {
@@ -212,56 +286,4 @@ impl Serialize for Written<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn streams_and_lists_become_one_plain_manifest_for_each_request() {
-        let one = "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata:\n  name: jane\n  \
-                   uid: abc\nspec:\n  request: AA==\n  expirationSeconds: 3600\n  username: eve\nstatus: {}\n";
-        let other = r#"{"kind": "CertificateSigningRequest", "metadata": {"name": "1e3"}, "spec": {"usages": ["any"]}}"#;
-        let plain = "apiVersion: certificates.k8s.io/v1\nkind: CertificateSigningRequest\nmetadata:\n  name: jane\nspec:\n  \
-                     expirationSeconds: 3600\n  request: AA==\n";
-        let indented = one.replace('\n', "\n  ");
-        for text in [
-            format!("{one}---\n{other}\n"),
-            format!("# notes\n---\n{one}...\n---\n{other}\n"),
-            format!("kind: List\nitems:\n- {indented}\n- {other}\n"),
-        ] {
-            let pieces = split(&text).unwrap_or_else(|reasons| panic!("{text}\n{reasons:?}"));
-            let names: Vec<&str> = pieces.iter().map(|piece| piece.name.as_str()).collect();
-            assert_eq!(names, ["jane", "1e3"], "{text}");
-            assert_eq!(pieces[0].text, plain, "{text}");
-            assert_eq!(
-                pieces[0].left_out,
-                ["status", "metadata.uid", "spec.username"]
-            );
-            assert!(
-                pieces[1].text.contains("name: \"1e3\""),
-                "{}",
-                pieces[1].text
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_no_request_is_told_with_its_line_in_the_file() {
-        for (text, expected) in [
-            ("", (None, "there is no request in it")),
-            ("kind: List\n", (Some(1), "the list has no `items`")),
-            ("kind: Pod\n", (Some(1), "is no CertificateSigningRequest")),
-            (
-                "# a\n---\n---\nkind: Pod\n",
-                (Some(4), "is no CertificateSigningRequest"),
-            ),
-            (
-                "kind: CertificateSigningRequest\n",
-                (Some(1), "the request has no name"),
-            ),
-        ] {
-            let reasons = split(text).expect_err("it is no request");
-            let found = (reasons[0].line, reasons[0].message.as_str());
-            assert_eq!(found, expected, "{text}");
-        }
-    }
-}
+mod tests;

@@ -53,7 +53,11 @@ pub(super) fn from(file: &Path, args: &NewArgs, world: &World) -> anyhow::Result
 /// What is wrong in a file that is not in the repository.
 fn named(file: &Path, reasons: Vec<Reason>) -> Stop {
     let in_file = |mut reason: Reason| {
-        reason.message = format!("`{}`: {}", file.display(), reason.message);
+        let place = match (reason.line, reason.column) {
+            (Some(line), Some(column)) => format!(":{line}:{column}"),
+            _ => String::new(),
+        };
+        reason.message = format!("`{}{place}`: {}", file.display(), reason.message);
         Finding::anywhere(reason)
     };
     Stop(reasons.into_iter().map(in_file).collect())
