@@ -95,9 +95,10 @@ pub enum Command {
     /// The key stays on this machine, outside the repository; the request is a file to commit.
     /// Example: `gitca new jane --group dev --group ops`
     New(NewArgs),
-    /// Judge the requests of the work tree, before they are committed.
+    /// Judge the requests of the work tree, or those that a merge would change.
     ///
-    /// Needs no key and no secret. Example: `gitca check requests/jane.yaml`
+    /// Needs no key and no secret. Example: `gitca check requests/jane.yaml`, or in a pull request
+    /// `gitca check --base origin/main --head HEAD`
     Check(CheckArgs),
     /// Show what `run` would do now.
     ///

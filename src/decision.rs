@@ -15,6 +15,7 @@ pub mod reserved;
 mod rules;
 pub mod select;
 pub mod signer;
+pub mod together;
 pub mod trace;
 pub mod values;
 

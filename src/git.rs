@@ -11,10 +11,12 @@ mod local;
 mod objects;
 mod open;
 mod producer;
+mod proposal;
 mod read;
 mod repository;
 mod tree;
 mod write;
 
+pub use crate::git::proposal::Proposal;
 pub use crate::git::repository::Repository;
 pub use crate::git::write::RaceLost;

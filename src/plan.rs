@@ -6,6 +6,7 @@
 
 mod details;
 pub mod listing;
+pub mod warnings;
 
 use std::collections::BTreeMap;
 
@@ -15,9 +16,9 @@ use crate::control::ControlZone;
 use crate::control::identity::Identity;
 use crate::decision::candidate::Candidate;
 use crate::decision::trace::Considered;
-use crate::decision::{Approved, Case, Refusal, decide};
+use crate::decision::{Approved, Case, Refusal, decide, together};
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::names::{RequestName, Sha256Digest};
+use crate::names::{ObjectId, RequestName, Sha256Digest};
 use crate::plan::details::details;
 use crate::report::{RequestResult, Requester, Verdict};
 use crate::request::Request;
@@ -59,6 +60,25 @@ pub struct Evidence<'a> {
     pub owners: &'a KeyOwners,
     /// The commits that brought the requests; empty for a work tree.
     pub introductions: &'a BTreeMap<RequestName, Introduction>,
+    /// The rules before each of these commits that touched them; `None` where those can't be loaded.
+    pub rules_before: &'a BTreeMap<ObjectId, Option<ControlZone>>,
+}
+
+impl Evidence<'_> {
+    /// Why the rules before the change that brought the request refuse it, if it touched them and they do.
+    fn refusal_before(&self, name: &RequestName, case: &Case<'_>) -> Option<Refusal> {
+        let introduction = self.introductions.get(name);
+        let brought = introduction.filter(|introduction| introduction.touches_control)?;
+        let zone = self.rules_before.get(&brought.commit);
+        let Some(zone) = zone.and_then(Option::as_ref) else {
+            return Some(together::unreadable());
+        };
+        let before = Case {
+            zone,
+            ..case.clone()
+        };
+        decide(&before).decision.err()
+    }
 }
 
 /// One open request and its decision.
@@ -104,18 +124,19 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
                 .get(&request.csr.key.digest())
                 .filter(|owner| *owner != name.as_str())
                 .cloned();
-            let judgement = decide(&Case {
+            let case = Case {
                 request,
                 zone: evidence.zone,
                 requester: Identity::nobody(),
                 key_owner,
                 now,
-            });
+            };
+            let judgement = decide(&case);
+            let before = evidence.refusal_before(name, &case);
             Entry {
                 name: name.clone(),
                 request: Some(request),
-                decision: judgement
-                    .decision
+                decision: together::stricter(judgement.decision, before)
                     .map_err(|refusal| place(request, refusal)),
                 candidate: judgement.candidate,
                 trace: judgement.trace,
@@ -269,16 +290,13 @@ impl Entry<'_> {
     /// The entry as every output shows it.
     #[must_use]
     pub fn to_result(&self) -> RequestResult {
+        let policy = self.decision.as_ref().ok().map(Approved::policy);
         RequestResult {
             request: Some(self.name.clone()),
             file: self.name.manifest(),
             signer_name: self.request.map(|request| request.signer_name.clone()),
             verdict: self.verdict(),
-            policy: self
-                .decision
-                .as_ref()
-                .ok()
-                .map(|approved| approved.policy().name.to_string()),
+            policy: policy.map(|policy| policy.name.to_string()),
             requester: self.requester.clone(),
             serial_number: None,
             not_after: self
@@ -294,7 +312,7 @@ impl Entry<'_> {
                 .unwrap_or_default(),
             details: self
                 .request
-                .map(|request| details(request, self.candidate.as_ref())),
+                .map(|request| details(request, self.candidate.as_ref(), policy)),
         }
     }
 

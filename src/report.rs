@@ -125,6 +125,8 @@ pub struct Details {
     pub lifetime: Option<String>,
     /// The lifetime that was asked for.
     pub lifetime_asked: Option<String>,
+    /// The file and the line of the policy that admits it.
+    pub policy_place: Option<(RepoPath, u32)>,
 }
 
 /// How many files got each verdict.

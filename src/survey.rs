@@ -5,6 +5,7 @@
 //! and decides nothing itself.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -34,6 +35,8 @@ pub struct Survey {
     pub owners: KeyOwners,
     /// Which commits brought them; empty for a work tree.
     pub introductions: BTreeMap<RequestName, Introduction>,
+    /// The rules before each of these commits that touched them; `None` where those can't be loaded.
+    pub rules_before: BTreeMap<ObjectId, Option<ControlZone>>,
 }
 
 /// The mainline of a repository.
@@ -68,6 +71,7 @@ impl Mainline {
         self.survey.owners = self.repository.key_owners(self.tip, &keys)?;
         self.survey.introductions =
             introductions(&self.repository, self.tip, self.anchor, snapshot)?;
+        self.survey.rules_before = rules_before(&self.repository, &self.survey.introductions)?;
         Ok(())
     }
 }
@@ -95,6 +99,7 @@ impl Survey {
             zone: &self.zone,
             owners: &self.owners,
             introductions: &self.introductions,
+            rules_before: &self.rules_before,
         }
     }
 }
@@ -130,6 +135,7 @@ pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
         .map(|anchor| repository.resolve(anchor))
         .transpose()?;
     let introductions = introductions(&repository, tip, anchor, &snapshot)?;
+    let rules_before = rules_before(&repository, &introductions)?;
     let survey = Survey {
         snapshot,
         zone,
@@ -137,6 +143,7 @@ pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
         requests,
         owners,
         introductions,
+        rules_before,
     };
     Ok(Mainline {
         repository,
@@ -164,7 +171,67 @@ pub fn work_tree(directory: &Path) -> anyhow::Result<Survey> {
         requests,
         owners,
         introductions: BTreeMap::new(),
+        rules_before: BTreeMap::new(),
     })
+}
+
+/// Surveys what a merge of `head` into `base` would be, with the requests that it changes as its introductions.
+///
+/// # Errors
+/// A [`Stop`] for what can't be trusted or is invalid; any other error when git fails.
+pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<(ObjectId, Survey)> {
+    let repository = Repository::open(directory)?;
+    repository.require_full_history()?;
+    let (base, head) = (repository.resolve(base)?, repository.resolve(head)?);
+    let proposal = repository.propose(base, head)?;
+    let snapshot = proposal.snapshot()?;
+    let (zone, templates) = load(&snapshot)?;
+    let requests = plan::read(&snapshot);
+    let owners = proposal.key_owners(&plan::keys(&requests))?;
+    let introductions = proposal.introductions(&snapshot)?;
+    let touches_control = introductions
+        .values()
+        .any(|brought| brought.touches_control);
+    let before = touches_control.then(|| control_at(&repository, base));
+    let survey = Survey {
+        snapshot,
+        zone,
+        templates,
+        requests,
+        owners,
+        introductions,
+        rules_before: before
+            .map(|zone| Ok::<_, anyhow::Error>((head, zone?)))
+            .into_iter()
+            .collect::<Result<_, _>>()?,
+    };
+    Ok((head, survey))
+}
+
+/// The rules before each commit that brought a request and touched them.
+fn rules_before(
+    repository: &Repository,
+    introductions: &BTreeMap<RequestName, Introduction>,
+) -> anyhow::Result<BTreeMap<ObjectId, Option<ControlZone>>> {
+    let mut found = BTreeMap::new();
+    for brought in introductions
+        .values()
+        .filter(|brought| brought.touches_control)
+    {
+        if let Entry::Vacant(place) = found.entry(brought.commit) {
+            let parent = repository.first_parent(brought.commit)?;
+            place.insert(control_at(repository, parent)?);
+        }
+    }
+    Ok(found)
+}
+
+fn control_at(repository: &Repository, commit: ObjectId) -> anyhow::Result<Option<ControlZone>> {
+    let snapshot = repository.control(commit)?;
+    if !snapshot.errors.is_empty() {
+        return Ok(None);
+    }
+    Ok(ControlZone::load(&snapshot.control).ok())
 }
 
 /// The whole control zone, or every finding in it.

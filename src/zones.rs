@@ -14,4 +14,4 @@ pub use crate::zones::paths::{
     size_limit, too_large, twin,
 };
 pub use crate::zones::source::{Child, Content, Kind, Listing, Scope, Source};
-pub use crate::zones::survey::survey;
+pub use crate::zones::survey::{control, survey};

@@ -66,6 +66,9 @@ fn the_form_of_old_courses_works_with_a_signer_for_it() {
                    usages: [digital signature, key encipherment, server auth]}";
     add_signer(&scratch, "kubernetes.io/legacy-unknown", allowed);
     assert_eq!(verdicts(&scratch), ["my-svc approved"]);
+    // Rule 2: the policy lands first.
+    scratch.git(&["add", "policies"]);
+    scratch.git(&["commit", "-q", "-m", "policy"]);
     scratch.commit("request");
     let report = scratch.in_repo(&["run", "-o", "json"]).success().json();
     assert_eq!(report["results"][0]["verdict"], "issued");

@@ -53,14 +53,14 @@ pub struct ReportArgs {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Requests to judge, by path or by name; all that `issued/` does not hold, if none is given.
+    /// Requests to judge, by path or by name; all that `issued/` does not hold, or all that change, if none is given.
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Not in this release.
-    #[arg(long, value_name = "REF", hide = true)]
+    /// Judge what a merge of `--head` into this commit would bring, instead of the work tree.
+    #[arg(long, value_name = "REF", env = "GITCA_BASE", requires = "head")]
     pub base: Option<String>,
-    /// Not in this release.
-    #[arg(long, value_name = "REF", hide = true)]
+    /// The commit that is to be merged.
+    #[arg(long, value_name = "REF", env = "GITCA_HEAD", requires = "base")]
     pub head: Option<String>,
     /// Fail for requests that wait for approvals, too.
     #[arg(long)]

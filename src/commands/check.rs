@@ -1,43 +1,61 @@
-//! `gitca check`: judges the requests of the work tree before they are committed. Needs no key and no secret.
+//! `gitca check`: judges requests before they are merged. Needs no key and no secret.
+//!
+//! Without `--base` those of the work tree, without history; with it those that a merge of `--head` would change, as they
+//! would be judged after it.
 
 use crate::cli::CheckArgs;
-use crate::commands::only_in_later_release;
+use crate::finding::Finding;
 use crate::plan::listing::{self, Listing};
-use crate::plan::plan;
+use crate::plan::{Entry, plan, warnings};
 use crate::report::{Report, Verdict};
-use crate::survey;
+use crate::survey::{self, Survey};
 use crate::world::World;
 
-/// Fills the report with the verdict on each request that is open, or that was named.
+/// Fills the report with the verdict on each request that is open or would change, or that was named.
 ///
 /// # Errors
-/// A [`Stop`](crate::finding::Stop) when the control zone is invalid; any other error when the disk fails.
+/// A [`Stop`](crate::finding::Stop) when the repository or the control zone can't be used; any other error when git or the
+/// disk fail.
 pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
-    only_in_later_release("--base", args.base.is_some())?;
-    only_in_later_release("--head", args.head.is_some())?;
-    let survey = survey::work_tree(&world.directory)?;
+    let (survey, is_merge) = match args.base.as_deref().zip(args.head.as_deref()) {
+        None => (survey::work_tree(&world.directory)?, false),
+        Some((base, head)) => {
+            let (head, survey) = survey::proposal(&world.directory, base, head)?;
+            report.commit = Some(head);
+            (survey, true)
+        }
+    };
     let named: Vec<_> = args
         .paths
         .iter()
         .map(|path| listing::find(path, &survey.snapshot))
         .collect::<Result<_, _>>()?;
-    let plan = plan(&survey.evidence(), world.now);
+    let mut plan = plan(&survey.evidence(), world.now);
+    if is_merge {
+        plan.entries
+            .retain(|entry| survey.introductions.contains_key(&entry.name));
+    }
     report.plan_digest = Some(plan.digest().to_string());
     report
         .notices
         .extend(survey.snapshot.notices.iter().cloned());
+    let mut notices = plan.notices();
+    if is_merge {
+        report
+            .notices
+            .extend(warnings::control_changes(&survey.introductions));
+        notices.extend(warned(&survey, &plan.entries));
+    }
     let listing = Listing {
         all: args.report.all,
         named: &named,
     };
-    listing::fill(
-        report,
-        plan.results(),
-        plan.notices(),
-        &survey.snapshot,
-        listing,
-    );
+    listing::fill(report, plan.results(), notices, &survey.snapshot, listing);
     Ok(())
+}
+
+fn warned(survey: &Survey, entries: &[Entry<'_>]) -> Vec<Finding> {
+    warnings::live_names(&survey.snapshot, entries.iter().map(|entry| &entry.name))
 }
 
 /// The verdicts that make `check` exit with 1.

@@ -46,6 +46,8 @@ pub struct ApprovalPolicy {
     pub file: RepoPath,
     /// Its git object.
     pub blob: ObjectId,
+    /// The line of its name in the file.
+    pub line: u32,
     /// What it is for.
     pub description: Option<String>,
     /// The requests that it is about.
@@ -156,6 +158,7 @@ impl ApprovalPolicy {
             name: document.name.clone(),
             file: document.file.clone(),
             blob: document.blob,
+            line: document.name_field.place.line,
             description: description.map(str::to_owned),
             mode: Mode::read(&spec, problems),
             selector: selector?,

@@ -99,6 +99,7 @@ pub enum Code {
     RuleFailed,
     RuleError,
     KeyReused,
+    ControlChangedTogether,
     KeyBlocked,
     #[serde(rename = "BeyondCA")]
     BeyondCa,
@@ -140,6 +141,7 @@ pub enum Code {
     RaceLost,
     ClockWentBack,
     TooManyToIssue,
+    MergeConflict,
     ConfigInvalid,
     NotImplemented,
     OperationFailed,
@@ -160,6 +162,8 @@ pub enum Code {
     CertificateExpired,
     WorkTreeNotUpdated,
     LargeDirectory,
+    SameName,
+    CertificateReplaced,
 }
 
 impl Code {

@@ -24,9 +24,9 @@ const LAST_SECOND: i64 = 253_402_300_799;
 
 /// A request and the blob that is looked for.
 #[derive(Clone, Copy)]
-struct Wanted<'w> {
-    name: &'w RequestName,
-    blob: ObjectId,
+pub(super) struct Wanted<'w> {
+    pub(super) name: &'w RequestName,
+    pub(super) blob: ObjectId,
 }
 
 /// A commit of the mainline, counted from the tip.
@@ -143,63 +143,12 @@ impl<'w> Walk<'_, 'w> {
         Ok(())
     }
 
-    // The wanted requests that the parent's `requests/` does not have, sorted; the child has them all.
     fn lacking(
         &self,
         child: Option<ObjectId>,
         parent: Option<ObjectId>,
     ) -> anyhow::Result<Vec<&'w RequestName>> {
-        let mut found = Vec::new();
-        self.compare(child, parent, &self.missing, 0, &mut found)?;
-        Ok(found)
-    }
-
-    fn compare(
-        &self,
-        child: Option<ObjectId>,
-        parent: Option<ObjectId>,
-        wanted: &[Wanted<'w>],
-        offset: usize,
-        found: &mut Vec<&'w RequestName>,
-    ) -> anyhow::Result<()> {
-        if wanted.is_empty() || (child == parent && parent.is_some()) {
-            return Ok(());
-        }
-        let mut rest = wanted;
-        let (child, parent) = (self.folder(child)?, self.folder(parent)?);
-        // A malformed tree has nothing.
-        let child = tree::parse(&child).unwrap_or_default();
-        let parent = tree::parse(&parent).unwrap_or_default();
-        let blob = |name: &str| Some(tree::find(&parent, name, tree::FILE)?.id);
-        while let Some((first, others)) = rest.split_first() {
-            let below = &first.name.as_str()[offset..];
-            let Some((folder, _)) = below.split_once('/') else {
-                if blob(&format!("{below}.yaml")) != Some(first.blob) {
-                    found.push(first.name);
-                }
-                rest = others;
-                continue;
-            };
-            // Names are sorted, so those of one directory stand together.
-            let end = offset + folder.len() + 1;
-            let prefix = &first.name.as_str()[..end];
-            let count = rest.partition_point(|wanted| wanted.name.as_str().starts_with(prefix));
-            let (inside, after) = rest.split_at(count);
-            let find = |entries: &[_]| Some(tree::find(entries, folder, tree::DIRECTORY)?.id);
-            self.compare(find(&child), find(&parent), inside, end, found)?;
-            rest = after;
-        }
-        Ok(())
-    }
-
-    fn folder(&self, tree: Option<ObjectId>) -> anyhow::Result<Vec<u8>> {
-        let Some(tree) = tree else {
-            return Ok(Vec::new());
-        };
-        let object = self.objects.tree(tree)?;
-        Ok(object
-            .map(|object| object.data().to_vec())
-            .unwrap_or_default())
+        lacking(&self.objects, child, parent, &self.missing)
     }
 
     fn introduce(self, anchor: Passed) -> anyhow::Result<BTreeMap<RequestName, Introduction>> {
@@ -230,6 +179,65 @@ impl<'w> Walk<'_, 'w> {
         }
         Ok(introductions)
     }
+}
+
+/// The wanted requests, sorted by name, that the parent's `requests/` does not have; the child has them all.
+pub(super) fn lacking<'w>(
+    objects: &Objects<'_>,
+    child: Option<ObjectId>,
+    parent: Option<ObjectId>,
+    wanted: &[Wanted<'w>],
+) -> anyhow::Result<Vec<&'w RequestName>> {
+    let mut found = Vec::new();
+    compare(objects, (child, parent), wanted, 0, &mut found)?;
+    Ok(found)
+}
+
+fn compare<'w>(
+    objects: &Objects<'_>,
+    (child, parent): (Option<ObjectId>, Option<ObjectId>),
+    wanted: &[Wanted<'w>],
+    offset: usize,
+    found: &mut Vec<&'w RequestName>,
+) -> anyhow::Result<()> {
+    if wanted.is_empty() || (child == parent && parent.is_some()) {
+        return Ok(());
+    }
+    let mut rest = wanted;
+    let (child, parent) = (folder_of(objects, child)?, folder_of(objects, parent)?);
+    // A malformed tree has nothing.
+    let child = tree::parse(&child).unwrap_or_default();
+    let parent = tree::parse(&parent).unwrap_or_default();
+    let blob = |name: &str| Some(tree::find(&parent, name, tree::FILE)?.id);
+    while let Some((first, others)) = rest.split_first() {
+        let below = &first.name.as_str()[offset..];
+        let Some((folder, _)) = below.split_once('/') else {
+            if blob(&format!("{below}.yaml")) != Some(first.blob) {
+                found.push(first.name);
+            }
+            rest = others;
+            continue;
+        };
+        // Names are sorted, so those of one directory stand together.
+        let end = offset + folder.len() + 1;
+        let prefix = &first.name.as_str()[..end];
+        let count = rest.partition_point(|wanted| wanted.name.as_str().starts_with(prefix));
+        let (inside, after) = rest.split_at(count);
+        let find = |entries: &[_]| Some(tree::find(entries, folder, tree::DIRECTORY)?.id);
+        compare(objects, (find(&child), find(&parent)), inside, end, found)?;
+        rest = after;
+    }
+    Ok(())
+}
+
+fn folder_of(objects: &Objects<'_>, tree: Option<ObjectId>) -> anyhow::Result<Vec<u8>> {
+    let Some(tree) = tree else {
+        return Ok(Vec::new());
+    };
+    let object = objects.tree(tree)?;
+    Ok(object
+        .map(|object| object.data().to_vec())
+        .unwrap_or_default())
 }
 
 struct Zones {

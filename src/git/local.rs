@@ -24,7 +24,7 @@ use crate::git::tree;
 use crate::names::{ObjectId, RepoPath};
 
 /// A file before and after; `None` where it is not there.
-type Change = (Option<ObjectId>, Option<ObjectId>);
+pub(super) type Change = (Option<ObjectId>, Option<ObjectId>);
 
 impl Repository {
     /// Brings `issued/` in the index and the work tree from `old` to `new`, after the branch has moved. False, and
@@ -100,7 +100,8 @@ impl Repository {
     }
 }
 
-fn compare(
+/// Every file below `path` that is not the same in both directories.
+pub(super) fn compare(
     objects: &Objects<'_>,
     path: &str,
     old: Option<ObjectId>,

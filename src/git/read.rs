@@ -35,6 +35,27 @@ impl Repository {
         })
     }
 
+    /// The control zone of a commit, and nothing else of it.
+    ///
+    /// # Errors
+    /// When the commit or one of its objects can't be read.
+    pub fn control(&self, commit: ObjectId) -> anyhow::Result<Snapshot> {
+        let objects = Objects::of(&self.inner)?;
+        let snapshot = zones::control(&objects, &self.tree_of(commit)?);
+        snapshot.with_context(|| format!("reading the control zone of commit {commit}"))
+    }
+
+    /// The first parent of a commit.
+    ///
+    /// # Errors
+    /// When it has none or can't be read.
+    pub fn first_parent(&self, commit: ObjectId) -> anyhow::Result<ObjectId> {
+        let parent = self.commit_at(commit)?.parent_id(0);
+        Ok(id(parent.with_context(|| {
+            format!("reading the first parent of commit {commit}")
+        })?))
+    }
+
     /// The requests that these public keys were certified for before; keys that are new are not in it.
     ///
     /// # Errors

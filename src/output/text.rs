@@ -3,12 +3,16 @@
 //! In comes a report and the style of the terminal; out comes the text. What strangers wrote is made harmless first:
 //! control, bidirectional and invisible characters are shown as their escapes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Reason};
+use crate::names::RequestName;
 use crate::report::{Details, Report, RequestResult, Verdict};
 
 const COLUMNS: usize = 80;
+// More than anybody reads; `-o json` has all.
+const RESULTS: usize = 100;
 
 /// How text may look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,13 +49,64 @@ impl Style {
 /// The whole report.
 #[must_use]
 pub fn report(report: &Report, style: &Style) -> String {
+    // A reviewer wants the outcome first, an operator sees it last, above the prompt.
+    let is_review = report.command == "check";
+    let summary = summary(report, *style);
     let mut text = String::new();
-    for result in &report.results {
-        text.push_str(&one_result(result, report, *style));
-        text.push('\n');
+    if is_review {
+        text.push_str(&summary);
     }
-    text.push_str(&summary(report, *style));
+    let mut notices: BTreeMap<&RequestName, Vec<&Finding>> = BTreeMap::new();
+    for notice in &report.notices {
+        if let Some(request) = &notice.request {
+            notices.entry(request).or_default().push(notice);
+        }
+    }
+    let shown = shown(&report.results);
+    for result in &shown {
+        let about = result.request.as_ref().and_then(|name| notices.get(name));
+        let about = about.map(Vec::as_slice).unwrap_or_default();
+        if is_review {
+            text.push('\n');
+        }
+        text.push_str(&one_result(result, about, *style));
+        if !is_review {
+            text.push('\n');
+        }
+    }
+    let cut = report.results.len() - shown.len();
+    if cut > 0 {
+        let blank = if is_review { "\n" } else { "" };
+        let _ = writeln!(
+            text,
+            "{blank}{cut} more are not shown here; `-o json` lists all"
+        );
+    }
+    if !is_review {
+        text.push_str(&summary);
+    }
     text
+}
+
+/// All results in order of path; when they are too many to be read, the worst of them.
+fn shown(results: &[RequestResult]) -> Vec<&RequestResult> {
+    let mut shown: Vec<&RequestResult> = results.iter().collect();
+    if shown.len() > RESULTS {
+        shown.sort_by_key(|result| rank(result.verdict));
+        shown.truncate(RESULTS);
+    }
+    shown
+}
+
+/// What needs a person comes first.
+fn rank(verdict: Verdict) -> usize {
+    use Verdict::{Approved, Denied, Failed, Ignored, Invalid, Issued, Pending, Unchanged};
+    [
+        Invalid, Denied, Failed, Pending, Ignored, Approved, Issued, Unchanged,
+    ]
+    .iter()
+    .position(|other| *other == verdict)
+    .unwrap_or_default()
 }
 
 /// One finding as a compiler would print it: code, place, help.
@@ -61,7 +116,7 @@ pub fn finding(kind: &str, finding: &Finding, style: &Style) -> String {
     reason(kind, &finding.reason, file.as_deref(), *style)
 }
 
-fn one_result(result: &RequestResult, report: &Report, style: Style) -> String {
+fn one_result(result: &RequestResult, notices: &[&Finding], style: Style) -> String {
     let tone = match result.verdict {
         Verdict::Issued | Verdict::Approved => Tone::Good,
         Verdict::Unchanged | Verdict::Pending | Verdict::Ignored => Tone::Warning,
@@ -82,26 +137,33 @@ fn one_result(result: &RequestResult, report: &Report, style: Style) -> String {
         style.paint(Tone::Strong, &harmless(name))
     );
     if let Some(details) = &result.details {
-        text.push_str(&details_of(details, result));
+        text.push_str(&details_of(details, result, style));
     }
     let kind = if tone == Tone::Bad { "error" } else { "note" };
     for one in &result.reasons {
         text.push_str(&reason(kind, one, Some(result.file.as_str()), style));
     }
-    let about = |notice: &&Finding| notice.request.is_some() && notice.request == result.request;
-    for notice in report.notices.iter().filter(about) {
+    for notice in notices {
         text.push_str(&finding("note", notice, &style));
     }
     text
 }
 
-fn details_of(details: &Details, result: &RequestResult) -> String {
+fn details_of(details: &Details, result: &RequestResult, style: Style) -> String {
     let subject = if details.subject.is_empty() {
         "(empty)"
     } else {
         &details.subject
     };
-    let mut rows = vec![("subject", harmless(subject))];
+    let mut rows = Vec::new();
+    if !details.privileged.is_empty() {
+        let names = harmless(&details.privileged.join(", "));
+        rows.push((
+            "powers",
+            style.paint(Tone::Warning, &format!("{names} (privileged)")),
+        ));
+    }
+    rows.push(("subject", harmless(subject)));
     if !details.sans.is_empty() {
         rows.push(("names", harmless(&details.sans.join(", "))));
     }
@@ -120,6 +182,9 @@ fn details_of(details: &Details, result: &RequestResult) -> String {
     }
     if let Some(serial) = &result.serial_number {
         rows.push(("serial", serial.clone()));
+    }
+    if let Some((file, line)) = &details.policy_place {
+        rows.push(("policy", harmless(&format!("{file}:{line}"))));
     }
     let mut text = String::new();
     for (name, value) in rows {

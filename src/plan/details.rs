@@ -1,5 +1,6 @@
 //! The content of a certificate in a few lines, for the people who review it.
 
+use crate::control::approval_policy::ApprovalPolicy;
 use crate::decision::candidate::Candidate;
 use crate::decision::reserved::Reserved;
 use crate::report::Details;
@@ -8,7 +9,11 @@ use crate::x509::san::SubjectAltNames;
 use crate::x509::subject::{Attribute, Subject};
 
 /// What the request asks for and what it would get.
-pub(super) fn details(request: &Request, candidate: Option<&Candidate>) -> Details {
+pub(super) fn details(
+    request: &Request,
+    candidate: Option<&Candidate>,
+    policy: Option<&ApprovalPolicy>,
+) -> Details {
     Details {
         privileged: privileged(&request.csr.subject),
         subject: one_line(&request.csr.subject),
@@ -17,6 +22,7 @@ pub(super) fn details(request: &Request, candidate: Option<&Candidate>) -> Detai
         key: request.csr.key.kind().to_string(),
         lifetime: candidate.map(|candidate| candidate.lifetime.to_string()),
         lifetime_asked: request.expiration.map(|asked| asked.to_string()),
+        policy_place: policy.map(|policy| (policy.file.clone(), policy.line)),
     }
 }
 

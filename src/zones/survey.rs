@@ -27,16 +27,7 @@ const CONTROL_PIECES: usize = 8;
 /// # Errors
 /// When the source fails; whatever is wrong in the repository is in the snapshot.
 pub fn survey<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot> {
-    let mut survey = Survey {
-        source,
-        snapshot: Snapshot::default(),
-        request_folders: Vec::new(),
-        output_folders: Vec::new(),
-        hidden_folders: Vec::new(),
-        postponed: Vec::new(),
-        entries_left: ENTRIES,
-        octets_left: OCTETS,
-    };
+    let mut survey = Survey::of(source);
     // `issued/` sorts before `requests/`, so what is open is known when a request is met.
     for child in survey.list(top, "", Scope::Root)? {
         survey.zone(&child)?;
@@ -44,6 +35,20 @@ pub fn survey<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot
     survey.refuse_collisions();
     survey.refuse_hidden();
     survey.drop_postponed();
+    Ok(survey.snapshot)
+}
+
+/// Reads the control zone alone.
+///
+/// # Errors
+/// When the source fails; whatever is wrong in the control zone is in the snapshot.
+pub fn control<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot> {
+    let mut survey = Survey::of(source);
+    for child in survey.list(top, "", Scope::Root)? {
+        if matches!(Zone::of(&child.name), None | Some(Zone::Control)) {
+            survey.zone(&child)?;
+        }
+    }
     Ok(survey.snapshot)
 }
 
@@ -62,7 +67,20 @@ pub(super) struct Survey<'s, S: Source> {
     octets_left: usize,
 }
 
-impl<S: Source> Survey<'_, S> {
+impl<'s, S: Source> Survey<'s, S> {
+    fn of(source: &'s S) -> Self {
+        Self {
+            source,
+            snapshot: Snapshot::default(),
+            request_folders: Vec::new(),
+            output_folders: Vec::new(),
+            hidden_folders: Vec::new(),
+            postponed: Vec::new(),
+            entries_left: ENTRIES,
+            octets_left: OCTETS,
+        }
+    }
+
     fn zone(&mut self, child: &Child<S::Handle>) -> anyhow::Result<()> {
         let name = child.name.as_str();
         match (child.kind, Zone::of(name)) {

@@ -1,0 +1,313 @@
+//! The commit that a merge would be: a head merged into a base, in memory, as a pull request will land.
+//!
+//! In come two commits; out goes a [`Proposal`]: the tree of the merge as a snapshot, the requests that it changes, and
+//! who wrote them. Its first parent is the base. Nothing is written to the repository: what libgit2 makes while it merges
+//! stays in memory. Renames are not looked for, so a change counts where its path says.
+
+use std::collections::{BTreeMap, HashSet};
+
+use anyhow::Context as _;
+use git2::{MergeOptions, Oid};
+
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::history::{Wanted, committed, lacking};
+use crate::git::ids::{author, id, is_absent, oid};
+use crate::git::local::compare;
+use crate::git::objects::Objects;
+use crate::git::repository::Repository;
+use crate::git::tree;
+use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
+use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot};
+use crate::zones;
+
+// Before the database on disk, so that what a merge makes stays in memory.
+const FIRST: i32 = 1_000;
+// As behind a merge on the mainline: the author of what a larger landing brings is unknown.
+const LANDING_COMMITS: usize = 10_000;
+
+/// A merge that nobody has made yet.
+#[derive(Debug)]
+pub struct Proposal<'r> {
+    repository: &'r Repository,
+    base: ObjectId,
+    head: ObjectId,
+    top: ObjectId,
+    conflicts: Vec<RepoPath>,
+}
+
+impl Repository {
+    /// Merges `head` into `base`, in memory.
+    ///
+    /// # Errors
+    /// [`Stop`] when they have no common history; other errors when git fails.
+    pub fn propose(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Proposal<'_>> {
+        let proposal = |top, conflicts| Proposal {
+            repository: self,
+            base,
+            head,
+            top,
+            conflicts,
+        };
+        let ancestor = match self.inner.merge_base(oid(base), oid(head)) {
+            Ok(ancestor) => ancestor,
+            Err(error) if is_absent(&error) => return Err(unrelated(base, head).into()),
+            Err(error) => return Err(error).context("looking for the common history"),
+        };
+        if ancestor == oid(base) {
+            return Ok(proposal(self.tree_of(head)?, Vec::new()));
+        }
+        let odb = self.inner.odb().context("opening the object database")?;
+        odb.add_new_mempack_backend(FIRST)
+            .context("making room for a merge in memory")?;
+        let tree = |commit| -> anyhow::Result<_> {
+            let tree = self.inner.find_tree(oid(self.tree_of(commit)?));
+            tree.with_context(|| format!("reading the tree of commit {commit}"))
+        };
+        let mut options = MergeOptions::new();
+        options.find_renames(false);
+        let (ours, theirs) = (tree(base)?, tree(head)?);
+        let mut index = self
+            .inner
+            .merge_trees(&tree(id(ancestor))?, &ours, &theirs, Some(&options))
+            .with_context(|| format!("merging {head} into {base}"))?;
+        let conflicts = conflicts(&index)?;
+        for path in &conflicts {
+            let path = String::from_utf8_lossy(path).into_owned();
+            index
+                .conflict_remove(std::path::Path::new(&path))
+                .with_context(|| format!("leaving `{path}` out of the merge"))?;
+        }
+        let top = index.write_tree_to(&self.inner);
+        let top = top.with_context(|| format!("merging {head} into {base}"))?;
+        let conflicts = conflicts.iter().filter_map(|path| in_zone(path));
+        Ok(proposal(id(top), conflicts.collect()))
+    }
+}
+
+/// The paths that both sides changed, each once, in order.
+fn conflicts(index: &git2::Index) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut paths = Vec::new();
+    for conflict in index.conflicts().context("listing conflicts")? {
+        let conflict = conflict.context("reading a conflict")?;
+        let sides = [conflict.our, conflict.their, conflict.ancestor];
+        paths.extend(sides.into_iter().flatten().map(|entry| entry.path).next());
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
+/// The path, if it lies where gitca reads.
+fn in_zone(path: &[u8]) -> Option<RepoPath> {
+    let text = std::str::from_utf8(path).ok()?;
+    let (zone, _) = text.split_once('/')?;
+    zones::ZONES.contains(&zone).then(|| text.parse().ok())?
+}
+
+impl Proposal<'_> {
+    /// What would be on the mainline, with a finding for each conflict and each file of `issued/` that is not from the base.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn snapshot(&self) -> anyhow::Result<Snapshot> {
+        let objects = Objects::of(&self.repository.inner)?;
+        let mut snapshot =
+            zones::survey(&objects, &self.top).context("reading what the merge would make")?;
+        self.forget_older(&objects, &mut snapshot)?;
+        for path in &self.conflicts {
+            let finding = Finding::in_file(path.clone(), conflict());
+            match path.as_str().strip_prefix("requests/") {
+                Some(_) => snapshot.findings.push(finding),
+                None => snapshot.errors.push(finding),
+            }
+        }
+        snapshot.findings.extend(self.foreign(&objects)?);
+        Ok(snapshot)
+    }
+
+    /// Leaves out what was wrong in the base already and lies where nothing changes: it is not this change's fault.
+    fn forget_older(&self, objects: &Objects<'_>, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        if snapshot.findings.is_empty() {
+            return Ok(());
+        }
+        let base = self.repository.tree_of(self.base)?;
+        let before = zones::survey(objects, &base).context("reading the base")?;
+        let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
+        let mut changes = BTreeMap::new();
+        // Where directories can't be compared every finding stays.
+        let (old, new) = (requests(base)?, requests(self.top)?);
+        if compare(objects, "requests", old, new, &mut changes).is_err() {
+            return Ok(());
+        }
+        let is_touched = |finding: &Finding| {
+            let file = finding.file.as_ref().map(RepoPath::as_str);
+            let request = finding.request.as_ref();
+            changes.keys().any(|path| {
+                let below = |place: &str| path.strip_prefix(place);
+                file.is_some_and(|file| {
+                    below(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                }) || request.is_some_and(|request| {
+                    below(&format!("requests/{request}")).is_some_and(|rest| rest.starts_with('.'))
+                })
+            })
+        };
+        snapshot
+            .findings
+            .retain(|finding| is_touched(finding) || !before.findings.contains(finding));
+        Ok(())
+    }
+
+    fn foreign(&self, objects: &Objects<'_>) -> anyhow::Result<Vec<Finding>> {
+        let issued = |top| objects.entry(top, "issued", tree::DIRECTORY);
+        let mut changes = BTreeMap::new();
+        let before = issued(self.repository.tree_of(self.base)?)?;
+        compare(objects, "issued", before, issued(self.top)?, &mut changes)?;
+        let paths = changes.keys().filter_map(|path| path.parse().ok());
+        Ok(paths
+            .map(|path| Finding::in_file(path, foreign_output()))
+            .collect())
+    }
+
+    /// The introduction of each open request that the base does not have as it is: by this merge, whoever wrote it.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn introductions(
+        &self,
+        snapshot: &Snapshot,
+    ) -> anyhow::Result<BTreeMap<RequestName, Introduction>> {
+        let objects = Objects::of(&self.repository.inner)?;
+        let open: Vec<Wanted<'_>> = snapshot
+            .open
+            .iter()
+            .map(|(name, blob)| Wanted {
+                name,
+                blob: blob.id,
+            })
+            .collect();
+        let base = self.repository.tree_of(self.base)?;
+        let zone = |top, name| objects.entry(top, name, tree::DIRECTORY);
+        let names = lacking(
+            &objects,
+            zone(self.top, "requests")?,
+            zone(base, "requests")?,
+            &open,
+        )?;
+        let differs = |name| Ok::<_, anyhow::Error>(zone(self.top, name)? != zone(base, name)?);
+        let touches_control = differs("policies")? || differs("templates")?;
+        let changed = open
+            .into_iter()
+            .filter(|wanted| names.binary_search(&wanted.name).is_ok());
+        let head = self.repository.commit_at(self.head)?;
+        let introduction = |author| Introduction {
+            commit: self.head,
+            // After everything that the base has.
+            position: 1,
+            committed: committed(&head),
+            author,
+            touches_control,
+        };
+        let authors = self.authors(&objects, changed.collect())?;
+        Ok(authors
+            .into_iter()
+            .map(|(name, author)| (name.clone(), introduction(author)))
+            .collect())
+    }
+
+    /// Who made each request what it is: from the head back to where no parent has the same bytes.
+    fn authors<'w>(
+        &self,
+        objects: &Objects<'_>,
+        wanted: Vec<Wanted<'w>>,
+    ) -> anyhow::Result<Vec<(&'w RequestName, Author)>> {
+        let nobody = || Author {
+            name: String::new(),
+            email: String::new(),
+        };
+        let mut found = Vec::new();
+        let (at_head, merged) = self.split(objects, self.head, wanted)?;
+        found.extend(merged.into_iter().map(|wanted| (wanted.name, nobody())));
+        let Some(landed) = self.landed()? else {
+            found.extend(at_head.into_iter().map(|wanted| (wanted.name, nobody())));
+            return Ok(found);
+        };
+        // Only ancestors come next, so this ends.
+        let mut groups = vec![(self.head, at_head)];
+        while let Some((commit, mut rest)) = groups.pop() {
+            let holder = self.repository.commit_at(commit)?;
+            for parent in holder.parent_ids().filter(|parent| landed.contains(parent)) {
+                if rest.is_empty() {
+                    break;
+                }
+                let (older, others) = self.split(objects, id(parent), rest)?;
+                if !older.is_empty() {
+                    groups.push((id(parent), older));
+                }
+                rest = others;
+            }
+            let maker = author(&holder.author());
+            found.extend(rest.into_iter().map(|wanted| (wanted.name, maker.clone())));
+        }
+        Ok(found)
+    }
+
+    /// Those that the commit has, and the others.
+    fn split<'w>(
+        &self,
+        objects: &Objects<'_>,
+        commit: ObjectId,
+        wanted: Vec<Wanted<'w>>,
+    ) -> anyhow::Result<(Vec<Wanted<'w>>, Vec<Wanted<'w>>)> {
+        let top = self.repository.tree_of(commit)?;
+        let requests = objects.entry(top, "requests", tree::DIRECTORY)?;
+        let names = lacking(objects, None, requests, &wanted)?;
+        Ok(wanted
+            .into_iter()
+            .partition(|wanted| names.binary_search(&wanted.name).is_err()))
+    }
+
+    /// The commits that the merge lands; `None` when they are too many to be searched.
+    fn landed(&self) -> anyhow::Result<Option<HashSet<Oid>>> {
+        let context = || format!("reading what {} brings", self.head);
+        let mut walk = self.repository.inner.revwalk().with_context(context)?;
+        walk.push(oid(self.head)).with_context(context)?;
+        walk.hide(oid(self.base)).with_context(context)?;
+        let mut commits = HashSet::new();
+        for found in walk {
+            commits.insert(found.with_context(context)?);
+            if commits.len() > LANDING_COMMITS {
+                return Ok(None);
+            }
+        }
+        Ok(Some(commits))
+    }
+
+    /// The requests that these public keys were certified for before.
+    ///
+    /// # Errors
+    /// When `issued/_keys/` can't be read.
+    pub fn key_owners(&self, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwners> {
+        // The base's: nobody but a run says whose a key is.
+        self.repository.key_owners(self.base, keys)
+    }
+}
+
+fn conflict() -> Reason {
+    Reason::new(
+        Code::MergeConflict,
+        "the base and the head both changed this file",
+    )
+    .help("merge the base into the branch and settle the conflict there")
+}
+
+fn foreign_output() -> Reason {
+    let message = "only `gitca run` writes below `issued/`";
+    Reason::new(Code::ForeignOutput, message).help("take the change of `issued/` out of the branch")
+}
+
+fn unrelated(base: ObjectId, head: ObjectId) -> Stop {
+    let message = format!("{head} has no history in common with {base}");
+    Stop::because(
+        Reason::new(Code::MergeConflict, message).help("branch off the base, and try again"),
+    )
+}
