@@ -5,6 +5,7 @@
 //! decides anything. Repositories that would give silently wrong answers are refused ([`Stop`](crate::finding::Stop)), with the fix in the
 //! message. Nothing in here uses the network.
 
+mod authorship;
 mod history;
 mod ids;
 mod local;

@@ -192,10 +192,11 @@ fn claim_keys(evidence: &Evidence<'_>) -> KeyOwners {
 
 /// What git says of who asked; nothing proves it in this release.
 fn requester(introduction: &Introduction) -> Requester {
+    let author = introduction.maker.as_ref().map(|maker| &maker.author);
     Requester {
         principal: None,
-        name: Some(introduction.author.name.clone()),
-        email: Some(introduction.author.email.clone()),
+        name: author.map(|author| author.name.clone()),
+        email: author.map(|author| author.email.clone()),
         method: None,
         verified: false,
     }

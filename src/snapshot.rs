@@ -4,7 +4,7 @@
 //! [`Changeset`], which only touches `issued/`. Nothing in here knows where the bytes come from or go to. Data zone
 //! entries come as names first: only requests that `issued/` does not hold have their bytes here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Finding;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub issued: BTreeMap<RequestName, ObjectId>,
     /// The manifests of the requests that are open: `issued/` does not hold their very bytes.
     pub open: BTreeMap<RequestName, Blob>,
+    /// The files of statements about each open request, by file name: `<...>.json` and `<...>.json.sig`.
+    pub statements: BTreeMap<RequestName, BTreeMap<String, Blob>>,
     /// What is wrong in the data zone; the rest of it is still judged.
     pub findings: Vec<Finding>,
     /// What is worth knowing and stands in nobody's way.
@@ -59,6 +61,28 @@ pub struct Author {
     pub email: String,
 }
 
+/// A commit as git says who made it, and the signature that may prove it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorship {
+    /// The commit.
+    pub commit: ObjectId,
+    /// Its author.
+    pub author: Author,
+    /// The addresses of its `Co-authored-by` trailers.
+    pub co_authors: Vec<String>,
+    /// Its signature, whatever kind it is of.
+    pub signature: Option<CommitSignature>,
+}
+
+/// The `gpgsig` header of a commit; nothing has verified it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommitSignature {
+    /// The signature in its armor.
+    pub armor: Vec<u8>,
+    /// The octets of the commit that were signed.
+    pub signed: Vec<u8>,
+}
+
 /// The mainline commit that brought the bytes of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Introduction {
@@ -68,10 +92,47 @@ pub struct Introduction {
     pub position: u64,
     /// When it was committed.
     pub committed: Timestamp,
-    /// Who wrote it.
-    pub author: Author,
+    /// The commit that made the bytes; `None` when too many landed at once to search them.
+    pub maker: Option<Authorship>,
+    /// Every commit that may have had a hand in the request since it was last absent, the maker included.
+    pub contributors: Vec<Authorship>,
     /// Whether it also changed the control zone, and is not the anchor.
     pub touches_control: bool,
+}
+
+/// The mainline commit that brought a statement about a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// The commit: the later of the two that brought the statement and its signature.
+    pub commit: ObjectId,
+    /// Its place on the mainline, the anchor being 0.
+    pub position: u64,
+    /// Whether it also changed the control zone, and is not the anchor.
+    pub touches_control: bool,
+}
+
+/// A statement that was on the mainline and is not there any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedStatement {
+    /// The name of its file.
+    pub name: String,
+    /// What it said.
+    pub statement: Blob,
+    /// Its signature.
+    pub signature: Blob,
+    /// Where it was brought.
+    pub brought: Brought,
+}
+
+/// What the mainline knows of the statements about one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatementHistory {
+    /// The commit that brought each statement of the tip, by the name of its `.json` file.
+    pub brought: BTreeMap<String, Brought>,
+    /// The signed statements that were deleted since the request's bytes were brought.
+    pub deleted: Vec<DeletedStatement>,
+    /// The SHA-256 of the statements that a certificate of this request has rested on since they were brought.
+    pub spent: BTreeSet<Sha256Digest>,
 }
 
 /// What is known about keys that were certified before: the request that each belongs to.

@@ -167,11 +167,13 @@ impl<'w> Walk<'_, 'w> {
             let landing = Landing::of(self.repository, &self.objects, &commit, is_anchor)?;
             let touches_control = !is_anchor && touches_control(&self.objects, &commit)?;
             for Wanted { name, blob } in wanted {
+                let maker = landing.maker(name, blob)?;
                 let introduction = Introduction {
                     commit: passed.commit,
                     position: anchor.from_tip - passed.from_tip,
                     committed: committed(&commit),
-                    author: landing.author(name, blob)?,
+                    contributors: maker.iter().cloned().collect(),
+                    maker,
                     touches_control,
                 };
                 introductions.insert(name.clone(), introduction);

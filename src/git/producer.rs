@@ -9,12 +9,13 @@ use std::collections::HashSet;
 use anyhow::Context as _;
 use git2::{Commit, Oid};
 
-use crate::git::ids::{author, id};
+use crate::git::authorship::authorship;
+use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::{ObjectId, RequestName};
-use crate::snapshot::Author;
+use crate::snapshot::Authorship;
 
 // A landing of more commits than this is not searched; the author of its requests is unknown.
 const LANDING_COMMITS: usize = 10_000;
@@ -56,15 +57,16 @@ impl<'a> Landing<'a> {
         })
     }
 
-    /// The author of the commit that made this request what it is; an empty one when that can't be told.
-    pub(super) fn author(&self, name: &RequestName, blob: ObjectId) -> anyhow::Result<Author> {
+    /// The commit that made this request what it is; `None` when that can't be told.
+    pub(super) fn maker(
+        &self,
+        name: &RequestName,
+        blob: ObjectId,
+    ) -> anyhow::Result<Option<Authorship>> {
         match &self.searched {
-            Searched::Itself => Ok(author(&self.commit.author())),
-            Searched::TooMany => Ok(Author {
-                name: String::new(),
-                email: String::new(),
-            }),
-            Searched::Landed(commits) => self.search(commits, name, blob),
+            Searched::Itself => authorship(self.repository, self.commit).map(Some),
+            Searched::TooMany => Ok(None),
+            Searched::Landed(commits) => self.search(commits, name, blob).map(Some),
         }
     }
 
@@ -73,7 +75,7 @@ impl<'a> Landing<'a> {
         landed: &HashSet<Oid>,
         name: &RequestName,
         blob: ObjectId,
-    ) -> anyhow::Result<Author> {
+    ) -> anyhow::Result<Authorship> {
         let manifest = name.manifest();
         let pieces: Vec<&str> = manifest.as_str().split('/').collect();
         let mut current = self.commit.clone();
@@ -90,7 +92,7 @@ impl<'a> Landing<'a> {
                 }
             }
             if holders.is_empty() {
-                return Ok(author(&current.author()));
+                return authorship(self.repository, &current);
             }
             // Only ancestors come next, so this ends.
             match holders
@@ -99,7 +101,7 @@ impl<'a> Landing<'a> {
             {
                 Some(holder) => current = holder,
                 // A merge that brings back old bytes: it is the merge that did it.
-                None => return Ok(author(&self.commit.author())),
+                None => return authorship(self.repository, self.commit),
             }
         }
     }

@@ -10,14 +10,15 @@ use anyhow::Context as _;
 use git2::{MergeOptions, Oid};
 
 use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::authorship::authorship;
 use crate::git::history::{Wanted, committed, lacking};
-use crate::git::ids::{author, id, is_absent, oid};
+use crate::git::ids::{id, is_absent, oid};
 use crate::git::local::compare;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
-use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot};
+use crate::snapshot::{Authorship, Introduction, KeyOwners, Snapshot};
 use crate::zones;
 
 // Before the database on disk, so that what a merge makes stays in memory.
@@ -199,36 +200,33 @@ impl Proposal<'_> {
             .into_iter()
             .filter(|wanted| names.binary_search(&wanted.name).is_ok());
         let head = self.repository.commit_at(self.head)?;
-        let introduction = |author| Introduction {
+        let introduction = |maker: Option<Authorship>| Introduction {
             commit: self.head,
             // After everything that the base has.
             position: 1,
             committed: committed(&head),
-            author,
+            contributors: maker.iter().cloned().collect(),
+            maker,
             touches_control,
         };
-        let authors = self.authors(&objects, changed.collect())?;
-        Ok(authors
+        let makers = self.makers(&objects, changed.collect())?;
+        Ok(makers
             .into_iter()
-            .map(|(name, author)| (name.clone(), introduction(author)))
+            .map(|(name, maker)| (name.clone(), introduction(maker)))
             .collect())
     }
 
     /// Who made each request what it is: from the head back to where no parent has the same bytes.
-    fn authors<'w>(
+    fn makers<'w>(
         &self,
         objects: &Objects<'_>,
         wanted: Vec<Wanted<'w>>,
-    ) -> anyhow::Result<Vec<(&'w RequestName, Author)>> {
-        let nobody = || Author {
-            name: String::new(),
-            email: String::new(),
-        };
+    ) -> anyhow::Result<Vec<(&'w RequestName, Option<Authorship>)>> {
         let mut found = Vec::new();
         let (at_head, merged) = self.split(objects, self.head, wanted)?;
-        found.extend(merged.into_iter().map(|wanted| (wanted.name, nobody())));
+        found.extend(merged.into_iter().map(|wanted| (wanted.name, None)));
         let Some(landed) = self.landed()? else {
-            found.extend(at_head.into_iter().map(|wanted| (wanted.name, nobody())));
+            found.extend(at_head.into_iter().map(|wanted| (wanted.name, None)));
             return Ok(found);
         };
         // Only ancestors come next, so this ends.
@@ -245,7 +243,7 @@ impl Proposal<'_> {
                 }
                 rest = others;
             }
-            let maker = author(&holder.author());
+            let maker = Some(authorship(self.repository, &holder)?);
             found.extend(rest.into_iter().map(|wanted| (wanted.name, maker.clone())));
         }
         Ok(found)

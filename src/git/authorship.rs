@@ -1,0 +1,52 @@
+//! Who made a commit, as the commit itself says, with the signature that may prove it.
+//!
+//! In comes a commit; out goes an [`Authorship`]. Nothing is verified here: the octets that were signed and the signature
+//! over them go to the core, which knows whose key is whose.
+
+use anyhow::Context as _;
+use git2::{Commit, ErrorCode};
+
+use crate::git::ids::{author, id};
+use crate::git::repository::Repository;
+use crate::snapshot::{Authorship, CommitSignature};
+
+pub(super) fn authorship(
+    repository: &Repository,
+    commit: &Commit<'_>,
+) -> anyhow::Result<Authorship> {
+    Ok(Authorship {
+        commit: id(commit.id()),
+        author: author(&commit.author()),
+        co_authors: co_authors(commit.message_bytes()),
+        signature: signature(repository, commit)?,
+    })
+}
+
+fn signature(
+    repository: &Repository,
+    commit: &Commit<'_>,
+) -> anyhow::Result<Option<CommitSignature>> {
+    match repository.inner.extract_signature(&commit.id(), None) {
+        Ok((armor, signed)) => Ok(Some(CommitSignature {
+            armor: armor.to_vec(),
+            signed: signed.to_vec(),
+        })),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => {
+            Err(error).with_context(|| format!("reading the signature of commit {}", commit.id()))
+        }
+    }
+}
+
+/// The addresses of all `Co-authored-by` lines, wherever they stand: they only ever exclude somebody.
+fn co_authors(message: &[u8]) -> Vec<String> {
+    const KEY: &str = "co-authored-by:";
+    let message = String::from_utf8_lossy(message);
+    let address = |line: &str| {
+        let line = line.trim();
+        let is_trailer = line.get(..KEY.len())?.eq_ignore_ascii_case(KEY);
+        let (_, address) = line.rsplit_once('<').filter(|_| is_trailer)?;
+        Some(address.split('>').next()?.trim().to_owned())
+    };
+    message.lines().filter_map(address).collect()
+}
