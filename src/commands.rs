@@ -13,7 +13,7 @@ pub mod run;
 pub mod schema;
 pub mod tools;
 
-use crate::cli::{FailOn, Format};
+use crate::cli::FailOn;
 use crate::finding::{Code, Reason, Stop};
 use crate::report::Verdict;
 
@@ -40,15 +40,4 @@ pub fn findings(fail_on: &[FailOn]) -> Vec<Verdict> {
         FailOn::Pending => Verdict::Pending,
     });
     named.chain([Verdict::Failed]).collect()
-}
-
-/// Says that a format is not there yet.
-#[must_use]
-pub fn unsupported_format(format: Format) -> Stop {
-    let name = format!("{format:?}").to_lowercase();
-    let message = format!("the output format `{name}` is not in this release of gitca yet");
-    Stop::because(
-        Reason::new(Code::NotImplemented, message)
-            .help("use `-o text`, `json`, `yaml`, `github`, `gitlab`, `markdown` or `junit`"),
-    )
 }

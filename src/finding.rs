@@ -5,6 +5,7 @@
 //! strangers: they are cut here and escaped by each sink.
 
 mod code;
+mod meaning;
 
 use std::fmt;
 

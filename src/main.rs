@@ -5,6 +5,7 @@
 )]
 
 use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -105,24 +106,29 @@ fn report(
 ) -> u8 {
     let style = style(global.color);
     let mut report = Report::new(command);
-    let result = match format {
-        Format::Sarif => Err(commands::unsupported_format(format).into()),
-        _ => act(&mut report),
-    };
-    if let Err(error) = result {
+    if let Err(error) = act(&mut report) {
         report.errors.extend(to_findings(&error));
     }
     let code = report.exit_code(findings);
     let printed = match format {
         Format::Json => output::print_json(&report),
         Format::Yaml => output::print_yaml(&report),
-        Format::Github => output::print(&output::github::report(&report)),
+        Format::Github => annotate(&report),
+        Format::Sarif => output::print_json(&output::sarif::report(&report)),
         Format::Gitlab => output::print_json(&output::gitlab::report(&report)),
         Format::Markdown => output::print(&output::markdown::report(&report)),
         Format::Junit => output::print(&output::junit::report(&report)),
-        _ => print_report(report, style, global.quiet),
+        Format::Text => print_report(report, style, global.quiet),
     };
     printed.map_or_else(|error| complain(&error.into(), style), |()| code)
+}
+
+/// Annotations on stdout, and the whole as the summary of the step where the runner has a file for it.
+fn annotate(report: &Report) -> io::Result<()> {
+    if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) {
+        output::append(Path::new(&file), &output::markdown::summary(report))?;
+    }
+    output::print(&output::github::report(report))
 }
 
 /// The results on stdout; notices that are about no request, and errors, on stderr.

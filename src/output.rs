@@ -1,15 +1,19 @@
-//! Results to stdout, talk to stderr: the only file that prints.
+//! Results to stdout, talk to stderr, the summary of a CI step to its file: the only file that prints.
 //!
 //! In comes an [`Answer`]; out go its text for people, or the same value as JSON or YAML. Everything in it that a stranger
 //! wrote is escaped here, so a name can't move the cursor or pose as our words. A reader that goes away is no error.
 
 pub mod github;
 pub mod gitlab;
+mod issues;
 pub mod junit;
 pub mod markdown;
+pub mod sarif;
 pub mod text;
 
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -70,6 +74,15 @@ pub fn print_yaml(value: &impl Serialize) -> io::Result<()> {
 /// When stdout can't be written to.
 pub fn print(text: &str) -> io::Result<()> {
     write(text)
+}
+
+/// Adds a finished text to a file, such as the one that a CI server makes a page of.
+///
+/// # Errors
+/// When the file can't be written to.
+pub fn append(file: &Path, text: &str) -> io::Result<()> {
+    let file = OpenOptions::new().create(true).append(true).open(file);
+    file?.write_all(text.as_bytes())
 }
 
 /// Says something on stderr.

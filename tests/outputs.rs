@@ -87,6 +87,99 @@ fn annotations_point_at_the_line_of_the_field() {
     assert_eq!(node["fingerprint"].as_str().map(str::len), Some(64));
 }
 
+/// SARIF that the published schema takes; tests/sarif/README.md says where it is from.
+#[track_caller]
+fn sarif(text: &str) -> serde_json::Value {
+    let schema = serde_json::from_str(include_str!("sarif/schema-2.1.0.json")).expect("it is JSON");
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .expect("it is a schema");
+    let log: serde_json::Value =
+        serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let errors: Vec<String> = validator.iter_errors(&log).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{text}");
+    log["runs"][0].clone()
+}
+
+#[test]
+fn sarif_is_what_its_schema_says() {
+    let scratch = repository();
+    let check = |code| sarif(&scratch.in_repo(&["check", "-o", "sarif"]).code(code).stdout);
+    let run = check(1);
+    assert_eq!(run["automationDetails"]["id"], "gitca/check");
+    let results = run["results"].as_array().expect("a list").clone();
+    let of = |file: &str| {
+        let is_of = |result: &&serde_json::Value| {
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == file
+        };
+        results
+            .iter()
+            .find(is_of)
+            .cloned()
+            .unwrap_or_else(|| panic!("{file}: {results:?}"))
+    };
+    let node = of("requests/node.yaml");
+    assert_eq!(node["ruleId"], "DeniedBy");
+    assert_eq!(node["level"], "error");
+    let region = &node["locations"][0]["physicalLocation"]["region"];
+    assert!(region["startLine"].as_u64() > Some(1), "{node}");
+    for result in &results {
+        let index =
+            usize::try_from(result["ruleIndex"].as_u64().expect("a number")).expect("small");
+        let rule = &run["tool"]["driver"]["rules"][index];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(
+            rule["help"]["text"]
+                .as_str()
+                .is_some_and(|help| help.len() > 40),
+            "{rule}"
+        );
+    }
+    // The lines move and the fingerprints stay.
+    let manifest = scratch.read("repo/requests/node.yaml");
+    scratch.write(
+        "repo/requests/node.yaml",
+        format!("# one line more\n{manifest}"),
+    );
+    let moved = check(1)["results"].as_array().expect("a list").clone();
+    let prints = |results: &[serde_json::Value]| {
+        let print = |result: &serde_json::Value| result["partialFingerprints"].to_string();
+        results.iter().map(print).collect::<Vec<_>>()
+    };
+    assert_eq!(prints(&moved), prints(&results));
+    assert_ne!(moved, results);
+    // What could not be read is said in a notification, or at its file.
+    scratch.write("repo/policies/deny.yaml", "kind: DenyPolicy\n");
+    let broken = check(2);
+    assert_eq!(broken["invocations"][0]["executionSuccessful"], false);
+    assert_eq!(broken["results"][0]["level"], "error");
+    scratch.write("elsewhere/a", "");
+    let nowhere = scratch
+        .gitca(&["-C", "elsewhere", "check", "-o", "sarif"])
+        .code(2);
+    let told = &sarif(&nowhere.stdout)["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(told["level"], "error");
+}
+
+#[test]
+fn the_summary_of_a_step_goes_to_its_file() {
+    let scratch = repository();
+    scratch.write("summary.md", "before\n");
+    let mut command = scratch.command(env!("CARGO_BIN_EXE_gitca"));
+    command.env("GITHUB_STEP_SUMMARY", scratch.path("summary.md"));
+    let check = ["-C", "repo", "check", "-o", "github"];
+    let output = command.args(check).output().expect("gitca can be run");
+    assert_eq!(output.status.code(), Some(1));
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(stdout, scratch.in_repo(&["check", "-o", "github"]).stdout);
+    let summary = scratch.read("summary.md");
+    assert!(
+        summary.starts_with("before\n**gitca check: 2 denied, 1 approved**\n\n### `eve` denied\n"),
+        "{summary}"
+    );
+}
+
 #[test]
 fn an_error_is_in_every_format() {
     let scratch = Scratch::with_repository();

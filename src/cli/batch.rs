@@ -15,10 +15,9 @@ pub enum Format {
     Json,
     /// The same object as YAML.
     Yaml,
-    #[value(hide = true)]
-    /// Not in this release.
+    /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// Annotations of GitHub Actions.
+    /// Annotations of GitHub Actions, and the step's summary.
     Github,
     /// GitLab Code Quality.
     Gitlab,

@@ -6,69 +6,38 @@
 
 use std::fmt::Write as _;
 
-use crate::finding::Reason;
-use crate::names::RepoPath;
+use crate::output::issues::{Issue, Severity, issues};
 use crate::output::text::harmless;
-use crate::report::{Report, RequestResult, Verdict};
+use crate::report::Report;
 
 const ANNOTATIONS: usize = 9;
-
-/// One annotation.
-struct Annotation<'a> {
-    file: Option<&'a str>,
-    reason: &'a Reason,
-}
 
 /// The workflow commands.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    let is_bad = |result: &&RequestResult| {
-        matches!(
-            result.verdict,
-            Verdict::Denied | Verdict::Invalid | Verdict::Failed
-        )
-    };
-    let is_waiting =
-        |result: &&RequestResult| matches!(result.verdict, Verdict::Pending | Verdict::Ignored);
-    let errors = report.errors.iter().map(|error| Annotation {
-        file: error.file.as_ref().map(RepoPath::as_str),
-        reason: &error.reason,
-    });
-    let errors: Vec<_> = errors
-        .chain(report.results.iter().filter(is_bad).flat_map(of_result))
-        .collect();
-    let warnings: Vec<_> = report
-        .results
-        .iter()
-        .filter(is_waiting)
-        .flat_map(of_result)
-        .collect();
-    let notices: Vec<_> = report
-        .notices
-        .iter()
-        .map(|notice| Annotation {
-            file: notice.file.as_ref().map(RepoPath::as_str),
-            reason: &notice.reason,
-        })
-        .collect();
-    commands("error", &errors) + &commands("warning", &warnings) + &commands("notice", &notices)
+    let all = issues(report);
+    let of = |kind| all.iter().filter(move |issue| kind_of(issue) == kind);
+    let kinds = ["error", "warning", "notice"].into_iter();
+    kinds
+        .map(|kind| commands(kind, &of(kind).collect::<Vec<_>>()))
+        .collect()
 }
 
-fn of_result(result: &RequestResult) -> impl Iterator<Item = Annotation<'_>> {
-    let file = Some(result.file.as_str());
-    result
-        .reasons
-        .iter()
-        .map(move |reason| Annotation { file, reason })
+fn kind_of(issue: &Issue<'_>) -> &'static str {
+    match issue.severity {
+        Severity::Blocker | Severity::Critical | Severity::Major => "error",
+        Severity::Minor => "warning",
+        Severity::Info => "notice",
+    }
 }
 
-fn commands(kind: &str, annotations: &[Annotation<'_>]) -> String {
+fn commands(kind: &str, annotations: &[&Issue<'_>]) -> String {
     let mut text = String::new();
     for annotation in annotations.iter().take(ANNOTATIONS) {
         let reason = annotation.reason;
         let mut properties = format!("title={}", property(&reason.code.to_string()));
         if let Some(file) = annotation.file {
-            let _ = write!(properties, ",file={}", property(file));
+            let _ = write!(properties, ",file={}", property(file.as_str()));
         }
         if let Some(line) = reason.line {
             let _ = write!(
@@ -101,7 +70,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Code, Finding};
+    use crate::finding::{Code, Finding, Reason};
 
     #[test]
     fn no_text_of_a_stranger_becomes_a_command() {

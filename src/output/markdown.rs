@@ -3,16 +3,22 @@
 //! In comes a [`Report`]; out comes one comment, worst verdict first, that forges take. Every string that a stranger may
 //! have written stands in a code span, where neither markup, HTML nor a mention works. What does not fit is counted.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Reason};
+use crate::names::RepoPath;
 use crate::output::text::harmless;
 use crate::report::{Details, Report, RequestResult, Verdict};
 
 /// What a comment job finds the comment by, to keep it up to date.
 pub const MARKER: &str = "<!-- gitca:check -->";
-// GitHub refuses a comment of more than 65,536 characters; the head and the foot need little.
-const ROOM: usize = 62_000;
+// GitHub refuses a comment of more than 65,536 characters and a summary of more than 1 MiB; head and foot need little.
+const COMMENT: usize = 62_000;
+const SUMMARY: usize = 1_000_000;
+// So that no single request can push the others out.
+const SECTION: usize = 6_000;
+const SPAN: usize = 1_000;
 const WORST_FIRST: [Verdict; 8] = [
     Verdict::Failed,
     Verdict::Invalid,
@@ -27,24 +33,42 @@ const WORST_FIRST: [Verdict; 8] = [
 /// The comment.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    let mut text = format!("{MARKER}\n{}\n", headline(report));
-    for error in &report.errors {
-        let _ = write!(text, "\n{}", finding("error", error));
-    }
-    let mut results: Vec<&RequestResult> = report.results.iter().collect();
-    let rank = |result: &&RequestResult| {
-        let mut verdicts = WORST_FIRST.iter();
-        verdicts.position(|verdict| *verdict == result.verdict)
-    };
-    results.sort_by_key(rank);
+    format!("{MARKER}\n{}", body(report, COMMENT))
+}
+
+/// The same for the summary of a CI step, which has more room.
+#[must_use]
+pub fn summary(report: &Report) -> String {
+    body(report, SUMMARY)
+}
+
+fn body(report: &Report, room: usize) -> String {
+    let mut text = format!("{}\n", headline(report));
     let mut left_out = 0;
-    for result in results {
-        let section = section(result, report);
-        if left_out == 0 && text.len() + section.len() <= ROOM {
+    let mut add = |section: &dyn Fn() -> String| {
+        let section = if left_out == 0 {
+            section()
+        } else {
+            String::new()
+        };
+        if left_out == 0 && text.len() + section.len() <= room {
             text.push_str(&section);
         } else {
             left_out += 1;
         }
+    };
+    for error in &report.errors {
+        add(&|| format!("\n{}", cut(finding("error", error))));
+    }
+    let notices = notices(report);
+    let mut results: Vec<&RequestResult> = report.results.iter().collect();
+    results.sort_by_key(|result| rank(result.verdict));
+    for result in results {
+        let about = notices.get(&Some(&result.file));
+        add(&|| cut(section(result, about.map_or(&[], Vec::as_slice))));
+    }
+    for notice in notices.get(&None).into_iter().flatten() {
+        add(&|| format!("\n{}", cut(finding("note", notice))));
     }
     if left_out > 0 {
         let _ = write!(
@@ -53,6 +77,43 @@ pub fn report(report: &Report) -> String {
         );
     }
     text.push_str(&foot(report));
+    text
+}
+
+/// The notices by the file of the result that they are about; under nothing those that are about none.
+fn notices(report: &Report) -> BTreeMap<Option<&RepoPath>, Vec<&Finding>> {
+    let files: BTreeSet<&RepoPath> = report.results.iter().map(|result| &result.file).collect();
+    let mut notices: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+    for notice in &report.notices {
+        let file = notice.file.as_ref().filter(|file| files.contains(file));
+        notices.entry(file).or_default().push(notice);
+    }
+    notices
+}
+
+fn rank(verdict: Verdict) -> Option<usize> {
+    let mut verdicts = WORST_FIRST.iter();
+    verdicts.position(|other| *other == verdict)
+}
+
+/// Whole lines only, and a word on those that are missing.
+fn cut(section: String) -> String {
+    if section.len() <= SECTION {
+        return section;
+    }
+    let mut text = String::new();
+    let mut lines = section.split_inclusive('\n');
+    for line in lines.by_ref() {
+        if text.len() + line.len() > SECTION {
+            break;
+        }
+        text.push_str(line);
+    }
+    let _ = writeln!(
+        text,
+        "- {} lines more, `-o json` has all",
+        lines.count() + 1
+    );
     text
 }
 
@@ -71,7 +132,7 @@ fn headline(report: &Report) -> String {
     format!("**gitca {}: {result}**", report.command)
 }
 
-fn section(result: &RequestResult, report: &Report) -> String {
+fn section(result: &RequestResult, notices: &[&Finding]) -> String {
     let name = result
         .request
         .as_ref()
@@ -95,8 +156,7 @@ fn section(result: &RequestResult, report: &Report) -> String {
     for reason in &result.reasons {
         text.push_str(&explained("", reason, result.file.as_str()));
     }
-    let about = |notice: &&Finding| notice.file.as_ref() == Some(&result.file);
-    for notice in report.notices.iter().filter(about) {
+    for notice in notices {
         text.push_str(&explained("note ", &notice.reason, result.file.as_str()));
     }
     text
@@ -171,7 +231,11 @@ fn foot(report: &Report) -> String {
 
 /// A code span, GFM 6.3: its fence is longer than any run of backticks in it.
 fn span(text: &str) -> String {
-    let text = harmless(text);
+    let mut text = harmless(text);
+    if let Some((end, _)) = text.char_indices().nth(SPAN) {
+        text.truncate(end);
+        text.push('…');
+    }
     let longest = text.split(|character| character != '`').map(str::len).max();
     let fence = "`".repeat(longest.unwrap_or_default() + 1);
     if fence.len() == 1 && !text.is_empty() {
@@ -230,6 +294,32 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn one_request_can_not_push_the_others_out() {
+        let mut long = Report::new("check");
+        let mut huge = hostile("x");
+        huge.reasons = vec![Reason::new(Code::ValueNotAllowed, "x".repeat(60_000)); 500];
+        long.results = vec![huge, hostile("the other")];
+        let text = report(&long);
+        assert!(
+            text.contains("`the other`") && text.contains(" lines more, "),
+            "{text}"
+        );
+        assert!(text.len() < 20_000, "{}", text.len());
+    }
+
+    #[test]
+    fn errors_fit_too_and_a_summary_has_more_room() {
+        let mut long = Report::new("check");
+        let error = Finding::anywhere(Reason::new(Code::ConfigInvalid, "y".repeat(900)));
+        long.errors = vec![error; 3_000];
+        assert!(report(&long).len() < 65_536);
+        let text = summary(&long);
+        assert!(text.len() > 900_000 && text.len() < 1_048_576);
+        assert!(text.contains(" more are not shown here"));
+        assert!(!text.contains(MARKER));
     }
 
     #[test]

@@ -1,0 +1,19 @@
+//! What each code means, in one sentence, for outputs that explain their rules.
+//!
+//! The sentences are the lines of `meanings.txt`, in the order of the codes: what is wrong in general, while the message of
+//! a reason says what is wrong here. A rule must read the same in every report, so nothing of a request goes in.
+
+use crate::finding::code::Code;
+
+const MEANINGS: &str = include_str!("meanings.txt");
+
+impl Code {
+    /// What is wrong wherever this code appears: lower case, no full stop.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        let name = self.as_str();
+        let mut rows = MEANINGS.lines().filter_map(|line| line.split_once(": "));
+        rows.find(|(code, _)| *code == name)
+            .map_or("see the message", |(_, meaning)| meaning)
+    }
+}
