@@ -6,6 +6,7 @@
 //! decide nothing.
 
 pub mod approval_policy;
+pub mod approvals;
 pub mod cluster;
 pub mod deny_policy;
 pub mod document;
@@ -74,6 +75,8 @@ impl ControlZone {
         let around = &Surroundings {
             files,
             clusters: clusters.map(|head| head.name.clone()).collect(),
+            groups: Vec::new(),
+            principals: Vec::new(),
             key_lists,
         };
         let settings = loading.settings(&documents);
@@ -81,8 +84,9 @@ impl ControlZone {
         let clusters = loading.each(&documents, Kind::Cluster, |head, problems| {
             Cluster::read(head, around, problems)
         });
-        let approval_policies =
-            loading.each(&documents, Kind::ApprovalPolicy, ApprovalPolicy::read);
+        let approval_policies = loading.each(&documents, Kind::ApprovalPolicy, |head, problems| {
+            ApprovalPolicy::read(head, around, problems)
+        });
         let deny_policies = loading.each(&documents, Kind::DenyPolicy, |head, problems| {
             DenyPolicy::read(head, around, problems)
         });

@@ -9,6 +9,7 @@ pub mod asked;
 pub mod authority;
 pub mod candidate;
 pub mod common_name;
+pub mod counting;
 pub mod deny;
 pub mod facts;
 pub mod reserved;

@@ -1,22 +1,24 @@
 //! Approval policies: which requests may be signed.
 //!
 //! In comes the spec of an approval policy; out comes an [`ApprovalPolicy`], compiled. One policy must allow the
-//! whole of a request; what it says nothing about it does not allow. Approvals by persons and renewal come in later
-//! releases, and a file that asks for them is an error.
+//! whole of a request; what it says nothing about it does not allow. Renewal is read, but comes in a later release, and
+//! a file that asks for it is an error.
 
 use std::collections::BTreeMap;
 
+use crate::control::approvals::Approvals;
 use crate::control::document::Document;
 use crate::control::keys::KeyTypes;
-use crate::control::reading::{all_later, choice, later, usages};
+use crate::control::reading::{choice, later, usages};
 use crate::control::rule::{IpRule, Rule, RuleField};
 use crate::control::selector::{Empty, Selector};
+use crate::control::surroundings::Surroundings;
 use crate::control::validation::{Validation, read_validations};
 use crate::names::{ObjectId, ObjectName, RepoPath};
 use crate::timestamp::Lifetime;
 use crate::x509::subject::Attribute;
 use crate::x509::usage::Usage;
-use crate::yaml::{Field, Object, Problems, Value};
+use crate::yaml::{Field, Object, Problems};
 
 const FIELDS: [&str; 8] = [
     "description",
@@ -58,6 +60,10 @@ pub struct ApprovalPolicy {
     pub constraints: Constraints,
     /// Rules that its certificates must satisfy.
     pub validations: Vec<Validation>,
+    /// Who has to approve.
+    pub approvals: Approvals,
+    /// When certificates are made anew by themselves; `None` is never.
+    pub renewal: Option<Renewal>,
     /// Whether it decides or is only reported.
     pub mode: Mode,
 }
@@ -132,19 +138,36 @@ pub enum KeyReuse {
     Allow,
 }
 
+/// When a certificate is made anew for the same request and key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// When less than this is left.
+    pub before: Lifetime,
+    /// Until this long after the first certificate; `None` is without end.
+    pub until: Option<Lifetime>,
+}
+
 impl ApprovalPolicy {
     /// Reads the spec of an approval policy.
-    pub fn read(document: &Document<'_>, problems: &mut Problems) -> Option<Self> {
+    pub fn read(
+        document: &Document<'_>,
+        around: &Surroundings<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let spec = document.spec.object(&FIELDS, problems)?;
-        all_later(&spec, &["renewal"], problems);
-        if let Some(approvals) = spec.require("approvals", problems) {
-            check_approvals(&approvals, problems);
-        }
+        let approvals = spec.require("approvals", problems).and_then(|field| {
+            let approvals = Approvals::read(&field, around, problems)?;
+            // Nobody counts approvals yet, and what isn't counted must not pass.
+            if approvals != Approvals::None {
+                later(&field, problems);
+            }
+            Some(approvals)
+        });
         let description = spec.get("description");
         let description = description.and_then(|field| field.text(problems));
         let selector = spec
             .require("selector", problems)
-            .and_then(|field| Selector::read(&field, Empty::Forbidden, problems));
+            .and_then(|field| Selector::read(&field, Empty::Forbidden, around, problems));
         let allowed = spec
             .get("allowed")
             .and_then(|field| read_allowed(&field, problems));
@@ -153,8 +176,15 @@ impl ApprovalPolicy {
             .and_then(|field| read_constraints(&field, problems));
         let validations = spec.get("validations");
         let validations = validations.map(|field| read_validations(&field, problems));
+        let longest = constraints.as_ref().and_then(|its| its.duration_max);
+        let renewal = spec.get("renewal").and_then(|field| {
+            let renewal = read_renewal(&field, longest, problems);
+            later(&field, problems);
+            renewal
+        });
         Some(Self {
             validations: validations.unwrap_or_default(),
+            renewal,
             name: document.name.clone(),
             file: document.file.clone(),
             blob: document.blob,
@@ -162,23 +192,40 @@ impl ApprovalPolicy {
             description: description.map(str::to_owned),
             mode: Mode::read(&spec, problems),
             selector: selector?,
+            approvals: approvals?,
             allowed: allowed.unwrap_or_default(),
             constraints: constraints.unwrap_or_default(),
         })
     }
 }
 
-/// Only `none` is in this release.
-fn check_approvals(field: &Field<'_>, problems: &mut Problems) {
-    match &field.node.value {
-        Value::Plain(text) | Value::Text(text) if text == "none" => {}
-        Value::Map(_) => later(field, problems),
-        _ => problems.report_with_help(
-            field,
-            "must be `none` or a mapping with `anyOf` or `allOf`",
-            "write `approvals: none` if nobody has to approve",
-        ),
+/// The times of a renewal; a certificate that is due when it is made would never rest.
+fn read_renewal(
+    field: &Field<'_>,
+    longest: Option<Lifetime>,
+    problems: &mut Problems,
+) -> Option<Renewal> {
+    let object = field.object(&["before", "until"], problems)?;
+    let before_field = object.require("before", problems);
+    let before: Option<Lifetime> = before_field.as_ref()?.parse(problems);
+    let until = object.get("until");
+    let until_field = until.clone();
+    let until: Option<Lifetime> = until.and_then(|field| field.parse(problems));
+    if let (Some(before), Some(longest), Some(field)) = (before, longest, &before_field)
+        && before >= longest
+    {
+        let message = format!("no certificate of this policy lives longer than {longest}");
+        problems.report_with_help(field, message, "renew later, or grant longer lifetimes");
     }
+    if let (Some(before), Some(until), Some(field)) = (before, until, &until_field)
+        && until < before
+    {
+        problems.report(field, format!("is shorter than `before`, {before}"));
+    }
+    Some(Renewal {
+        before: before?,
+        until,
+    })
 }
 
 fn read_allowed(field: &Field<'_>, problems: &mut Problems) -> Option<Allowed> {

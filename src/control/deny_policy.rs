@@ -113,7 +113,7 @@ impl DenyPolicy {
         let description = spec.get("description");
         let description = description.and_then(|field| field.text(problems));
         let selector = match spec.get("selector") {
-            Some(field) => Selector::read(&field, Empty::Everything, problems),
+            Some(field) => Selector::read(&field, Empty::Everything, around, problems),
             None => Some(Selector::default()),
         };
         let deny = spec.require("deny", problems)?;
@@ -171,7 +171,7 @@ impl Denial {
                 .map(|field| usages(&field, problems))
                 .unwrap_or_default(),
             keys: keys.and_then(|field| read_keys(&field, around, problems)),
-            unless: unless.and_then(|field| Selector::read(&field, Empty::Never, problems)),
+            unless: unless.and_then(|field| Selector::read(&field, Empty::Never, around, problems)),
             message: message
                 .and_then(|field| field.text(problems))
                 .map(str::to_owned),

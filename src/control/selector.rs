@@ -1,8 +1,8 @@
 //! Selectors: which requests a policy, or an exception from it, is about.
 //!
 //! In comes a `selector` or `unless` of a policy file; out comes a [`Selector`] whose given parts must all hold. In an
-//! approval policy and in `unless` an empty one is an error, since it would hold for everything. Selecting by requester
-//! comes in a later release.
+//! approval policy and in `unless` an empty one is an error, since it would hold for everything. Labels are what the
+//! requester wrote; who the requester is comes from elsewhere.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,8 +10,9 @@ use std::fmt;
 use crate::control::glob::error::PatternError;
 use crate::control::glob::placeholder::Context;
 use crate::control::glob::{Run, Token, fits, pieces, scan, stars};
-use crate::control::reading::{elements, later, only_true};
-use crate::names::{RequestName, SignerName};
+use crate::control::reading::{elements, only_true};
+use crate::control::surroundings::Surroundings;
+use crate::names::{ObjectName, RequestName, SignerName};
 use crate::yaml::{Field, Object, Problems, Value};
 
 const FIELDS: [&str; 5] = ["signerNames", "paths", "requesters", "labels", "everything"];
@@ -34,8 +35,19 @@ pub struct Selector {
     pub signer_names: Vec<NamePattern>,
     /// Patterns of request paths, of which one must fit.
     pub paths: Vec<NamePattern>,
+    /// Who must have asked; `None` is anybody.
+    pub requesters: Option<Requesters>,
     /// Labels that must all be there.
     pub labels: BTreeMap<String, String>,
+}
+
+/// The people whose requests are meant: one of these groups or principals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requesters {
+    /// Groups of which the requester may be a member.
+    pub groups: Vec<ObjectName>,
+    /// Principals who the requester may be.
+    pub principals: Vec<ObjectName>,
 }
 
 /// A pattern of signer names or of request paths, with its text.
@@ -61,7 +73,12 @@ impl fmt::Display for NamePattern {
 
 impl Selector {
     /// Reads a selector.
-    pub fn read(field: &Field<'_>, empty: Empty, problems: &mut Problems) -> Option<Self> {
+    pub fn read(
+        field: &Field<'_>,
+        empty: Empty,
+        around: &Surroundings<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let object = field.object(&FIELDS, problems)?;
         let given = object
             .keys()
@@ -73,12 +90,12 @@ impl Selector {
         if let Some(everything) = object.get("everything") {
             read_everything(&everything, given, empty, problems);
         }
-        if let Some(requesters) = object.get("requesters") {
-            later(&requesters, problems);
-        }
         Some(Self {
             signer_names: patterns(&object, "signerNames", signer_name, problems),
             paths: patterns(&object, "paths", path, problems),
+            requesters: object
+                .get("requesters")
+                .and_then(|field| read_requesters(&field, around, problems)),
             labels: object
                 .get("labels")
                 .map(|labels| read_labels(&labels, problems))
@@ -98,7 +115,7 @@ fn report_empty(field: &Field<'_>, empty: Empty, problems: &mut Problems) {
         Empty::Never => problems.report_with_help(
             field,
             "an empty exception would switch the entry off",
-            "name signers, paths or labels",
+            "name signers, paths, requesters or labels",
         ),
     }
 }
@@ -191,6 +208,27 @@ fn path_tokens(text: &str) -> Result<Vec<Token>, PatternError> {
         return wrong("no request can have such a path");
     }
     pieces(scan(text, Context::Text)?, true)
+}
+
+fn read_requesters(
+    field: &Field<'_>,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Option<Requesters> {
+    let object = field.object(&["groups", "principals"], problems)?;
+    let (groups, principals) = (object.get("groups"), object.get("principals"));
+    if groups.is_none() && principals.is_none() {
+        problems.report_with_help(
+            field,
+            "names nobody",
+            "name `groups`, `principals` or both; without `requesters` anybody may ask",
+        );
+        return None;
+    }
+    Some(Requesters {
+        groups: groups.map_or_else(Vec::new, |field| around.groups(&field, problems)),
+        principals: principals.map_or_else(Vec::new, |field| around.principals(&field, problems)),
+    })
 }
 
 fn read_labels(field: &Field<'_>, problems: &mut Problems) -> BTreeMap<String, String> {

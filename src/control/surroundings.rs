@@ -20,6 +20,10 @@ pub struct Surroundings<'a> {
     pub files: &'a BTreeMap<RepoPath, Blob>,
     /// The names of the clusters.
     pub clusters: Vec<ObjectName>,
+    /// The names of the groups.
+    pub groups: Vec<ObjectName>,
+    /// The names of the principals.
+    pub principals: Vec<ObjectName>,
     /// The lists of blocked keys, by path.
     pub key_lists: BTreeMap<RepoPath, Arc<KeyList>>,
 }
@@ -62,6 +66,16 @@ impl Surroundings<'_> {
         names.iter().filter_map(|name| name.parse().ok()).collect()
     }
 
+    /// Names of groups that are there, at least one.
+    pub fn groups(&self, field: &Field<'_>, problems: &mut Problems) -> Vec<ObjectName> {
+        objects(field, "Group", &self.groups, problems)
+    }
+
+    /// Names of principals that are there, at least one.
+    pub fn principals(&self, field: &Field<'_>, problems: &mut Problems) -> Vec<ObjectName> {
+        objects(field, "Principal", &self.principals, problems)
+    }
+
     fn policy_file(
         &self,
         field: &Field<'_>,
@@ -87,6 +101,36 @@ impl Surroundings<'_> {
             .filter_map(move |path| path.as_str().strip_prefix(folder))
             .filter(move |name| name.ends_with(suffix))
     }
+}
+
+/// Names of objects in a list that is not empty, each one of the known ones and none twice.
+fn objects(
+    field: &Field<'_>,
+    kind: &str,
+    known: &[ObjectName],
+    problems: &mut Problems,
+) -> Vec<ObjectName> {
+    let mut names: Vec<ObjectName> = Vec::new();
+    for element in elements(field, problems) {
+        let Some(name) = element.parse::<ObjectName>(problems) else {
+            continue;
+        };
+        if !known.contains(&name) {
+            let known: Vec<&str> = known.iter().map(ObjectName::as_str).collect();
+            let message = format!("there is no {kind} `{name}`");
+            let help = if known.is_empty() {
+                format!("add a file with `kind: {kind}` and this name below `policies/`")
+            } else {
+                suggest(name.as_str(), &known)
+            };
+            problems.report_with_help(&element, message, help);
+        } else if names.contains(&name) {
+            problems.report(&element, format!("`{name}` is listed twice"));
+        } else {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Names in a list, each one of the known ones and none twice. An empty list is the same as none here.

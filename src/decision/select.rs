@@ -5,7 +5,8 @@
 
 use std::fmt::Display;
 
-use crate::control::selector::{NamePattern, Selector};
+use crate::control::identity::Identity;
+use crate::control::selector::{NamePattern, Requesters, Selector};
 use crate::decision::asked::Asked;
 use crate::finding::{Code, Reason};
 
@@ -29,6 +30,9 @@ pub fn failing(selector: &Selector, asked: &Asked<'_>) -> Option<Reason> {
         let message = format!("is about the paths {}", quoted(&selector.paths));
         return Some(Reason::new(Code::SelectorPath, message).value(path));
     }
+    if let Some(reason) = requester_differs(selector.requesters.as_ref(), asked.requester) {
+        return Some(reason);
+    }
     let differs = |(key, value): &(&String, &String)| asked.labels.get(*key) != Some(*value);
     let (key, wanted) = selector.labels.iter().find(differs)?;
     let message = format!("is about requests with the label `{key}: {wanted}`");
@@ -37,6 +41,31 @@ pub fn failing(selector: &Selector, asked: &Asked<'_>) -> Option<Reason> {
         Some(value) => reason.value(value),
         None => reason,
     })
+}
+
+/// Nobody is never meant.
+fn requester_differs(requesters: Option<&Requesters>, requester: &Identity) -> Option<Reason> {
+    let requesters = requesters?;
+    let mut meant = Vec::new();
+    if !requesters.groups.is_empty() {
+        meant.push(format!("members of {}", quoted(&requesters.groups)));
+    }
+    if !requesters.principals.is_empty() {
+        meant.push(quoted(&requesters.principals));
+    }
+    let meant = meant.join(" and of ");
+    let Some(principal) = &requester.principal else {
+        let message = format!("is about requests of {meant}, and who asked is not known");
+        let help = "sign the commit with a key of a Principal";
+        return Some(Reason::new(Code::RequesterUnknown, message).help(help));
+    };
+    let is_meant = requesters.principals.contains(principal)
+        || requesters
+            .groups
+            .iter()
+            .any(|group| requester.groups.contains(group));
+    let message = format!("is about requests of {meant}");
+    (!is_meant).then(|| Reason::new(Code::SelectorRequester, message).value(principal.as_str()))
 }
 
 fn quoted(names: &[impl Display]) -> String {
@@ -92,6 +121,38 @@ mod tests {
             sample.labels.insert("team".to_owned(), "shop".to_owned());
             let reason = failing(&policy.selector, &sample.asked());
             assert_eq!(reason.map(|reason| reason.code), code, "{selector}");
+        }
+    }
+
+    #[test]
+    fn only_a_known_requester_is_meant() {
+        let names = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+        for (principal, groups, code) in [
+            (None, &[][..], Some(Code::RequesterUnknown)),
+            (None, &["dev"], Some(Code::RequesterUnknown)),
+            (Some("alice"), &[], Some(Code::SelectorRequester)),
+            (Some("alice"), &["ops"], Some(Code::SelectorRequester)),
+            (Some("alice"), &["ops", "dev"], None),
+            (Some("bob"), &[], None),
+            (Some("dev"), &["bob"], Some(Code::SelectorRequester)),
+        ] {
+            let selector = Selector {
+                requesters: Some(Requesters {
+                    groups: names(&["dev", "web"]),
+                    principals: names(&["bob"]),
+                }),
+                ..Selector::default()
+            };
+            let mut sample = Sample::new();
+            sample.requester.principal = principal.map(|name| name.parse().unwrap());
+            sample.requester.groups = groups.iter().map(|name| name.parse().unwrap()).collect();
+            let reason = failing(&selector, &sample.asked());
+            let found = reason.as_ref().map(|reason| reason.code);
+            assert_eq!(found, code, "{principal:?} {groups:?}");
+            if let Some(reason) = reason {
+                let meant = "members of `dev`, `web` and of `bob`";
+                assert!(reason.message.contains(meant), "{}", reason.message);
+            }
         }
     }
 }

@@ -106,6 +106,8 @@ pub enum Code {
     #[serde(rename = "UsageBeyondCA")]
     UsageBeyondCa,
     NameConstraint,
+    RequesterUnknown,
+    SelectorRequester,
     // Signing: failed.
     SignerExpired,
     SignerNotYetValid,

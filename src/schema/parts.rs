@@ -212,9 +212,41 @@ pub(super) fn selector(description: &str) -> Value {
         json!({
             "signerNames": list(pattern, "Names of signers."),
             "paths": list(text("`*` within one piece, `**` one or more pieces."), "Paths below `requests/`."),
+            "requesters": object("Who asked, in one of these.", people(), &[]),
             "labels": object("Labels of the request.", by_labels, &["matchLabels"]),
             "everything": {"const": true, "description": "Every request; stands alone."},
         }),
         &[],
     )
+}
+
+/// Groups and principals.
+fn people() -> Value {
+    json!({
+        "groups": list(name("A Group."), "Groups of which one is enough."),
+        "principals": list(name("A Principal."), "Principals of whom one is enough."),
+    })
+}
+
+/// Who has to approve; the tree refers to [`requirement`].
+pub(super) fn approvals() -> Value {
+    json!({
+        "description": "Who has to approve; `none` is the merge alone.",
+        "anyOf": [{"const": "none"}, {"$ref": "#/definitions/branch"}],
+    })
+}
+
+/// The definitions that [`approvals`] refers to.
+pub(super) fn requirement() -> Value {
+    let mut slot = people();
+    slot["count"] = integer("So many persons; one, without it.", 1, None);
+    let mut slot = object("So many persons.", slot, &[]);
+    slot["anyOf"] = json!([{"required": ["groups"]}, {"required": ["principals"]}]);
+    let part = json!({"anyOf": [slot, {"$ref": "#/definitions/branch"}]});
+    let any = json!({"anyOf": list(part.clone(), "One is enough.")});
+    let all = json!({"allOf": list(part, "All are needed, each person for one.")});
+    json!({"branch": {"anyOf": [
+        object("One is enough.", any, &["anyOf"]),
+        object("All are needed.", all, &["allOf"]),
+    ]}})
 }

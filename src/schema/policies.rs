@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::schema::parts::{
-    any_list, boolean, by_attribute, cidr, entries, file, integer, ip_rule, keys, kind, lifetime,
-    list, name, object, rule, selector, signer_name, text, usage, words,
+    any_list, approvals, boolean, by_attribute, cidr, entries, file, integer, ip_rule, keys, kind,
+    lifetime, list, name, object, requirement, rule, selector, signer_name, text, usage, words,
 };
 use crate::x509::subject::Attribute;
 
@@ -101,6 +101,26 @@ pub(super) fn approval_policy() -> Value {
         "emailAddresses": rule("E-mail addresses.", &[]),
         "usages": list(usage(), "Every usage of the request must be one of these."),
     });
+    let mut schema = kind(
+        "ApprovalPolicy",
+        "Which requests may be signed; one policy must admit the whole request.",
+        json!({
+            "description": text("What it is for."),
+            "selector": selector("The requests that it is about; all parts that are given must hold."),
+            "allowed": object("What may be asked for; what is absent may not.", allowed, &[]),
+            "constraints": constraints(),
+            "validations": list(validation(), "All must be true."),
+            "approvals": approvals(),
+            "renewal": renewal(),
+            "mode": mode(),
+        }),
+        &["selector", "approvals"],
+    );
+    schema["definitions"] = requirement();
+    schema
+}
+
+fn constraints() -> Value {
     let duration = json!({
         "min": lifetime("The shortest that is granted."),
         "max": lifetime("The longest that is granted."),
@@ -111,26 +131,25 @@ pub(super) fn approval_policy() -> Value {
         "keys": keys("The keys that are admitted."),
         "keyReuse": words(&["deny", "sameRequester", "allow"], "Whether a key may be certified at another path."),
     });
+    object("What certificates must be like.", constraints, &[])
+}
+
+fn renewal() -> Value {
+    let renewal = json!({
+        "before": lifetime("When less than this is left."),
+        "until": lifetime("Until this long after the first certificate."),
+    });
+    let description = "When certificates are made anew; not in this release.";
+    object(description, renewal, &["before"])
+}
+
+fn validation() -> Value {
     let validation = json!({
         "name": name("What reports call it."),
         "rule": text("A CEL expression that must be true."),
         "message": text("What the requester is told."),
     });
-    let validation = object("A rule.", validation, &["name", "rule"]);
-    kind(
-        "ApprovalPolicy",
-        "Which requests may be signed; one policy must admit the whole request.",
-        json!({
-            "description": text("What it is for."),
-            "selector": selector("The requests that it is about; all parts that are given must hold."),
-            "allowed": object("What may be asked for; what is absent may not.", allowed, &[]),
-            "constraints": object("What certificates must be like.", constraints, &[]),
-            "validations": list(validation, "All must be true."),
-            "approvals": words(&["none"], "Who has to approve; `none` is the merge alone."),
-            "mode": mode(),
-        }),
-        &["selector", "approvals"],
-    )
+    object("A rule.", validation, &["name", "rule"])
 }
 
 pub(super) fn deny_policy() -> Value {

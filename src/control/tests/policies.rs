@@ -124,6 +124,22 @@ fn a_wrong_approval_policy_names_the_field() {
             "spec.constraints.keyReuse",
         ),
         (with("mode: dry"), "spec.mode"),
+        (
+            APPROVAL.replace("everything: true", "requesters: {groups: [a]}"),
+            "spec.selector.requesters.groups[0]",
+        ),
+        (
+            APPROVAL.replace("everything: true", "requesters: {principals: [a]}"),
+            "spec.selector.requesters.principals[0]",
+        ),
+        (
+            APPROVAL.replace("everything: true", "requesters: {}"),
+            "spec.selector.requesters",
+        ),
+        (
+            APPROVAL.replace("everything: true", "requesters: {groups: []}"),
+            "spec.selector.requesters.groups",
+        ),
     ] {
         assert_eq!(
             fields("ApprovalPolicy", &spec, Code::ConfigInvalid),
@@ -131,6 +147,49 @@ fn a_wrong_approval_policy_names_the_field() {
             "{spec}"
         );
     }
+}
+
+#[test]
+fn a_wrong_renewal_names_the_field() {
+    for (renewal, wrong) in [
+        ("{before: 8h, until: 30d}", None),
+        ("{before: 8h}", None),
+        ("{until: 30d}", Some("spec.renewal.before")),
+        ("{before: 8h, until: 7h}", Some("spec.renewal.until")),
+        ("{before: 10d}", Some("spec.renewal.before")),
+        ("{before: soon}", Some("spec.renewal.before")),
+        ("{before: 8h, after: 1h}", Some("spec.renewal.after")),
+    ] {
+        let spec =
+            format!("{APPROVAL}\nconstraints: {{duration: {{max: 10d}}}}\nrenewal: {renewal}");
+        let found = findings("ApprovalPolicy", &spec);
+        let of = |code| {
+            let fields = found.iter().filter(|(its, ..)| *its == code);
+            fields
+                .map(|(_, field, _)| field.as_str())
+                .collect::<Vec<_>>()
+        };
+        let expected: Vec<&str> = wrong.into_iter().collect();
+        assert_eq!(of(Code::ConfigInvalid), expected, "{renewal}");
+        assert_eq!(of(Code::NotImplemented), ["spec.renewal"], "{renewal}");
+    }
+}
+
+#[test]
+fn approvals_are_an_error_until_they_are_counted() {
+    let spec = APPROVAL.replace("none", "{anyOf: [{groups: [a]}]}");
+    let found = findings("ApprovalPolicy", &spec);
+    let brief: Vec<(Code, &str)> = found
+        .iter()
+        .map(|(code, field, _)| (*code, field.as_str()))
+        .collect();
+    assert_eq!(
+        brief,
+        [
+            (Code::NotImplemented, "spec.approvals"),
+            (Code::ConfigInvalid, "spec.approvals.anyOf[0].groups[0]"),
+        ]
+    );
 }
 
 #[test]
@@ -154,6 +213,10 @@ fn a_wrong_deny_policy_names_the_field() {
         (
             "[{name: a, ipAddresses: [10.0.0.1/8]}]",
             "spec.deny[0].ipAddresses[0]",
+        ),
+        (
+            "[{name: a, usages: [any], unless: {requesters: {groups: [b]}}}]",
+            "spec.deny[0].unless.requesters.groups[0]",
         ),
         ("[{name: a, subject: {}}]", "spec.deny[0].subject"),
         ("[{name: a, keys: {}}]", "spec.deny[0].keys"),
@@ -186,16 +249,6 @@ fn what_comes_later_is_an_error_that_names_it() {
             "ApprovalPolicy",
             approval("renewal: {before: 8h}"),
             "spec.renewal",
-        ),
-        (
-            "ApprovalPolicy",
-            APPROVAL.replace("none", "{anyOf: [{groups: [a]}]}"),
-            "spec.approvals",
-        ),
-        (
-            "ApprovalPolicy",
-            APPROVAL.replace("everything: true", "requesters: {groups: [a]}"),
-            "spec.selector.requesters",
         ),
         (
             "ApprovalPolicy",
