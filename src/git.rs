@@ -6,8 +6,10 @@
 //! message. Nothing in here uses the network.
 
 mod authorship;
+mod bot;
 mod history;
 mod ids;
+mod landing;
 mod local;
 mod objects;
 mod open;
@@ -18,6 +20,7 @@ mod repository;
 mod tree;
 mod write;
 
+pub use crate::git::landing::RaceLost;
 pub use crate::git::proposal::Proposal;
 pub use crate::git::repository::Repository;
-pub use crate::git::write::RaceLost;
+pub use crate::git::write::{CommitSigner, Draft};

@@ -1,9 +1,11 @@
 //! The message of the commit that brings certificates back.
 //!
-//! In come the source commit, the results and now; out comes the message: a subject that counts certificates by the
-//! first piece of their paths, and trailers that `git interpret-trailers` reads. Only printable ASCII goes in.
+//! In come the results and the clock; out comes the message: a subject that counts certificates by the first piece of
+//! their paths, and trailers that `git interpret-trailers` reads. Only printable ASCII goes in. The trailers are read
+//! back here as well; they save later runs time and prove nothing by themselves.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use crate::names::ObjectId;
 use crate::report::{RequestResult, Verdict};
@@ -11,32 +13,111 @@ use crate::timestamp::Timestamp;
 
 // More would not fit into one line of `git log --oneline`.
 const LARGEST_GROUPS: usize = 5;
+// RFC 5280 4.1.2.5: the time that stands for none, as certificates without an end have it.
+const NEVER: &str = "9999-12-31T23:59:59Z";
+
+/// What a commit of a run says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trailers {
+    /// The commit that was judged, which is the parent.
+    pub base: ObjectId,
+    /// How many certificates it brings.
+    pub issued: usize,
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// How many requests at the base were left without their certificate; a sharded run does not know.
+    pub open: Option<usize>,
+    /// The first moment at which the clock alone makes work. None is known of while nothing is renewed and there are no
+    /// revocation lists: that is written as the end of the year 9999, so that later runs know that nothing is due.
+    pub due: Option<Timestamp>,
+}
+
+impl Trailers {
+    /// Those of a run that issued what `results` say, with nothing due.
+    #[must_use]
+    pub fn of(
+        base: ObjectId,
+        results: &[RequestResult],
+        open: usize,
+        issued_at: Timestamp,
+    ) -> Self {
+        Self {
+            base,
+            issued: issued(results).count(),
+            issued_at,
+            open: Some(open),
+            due: NEVER.parse().ok(),
+        }
+    }
+
+    /// Those of a commit; `None` when one that every run writes is missing, is there twice or is malformed.
+    #[must_use]
+    pub fn read(message: &str) -> Option<Self> {
+        let (_, last) = message.trim_end().rsplit_once("\n\n")?;
+        let mut found: BTreeMap<&str, &str> = BTreeMap::new();
+        for line in last.lines() {
+            let (key, value) = line.split_once(": ")?;
+            if found.insert(key, value).is_some() {
+                return None;
+            }
+        }
+        found.get("Gitca-Version")?;
+        Some(Self {
+            base: required(&found, "Gitca-Base")?,
+            issued: required(&found, "Gitca-Issued")?,
+            issued_at: required(&found, "Gitca-Issued-At")?,
+            open: optional(&found, "Gitca-Open").ok()?,
+            due: optional(&found, "Gitca-Due").ok()?,
+        })
+    }
+}
+
+fn required<T: FromStr>(found: &BTreeMap<&str, &str>, key: &str) -> Option<T> {
+    found.get(key)?.parse().ok()
+}
+
+fn optional<T: FromStr>(found: &BTreeMap<&str, &str>, key: &str) -> Result<Option<T>, T::Err> {
+    found.get(key).map(|value| value.parse()).transpose()
+}
 
 /// Subject and trailers.
 #[must_use]
-pub fn commit_message(base: ObjectId, results: &[RequestResult], now: Timestamp) -> String {
-    let issued: Vec<&RequestResult> = results
-        .iter()
-        .filter(|result| result.verdict == Verdict::Issued)
-        .collect();
-    let open = results.len() - issued.len();
-    format!(
-        "{}\n\nGitca-Version: {}\nGitca-Base: {base}\nGitca-Issued: {}\nGitca-Issued-At: {now}\nGitca-Open: {open}\n",
-        subject(&issued),
-        env!("CARGO_PKG_VERSION"),
-        issued.len(),
-    )
+pub fn commit_message(results: &[RequestResult], trailers: &Trailers) -> String {
+    let Trailers {
+        base,
+        issued: number,
+        issued_at,
+        open,
+        due,
+    } = trailers;
+    let line = |key: &str, value: String| format!("Gitca-{key}: {value}\n");
+    let lines = [
+        Some(line("Version", env!("CARGO_PKG_VERSION").to_owned())),
+        Some(line("Base", base.to_string())),
+        Some(line("Issued", number.to_string())),
+        Some(line("Issued-At", issued_at.to_string())),
+        open.map(|open| line("Open", open.to_string())),
+        due.map(|due| line("Due", due.to_string())),
+    ];
+    let lines: String = lines.into_iter().flatten().collect();
+    format!("{}\n\n{lines}", subject(results))
 }
 
-fn subject(issued: &[&RequestResult]) -> String {
-    let number = issued.len();
+fn issued(results: &[RequestResult]) -> impl Iterator<Item = &RequestResult> {
+    results
+        .iter()
+        .filter(|result| result.verdict == Verdict::Issued)
+}
+
+fn subject(results: &[RequestResult]) -> String {
+    let number = issued(results).count();
     let noun = if number == 1 {
         "certificate"
     } else {
         "certificates"
     };
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
-    for result in issued {
+    for result in issued(results) {
         let name = result
             .request
             .as_ref()
@@ -55,5 +136,52 @@ fn subject(issued: &[&RequestResult]) -> String {
     if groups.len() > LARGEST_GROUPS {
         parts.push("...".to_owned());
     }
+    if parts.is_empty() {
+        return format!("issue: {number} {noun}");
+    }
     format!("issue: {number} {noun} ({})", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trailers() -> Trailers {
+        let issued_at = "2030-01-01T00:00:00Z".parse().expect("a time");
+        Trailers::of(ObjectId([0xab; 20]), &[], 2, issued_at)
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let message = commit_message(&[], &trailers());
+        assert_eq!(Trailers::read(&message), Some(trailers()));
+        assert!(message.ends_with("Gitca-Open: 2\nGitca-Due: 9999-12-31T23:59:59Z\n"));
+        let sharded = Trailers {
+            open: None,
+            ..trailers()
+        };
+        let message = commit_message(&[], &sharded);
+        assert_eq!(Trailers::read(&message), Some(sharded));
+    }
+
+    #[test]
+    fn a_message_that_no_run_wrote_has_no_trailers() {
+        let whole = commit_message(&[], &trailers());
+        let base = format!("Gitca-Base: {}", ObjectId([0xab; 20]));
+        for (from, to) in [
+            ("Gitca-Version", "Version"),
+            (base.as_str(), "Gitca-Base: HEAD"),
+            ("Gitca-Issued: 0", "Gitca-Issued: -1"),
+            ("Gitca-Issued: 0", "Gitca-Issued: 0\nGitca-Issued: 1"),
+            ("2030-01-01T00:00:00Z", "yesterday"),
+            ("Gitca-Open: 2", "Gitca-Open: two"),
+            ("Gitca-Due: 9999", "Gitca-Due: 99990"),
+            ("Gitca-Issued: 0", "some prose"),
+            ("\n\n", "\n"),
+        ] {
+            let message = whole.replacen(from, to, 1);
+            assert_ne!(message, whole, "{from}");
+            assert_eq!(Trailers::read(&message), None, "{message}");
+        }
+    }
 }

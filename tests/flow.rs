@@ -54,7 +54,7 @@ fn a_run_makes_one_commit_by_the_bot_with_trailers() {
         .sh("git -C repo log -1 --format=%B | git interpret-trailers --parse")
         .stdout;
     let expected = format!(
-        "Gitca-Version: {}\nGitca-Base: {base}\nGitca-Issued: 2\nGitca-Issued-At: 2030-01-01T00:00:00Z\nGitca-Open: 0\n",
+        "Gitca-Version: {}\nGitca-Base: {base}\nGitca-Issued: 2\nGitca-Issued-At: 2030-01-01T00:00:00Z\nGitca-Open: 0\nGitca-Due: 9999-12-31T23:59:59Z\n",
         env!("CARGO_PKG_VERSION")
     );
     assert_eq!(trailers, expected);
@@ -66,6 +66,33 @@ fn a_run_makes_one_commit_by_the_bot_with_trailers() {
         "{changed}"
     );
     scratch.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn the_clock_of_runs_never_goes_back() {
+    let scratch = with_requests(&["jane"]);
+    let at = |now| scratch.in_repo(&["--now", now, "run", "-o", "json"]);
+    at("2030-01-01T02:00:00Z").success();
+    scratch
+        .in_repo(&["new", "june", "--group", "dev"])
+        .success();
+    scratch.commit("one more");
+    let tip = head(&scratch);
+    let report = at("2030-01-01T01:54:59Z").code(2).json();
+    assert_eq!(report["errors"][0]["code"], "ClockWentBack");
+    assert_eq!(head(&scratch), tip);
+    at("2030-01-01T01:55:00Z").success();
+    let message = scratch.git(&["log", "-1", "--format=%B"]).stdout;
+    assert!(
+        message.contains("Gitca-Issued-At: 2030-01-01T02:00:00Z"),
+        "{message}"
+    );
+    let provenance = scratch.read("repo/issued/june/provenance.json");
+    assert!(
+        provenance.contains("\"now\": \"2030-01-01T01:55:00Z\""),
+        "{provenance}"
+    );
+    at("2030-01-01T00:00:00Z").success();
 }
 
 #[test]

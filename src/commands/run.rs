@@ -7,15 +7,20 @@ use crate::cli::RunArgs;
 use crate::commands::only_in_later_release;
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::Draft;
 use crate::keystore::{self, CaKey, Keystore};
-use crate::message;
+use crate::message::{self, Trailers};
 use crate::names::ObjectName;
 use crate::plan::listing::{self, Listing};
 use crate::plan::{self, Plan};
 use crate::report::{Report, Verdict};
 use crate::snapshot::Author;
 use crate::survey::{self, Mainline};
+use crate::timestamp::{Lifetime, Timestamp};
 use crate::world::World;
+
+// Clocks of machines in one organisation differ by less than this.
+const CLOCK_TOLERANCE: Lifetime = Lifetime::from_seconds(5 * 60);
 
 /// Fills the report with what became of each open request, and commits what was signed.
 ///
@@ -39,6 +44,11 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
         survey.zone.settings.max_issue_per_run,
         args.allow_bulk.as_deref(),
     )?;
+    let issued_at = if plan.approved().next().is_some() {
+        clock(&mainline, world.now)?
+    } else {
+        world.now
+    };
     let keystore = keystore_of(args, &mainline)?;
     let notices = plan.notices();
     let opened = open_keys(&plan, &keystore);
@@ -53,7 +63,7 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
     let batch = if args.dry_run {
         undo(batch)
     } else {
-        commit(batch, &mainline, world, report)?
+        commit(batch, &mainline, issued_at, world, report)?
     };
     let listing = Listing {
         all: args.report.all,
@@ -162,6 +172,7 @@ fn undo(mut batch: Batch) -> Batch {
 fn commit(
     batch: Batch,
     mainline: &Mainline,
+    issued_at: Timestamp,
     world: &World,
     report: &mut Report,
 ) -> anyhow::Result<Batch> {
@@ -180,8 +191,21 @@ fn commit(
         name: settings.bot.name.clone(),
         email: settings.bot.email.clone(),
     };
-    let text = message::commit_message(*tip, &batch.results, world.now);
-    let commit = repository.commit(*tip, branch, &batch.changes, &bot, world.now, &text)?;
+    let issued = batch
+        .results
+        .iter()
+        .filter(|result| result.verdict == Verdict::Issued);
+    let open = survey.snapshot.open.len() - issued.count();
+    let trailers = Trailers::of(*tip, &batch.results, open, issued_at);
+    let commit = repository.make_commit(&Draft {
+        base: *tip,
+        changes: &batch.changes,
+        author: &bot,
+        now: world.now,
+        message: &message::commit_message(&batch.results, &trailers),
+        sign: None,
+    })?;
+    repository.land(branch, Some(*tip), commit)?;
     report.issue_commit = Some(commit);
     let followed = repository.update_worktree(*tip, commit, branch)?;
     let is_here = !repository.is_bare() && repository.head_branch()?.as_ref() == Some(branch);
@@ -189,6 +213,26 @@ fn commit(
         .notices
         .extend((is_here && !followed).then(not_updated));
     Ok(batch)
+}
+
+/// When the commit of this run is made: along the mainline this never goes back.
+fn clock(mainline: &Mainline, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let email = &mainline.survey.zone.settings.bot.email;
+    let last = mainline.repository.last_run(mainline.tip, email)?;
+    let Some(last) = last.map(|trailers| trailers.issued_at) else {
+        return Ok(now);
+    };
+    if last <= now.plus(CLOCK_TOLERANCE) {
+        return Ok(now.max(last));
+    }
+    let message = format!(
+        "the clock says {now}, but the last run was at {last}: certificates would be valid from a time that is over"
+    );
+    let reason = Reason::new(Code::ClockWentBack, message);
+    Err(Stop::because(
+        reason.help("set the clock of this machine, for example with `timedatectl set-ntp true`"),
+    )
+    .into())
 }
 
 fn not_updated() -> Finding {

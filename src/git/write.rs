@@ -1,16 +1,16 @@
 //! Writes commits: the one of a run, which touches `issued/` alone, and the one that `init` makes of given files.
 //!
 //! In come a base commit and files; new trees are built bottom-up from the raw trees of the base, so that nothing else
-//! changes, not even where the base is odd. Same input, same commit id. The branch moves by compare-and-swap; no hook
-//! runs, and a crash before that leaves only objects that nobody refers to.
+//! changes, not even where the base is odd. Same input, same commit id. No hook runs; a crash leaves only objects that
+//! nobody refers to. Landing is a step of its own.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail, ensure};
-use git2::{ErrorCode, ObjectType, Signature, Time};
+use git2::{Commit, ObjectType, Signature, Time};
 
 use crate::git::history;
-use crate::git::ids::{oid, reference_name};
+use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
@@ -18,36 +18,24 @@ use crate::names::{ObjectId, RepoPath};
 use crate::snapshot::{Author, Changeset};
 use crate::timestamp::Timestamp;
 
-/// The branch was moved or held by somebody else; nothing was changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RaceLost {
-    /// The branch.
-    pub branch: String,
-    /// Where it had to be; `None` when it was to be made.
-    pub expected: Option<ObjectId>,
-    /// Where it is now.
-    pub found: Option<ObjectId>,
-}
+/// Makes the armored signature over the octets of a commit.
+pub type CommitSigner<'s> = dyn Fn(&[u8]) -> anyhow::Result<String> + 's;
 
-impl std::fmt::Display for RaceLost {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown = |commit: &Option<ObjectId>| {
-            commit.map_or_else(|| "nowhere".to_owned(), |commit| commit.to_string())
-        };
-        let (expected, found) = (shown(&self.expected), shown(&self.found));
-        if expected == found {
-            write!(f, "branch `{}` is locked by another process", self.branch)
-        } else {
-            write!(
-                f,
-                "branch `{}` has moved: it was at {expected} and is at {found}",
-                self.branch
-            )
-        }
-    }
+/// What the commit of a run is made of.
+pub struct Draft<'d> {
+    /// Its only parent; nothing but `issued/` will differ from it.
+    pub base: ObjectId,
+    /// The files.
+    pub changes: &'d Changeset,
+    /// Author and committer.
+    pub author: &'d Author,
+    /// The clock.
+    pub now: Timestamp,
+    /// Subject and trailers.
+    pub message: &'d str,
+    /// What signs it, if anything does.
+    pub sign: Option<&'d CommitSigner<'d>>,
 }
-
-impl std::error::Error for RaceLost {}
 
 /// What is to become of a place in the tree.
 enum Node {
@@ -63,26 +51,29 @@ struct Folder {
 }
 
 impl Repository {
-    /// Commits the changes on top of `base` and moves the branch there.
+    /// Makes the commit of a run in the object database; no reference leads to it yet.
     ///
     /// # Errors
-    /// [`RaceLost`] when the branch is not at `base` any more; other errors when a path is outside `issued/` or the
-    /// repository can't be written.
-    pub fn commit(
-        &self,
-        base: ObjectId,
-        branch: &str,
-        changes: &Changeset,
-        author: &Author,
-        now: Timestamp,
-        message: &str,
-    ) -> anyhow::Result<ObjectId> {
+    /// When a path is outside `issued/`, the repository can't be written, or the commit can't be signed.
+    pub fn make_commit(&self, draft: &Draft<'_>) -> anyhow::Result<ObjectId> {
         let objects = Objects::of(&self.inner)?;
-        let folder = outputs(&objects, changes)?;
-        let tree = rewrite(&objects, Some(self.tree_of(base)?), &folder)?;
-        let commit = self.write_commit(&objects, tree, Some(base), author, now, message)?;
-        self.move_branch(branch, Some(base), commit)?;
-        Ok(commit)
+        let folder = outputs(&objects, draft.changes)?;
+        let tree = rewrite(&objects, Some(self.tree_of(draft.base)?), &folder)?;
+        let parent = self.commit_at(draft.base)?;
+        let buffer = self.commit_octets(
+            &objects,
+            tree,
+            Some(&parent),
+            draft.author,
+            draft.now,
+            draft.message,
+        )?;
+        let Some(sign) = draft.sign else {
+            return objects.write(ObjectType::Commit, buffer.as_bytes());
+        };
+        let armor = sign(buffer.as_bytes())?;
+        let signed = self.inner.commit_signed(&buffer, &armor, Some("gpgsig"));
+        Ok(id(signed.context("writing the signed commit")?))
     }
 
     /// Commits files of the work tree on top of `branch`, or as its first commit, and adds them to the index where the
@@ -107,26 +98,28 @@ impl Repository {
         }
         let top = base.map(|base| self.tree_of(base)).transpose()?;
         let tree = rewrite(&objects, top, &folder)?;
-        let commit = self.write_commit(&objects, tree, base, author, now, message)?;
-        self.move_branch(branch, base, commit)?;
+        let parent = base.map(|base| self.commit_at(base)).transpose()?;
+        let buffer = self.commit_octets(&objects, tree, parent.as_ref(), author, now, message)?;
+        let commit = objects.write(ObjectType::Commit, buffer.as_bytes())?;
+        self.land(branch, base, commit)?;
         if self.head_branch()?.as_deref() == Some(branch) {
             self.stage(commit, paths)?;
         }
         Ok(commit)
     }
 
-    fn write_commit(
+    /// The octets of a commit that is not signed.
+    fn commit_octets(
         &self,
         objects: &Objects<'_>,
         tree: Option<ObjectId>,
-        parent: Option<ObjectId>,
+        parent: Option<&Commit<'_>>,
         author: &Author,
         now: Timestamp,
         message: &str,
-    ) -> anyhow::Result<ObjectId> {
-        let parent = parent.map(|parent| self.commit_at(parent)).transpose()?;
+    ) -> anyhow::Result<String> {
         // Dates along the mainline never go back, whatever our clock says.
-        let before = parent.as_ref().map(history::committed);
+        let before = parent.map(history::committed);
         let signature = signature(author, before.map_or(now, |before| before.max(now)))?;
         let tree = match tree {
             Some(tree) => tree,
@@ -136,47 +129,12 @@ impl Repository {
             .inner
             .find_tree(oid(tree))
             .context("reading the new tree")?;
-        let parents: Vec<_> = parent.iter().collect();
+        let parents: Vec<_> = parent.into_iter().collect();
         let buffer = self
             .inner
             .commit_create_buffer(&signature, &signature, message, &tree, &parents)
             .context("making the commit")?;
-        objects.write(ObjectType::Commit, &buffer)
-    }
-
-    fn move_branch(
-        &self,
-        branch: &str,
-        from: Option<ObjectId>,
-        to: ObjectId,
-    ) -> anyhow::Result<()> {
-        let name = reference_name(branch)?;
-        let moved = match from {
-            Some(from) => {
-                self.inner
-                    .reference_matching(&name, oid(to), true, oid(from), "gitca: commit")
-            }
-            None => self
-                .inner
-                .reference(&name, oid(to), false, "gitca: commit (initial)"),
-        };
-        let is_race = |error: &git2::Error| {
-            use ErrorCode::{Exists, Locked, Modified, NotFound};
-            matches!(error.code(), Modified | Locked | Exists | NotFound)
-        };
-        match moved {
-            Ok(_) => Ok(()),
-            Err(error) if is_race(&error) => {
-                let found = self.branch_tip(branch)?;
-                Err(RaceLost {
-                    branch: branch.to_owned(),
-                    expected: from,
-                    found,
-                }
-                .into())
-            }
-            Err(error) => Err(error).with_context(|| format!("moving branch `{branch}` to {to}")),
-        }
+        String::from_utf8(buffer.to_vec()).context("making the commit")
     }
 }
 

@@ -1,9 +1,12 @@
 //! Names that are numbers: git objects, digests and serial numbers, printed as lower-case hexadecimal.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
+
+use crate::names::dns::NameError;
 
 /// The name of a git object: SHA-1 over its header and content.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +57,26 @@ impl fmt::Debug for Sha256Digest {
 impl Serialize for Sha256Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl FromStr for ObjectId {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let octets = octets(text)
+            .ok_or_else(|| NameError::new("must be 40 hexadecimal digits in lower case"))?;
+        Ok(Self(octets))
+    }
+}
+
+impl FromStr for Sha256Digest {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let octets = octets(text)
+            .ok_or_else(|| NameError::new("must be 64 hexadecimal digits in lower case"))?;
+        Ok(Self(octets))
     }
 }
 
@@ -112,4 +135,19 @@ pub fn hex(octets: &[u8]) -> String {
         })
         .map(char::from)
         .collect()
+}
+
+/// What lower-case hexadecimal of exactly this length stands for.
+fn octets<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digit = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let text = Some(text.as_bytes()).filter(|text| text.len() == 2 * N)?;
+    let mut octets = [0; N];
+    for (octet, pair) in octets.iter_mut().zip(text.chunks_exact(2)) {
+        *octet = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(octets)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gitca::git::{RaceLost, Repository};
 use gitca::snapshot::Changeset;
 
-use crate::repository::{Repo, bot, git, now};
+use crate::repository::{Commit as _, Repo, bot, git, now};
 
 /// What somebody does in a work tree.
 type Step = fn(&Repo);

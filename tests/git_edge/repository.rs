@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gitca::git::Repository;
+use gitca::git::{Draft, Repository};
 use gitca::names::ObjectId;
-use gitca::snapshot::Author;
+use gitca::snapshot::{Author, Changeset};
 use gitca::timestamp::Timestamp;
 use tempfile::TempDir;
 
@@ -98,6 +98,42 @@ impl Repo {
             &["hash-object", "-w", "--stdin"],
             content,
         ))
+    }
+}
+
+/// Makes the commit of a run and lands it, as `gitca run` does.
+pub(crate) trait Commit {
+    fn commit(
+        &self,
+        base: ObjectId,
+        branch: &str,
+        changes: &Changeset,
+        author: &Author,
+        now: Timestamp,
+        message: &str,
+    ) -> anyhow::Result<ObjectId>;
+}
+
+impl Commit for Repository {
+    fn commit(
+        &self,
+        base: ObjectId,
+        branch: &str,
+        changes: &Changeset,
+        author: &Author,
+        now: Timestamp,
+        message: &str,
+    ) -> anyhow::Result<ObjectId> {
+        let commit = self.make_commit(&Draft {
+            base,
+            changes,
+            author,
+            now,
+            message,
+            sign: None,
+        })?;
+        self.land(branch, Some(base), commit)?;
+        Ok(commit)
     }
 }
 
