@@ -7,6 +7,7 @@ mod attributes;
 mod paths;
 mod refusal;
 mod source;
+mod statements;
 mod survey;
 
 pub use crate::zones::paths::{

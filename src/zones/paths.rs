@@ -53,6 +53,8 @@ pub enum Role {
     Manifest(RequestName),
     /// A revocation of the certificates of this request.
     Revocation(RequestName),
+    /// A statement about this request, or the signature of one.
+    Statement(RequestName),
     /// `.gitattributes`, whose rules may not hide anything from reviewers.
     Attributes,
     /// A file for people, never read.
@@ -104,6 +106,11 @@ pub fn size_limit(path: &str) -> u64 {
     match Zone::of(path) {
         Some(Zone::Control) if path.starts_with("policies/keys/") => 16 * KIB * KIB,
         Some(Zone::Control) if file_name(path) != ATTRIBUTES => 256 * KIB,
+        Some(Zone::Data) => match role(path) {
+            Ok(Role::Statement(_)) if path.strip_suffix(".sig").is_some() => 8 * KIB,
+            Ok(Role::Statement(_) | Role::Revocation(_)) => 16 * KIB,
+            _ => 64 * KIB,
+        },
         _ => 64 * KIB,
     }
 }
@@ -171,6 +178,14 @@ fn folds_to_zone(name: &[u8]) -> bool {
 }
 
 fn data_role(below: &str) -> Result<Role, Box<Reason>> {
+    let folder = below.rsplit_once('/').map(|(folder, _)| folder);
+    if let Some(request) = folder.and_then(|folder| folder.strip_suffix(".approvals")) {
+        return if is_statement_name(file_name(below)) {
+            request_name(request).map(Role::Statement)
+        } else {
+            Err(Box::new(unexpected(&format!("requests/{below}"))))
+        };
+    }
     if let Some(request) = below.strip_suffix(".revocation.yaml") {
         return request_name(request).map(Role::Revocation);
     }
@@ -178,6 +193,13 @@ fn data_role(below: &str) -> Result<Role, Box<Reason>> {
         Some(request) => request_name(request).map(Role::Manifest),
         None => Err(Box::new(unexpected(&format!("requests/{below}")))),
     }
+}
+
+fn is_statement_name(name: &str) -> bool {
+    let statement = name.strip_suffix(".sig").unwrap_or(name);
+    statement
+        .strip_suffix(".json")
+        .is_some_and(|stem| !stem.is_empty())
 }
 
 fn is_control(path: &str) -> bool {
@@ -238,6 +260,7 @@ fn allowed_here(path: &str) -> String {
     let files = match path.split('/').next() {
         Some("policies") => "`*.yaml`, `ca/*.pem`, `keys/*.txt`",
         Some("templates") => "`*.j2`",
+        _ if path.contains(".approvals/") => "`*.json`, `*.json.sig`",
         _ => "`<name>.yaml`, `<name>.revocation.yaml`, `<name>.approvals/`",
     };
     format!("allowed are {files} and `README.md`; move it elsewhere")
@@ -279,6 +302,19 @@ mod tests {
                 "requests/jane.revocation.yaml",
                 Ok(Role::Revocation(name("jane"))),
             ),
+            (
+                "requests/dev/jane.approvals/bob-01234567.json",
+                Ok(Role::Statement(name("dev/jane"))),
+            ),
+            (
+                "requests/jane.approvals/bob-01234567.json.sig",
+                Ok(Role::Statement(name("jane"))),
+            ),
+            ("requests/jane.approvals/OWNERS", Ok(Role::LetThrough)),
+            ("requests/jane.approvals/x.sig", Err(Code::UnexpectedFile)),
+            ("requests/jane.approvals/.json", Err(Code::UnexpectedFile)),
+            ("requests/jane.approvals/x.yaml", Err(Code::UnexpectedFile)),
+            ("requests/Jane.approvals/x.json", Err(Code::PathNotAllowed)),
             ("requests/jane.csr", Err(Code::UnexpectedFile)),
             ("requests/a/b/c/d/e/f/g/h/i.yaml", Err(Code::PathNotAllowed)),
         ] {
@@ -329,6 +365,10 @@ mod tests {
     fn a_place_bounds_the_size_of_its_files() {
         for (path, limit) in [
             ("requests/a.yaml", 64 * KIB),
+            ("requests/a.revocation.yaml", 16 * KIB),
+            ("requests/a.approvals/b.json", 16 * KIB),
+            ("requests/a.approvals/b.json.sig", 8 * KIB),
+            ("requests/a.approvals/.gitattributes", 64 * KIB),
             ("policies/a.yaml", 256 * KIB),
             ("policies/keys/a.txt", 16 * 1024 * KIB),
             ("policies/.gitattributes", 64 * KIB),

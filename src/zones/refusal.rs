@@ -5,6 +5,7 @@
 
 use crate::finding::{Code, Finding, Reason};
 use crate::names::RequestName;
+use crate::zones::paths::{Folder, folder as folder_of};
 use crate::zones::source::Source;
 use crate::zones::survey::Survey;
 
@@ -43,9 +44,10 @@ impl<S: Source> Survey<'_, S> {
 
     pub(super) fn refuse_hidden(&mut self) {
         for folder in std::mem::take(&mut self.hidden_folders) {
-            let below = folder.strip_prefix("requests/").map(str::parse);
+            let below = folder.strip_prefix("requests/").map(folder_of);
             let names = match below {
-                Some(Ok(name)) => self.requests_below(&name),
+                Some(Ok(Folder::Requests(name))) => self.requests_below(&name),
+                Some(Ok(Folder::Statements(name))) => vec![name],
                 _ => self.snapshot.requests.keys().cloned().collect(),
             };
             for name in names {
@@ -63,16 +65,19 @@ impl<S: Source> Survey<'_, S> {
     fn refuse_for(&mut self, name: &RequestName, reason: Reason) {
         if self.snapshot.requests.remove(name).is_some() {
             self.snapshot.open.remove(name);
+            self.snapshot.statements.remove(name);
             self.snapshot
                 .findings
                 .push(Finding::in_request(name, reason));
         }
     }
 
-    pub(super) fn drop_postponed(&mut self) {
-        for name in std::mem::take(&mut self.postponed) {
+    // Their findings are there already.
+    pub(super) fn drop_distrusted(&mut self) {
+        for name in std::mem::take(&mut self.distrusted) {
             self.snapshot.requests.remove(&name);
             self.snapshot.open.remove(&name);
+            self.snapshot.statements.remove(&name);
         }
     }
 }

@@ -32,9 +32,10 @@ pub fn survey<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot
     for child in survey.list(top, "", Scope::Root)? {
         survey.zone(&child)?;
     }
+    survey.read_statements()?;
     survey.refuse_collisions();
     survey.refuse_hidden();
-    survey.drop_postponed();
+    survey.drop_distrusted();
     Ok(survey.snapshot)
 }
 
@@ -52,6 +53,13 @@ pub fn control<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapsho
     Ok(survey.snapshot)
 }
 
+/// A directory of statements, to be read if its request is open.
+pub(super) struct Statements<H> {
+    pub(super) path: String,
+    pub(super) request: RequestName,
+    pub(super) handle: H,
+}
+
 pub(super) struct Survey<'s, S: Source> {
     source: &'s S,
     pub(super) snapshot: Snapshot,
@@ -61,8 +69,10 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) output_folders: Vec<RequestName>,
     /// Directories of `requests/` whose changes are hidden from reviewers.
     pub(super) hidden_folders: Vec<String>,
-    /// Requests with statements that can't be read in this release.
-    pub(super) postponed: Vec<RequestName>,
+    /// Directories of statements, whether anybody asks for their requests or not.
+    pub(super) statement_folders: Vec<Statements<S::Handle>>,
+    /// Requests about which something was said that can't be read.
+    pub(super) distrusted: Vec<RequestName>,
     entries_left: usize,
     octets_left: usize,
 }
@@ -75,7 +85,8 @@ impl<'s, S: Source> Survey<'s, S> {
             request_folders: Vec::new(),
             output_folders: Vec::new(),
             hidden_folders: Vec::new(),
-            postponed: Vec::new(),
+            statement_folders: Vec::new(),
+            distrusted: Vec::new(),
             entries_left: ENTRIES,
             octets_left: OCTETS,
         }
@@ -138,19 +149,23 @@ impl<'s, S: Source> Survey<'s, S> {
             let path = format!("{path}/{}", child.name);
             match child.kind {
                 Kind::File => self.request_file(&path, &child.handle)?,
-                Kind::Directory => self.request_folder(&path, &child.handle)?,
+                Kind::Directory => self.request_folder(path, child.handle)?,
             }
         }
         Ok(())
     }
 
-    fn request_folder(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
-        match folder(path.strip_prefix("requests/").unwrap_or(path)) {
-            Err(reason) => self.report(path, *reason),
-            Ok(Folder::Statements(request)) => self.postpone(path, &request, "approvals"),
+    fn request_folder(&mut self, path: String, handle: S::Handle) -> anyhow::Result<()> {
+        match folder(path.strip_prefix("requests/").unwrap_or(&path)) {
+            Err(reason) => self.report(&path, *reason),
+            Ok(Folder::Statements(request)) => self.statement_folders.push(Statements {
+                path,
+                request,
+                handle,
+            }),
             Ok(Folder::Requests(name)) => {
                 self.request_folders.push(name);
-                self.requests(path, handle)?;
+                self.requests(&path, &handle)?;
             }
         }
         Ok(())
@@ -161,8 +176,8 @@ impl<'s, S: Source> Survey<'s, S> {
             Err(reason) => self.report(path, *reason),
             Ok(Role::Attributes) => self.request_attributes(path, handle)?,
             Ok(Role::Manifest(name)) => self.manifest(path, name, handle)?,
-            Ok(Role::Revocation(name)) => self.postpone(path, &name, "revocations"),
-            Ok(Role::LetThrough | Role::Control) => {}
+            Ok(Role::Revocation(name)) => self.postpone(path, &name),
+            Ok(Role::LetThrough | Role::Control | Role::Statement(_)) => {}
         }
         Ok(())
     }
@@ -234,14 +249,11 @@ impl<'s, S: Source> Survey<'s, S> {
         }
     }
 
-    // A statement that can't be read may forbid what it is about, so its request waits.
-    fn postpone(&mut self, path: &str, request: &RequestName, what: &str) {
-        let reason = Reason::new(
-            Code::NotImplemented,
-            format!("{what} come in a later release"),
-        )
-        .help("remove it; nothing is signed for this request until then");
-        self.postponed.push(request.clone());
+    // A revocation that can't be read may be of what is asked for again, so its request waits.
+    fn postpone(&mut self, path: &str, request: &RequestName) {
+        let reason = Reason::new(Code::NotImplemented, "revocations come in a later release")
+            .help("remove it; nothing is signed for this request until then");
+        self.distrusted.push(request.clone());
         self.snapshot.findings.push(Finding {
             request: Some(request.clone()),
             ..finding(path, reason)
@@ -262,7 +274,11 @@ impl<'s, S: Source> Survey<'s, S> {
         }
     }
 
-    fn request_attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+    pub(super) fn request_attributes(
+        &mut self,
+        path: &str,
+        handle: &S::Handle,
+    ) -> anyhow::Result<()> {
         let before = self.snapshot.findings.len();
         self.attributes(path, handle)?;
         if self.snapshot.findings.len() > before {
@@ -281,7 +297,7 @@ impl<'s, S: Source> Survey<'s, S> {
         Ok(())
     }
 
-    fn list(
+    pub(super) fn list(
         &mut self,
         handle: &S::Handle,
         path: &str,
@@ -316,7 +332,7 @@ impl<'s, S: Source> Survey<'s, S> {
         Vec::new()
     }
 
-    fn read(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<Option<Blob>> {
+    pub(super) fn read(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<Option<Blob>> {
         match self.source.read(handle, size_limit(path))? {
             Ok(blob) if blob.bytes.len() <= self.octets_left => {
                 self.octets_left -= blob.bytes.len();
@@ -335,7 +351,7 @@ impl<'s, S: Source> Survey<'s, S> {
         }
     }
 
-    fn report(&mut self, path: &str, reason: Reason) {
+    pub(super) fn report(&mut self, path: &str, reason: Reason) {
         match Zone::of(path) {
             Some(Zone::Data) => self.snapshot.findings.push(finding(path, reason)),
             Some(Zone::Output) => {
@@ -349,7 +365,7 @@ impl<'s, S: Source> Survey<'s, S> {
     }
 }
 
-fn finding(path: &str, reason: Reason) -> Finding {
+pub(super) fn finding(path: &str, reason: Reason) -> Finding {
     Finding {
         request: match role(path) {
             Ok(Role::Manifest(name)) => Some(name),

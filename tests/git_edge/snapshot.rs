@@ -75,7 +75,8 @@ fn what_is_wrong_in_the_data_zone_stays_with_its_path() {
     repo.write("requests/dev.yaml", "collides with dev/");
     repo.write("requests/large.yaml", &"x".repeat(65_537));
     repo.write("requests/notes.txt", "x");
-    repo.write("requests/sam.approvals/ann.json", "{}");
+    repo.write("requests/sam.approvals/ann.yaml", "{}");
+    repo.write("requests/sam.approvals/large.json.sig", &"x".repeat(8193));
     repo.write("requests/sam.yaml", "sam");
     repo.write("requests/tom.revocation.yaml", "x");
     repo.write("requests/quiet/.gitattributes", "* -diff\n");
@@ -97,13 +98,123 @@ fn what_is_wrong_in_the_data_zone_stays_with_its_path() {
                 (Code::UnexpectedFile, Some("requests/notes.txt")),
                 (Code::AttributeInZone, Some("requests/quiet/.gitattributes")),
                 (Code::AttributeInZone, Some("requests/quiet/x.yaml")),
-                (Code::NotImplemented, Some("requests/sam.approvals")),
+                (
+                    Code::UnexpectedFile,
+                    Some("requests/sam.approvals/ann.yaml")
+                ),
+                (
+                    Code::FileTooLarge,
+                    Some("requests/sam.approvals/large.json.sig")
+                ),
                 (Code::NotImplemented, Some("requests/tom.revocation.yaml")),
             ]
         );
         let open: Vec<_> = snapshot.open.keys().map(RequestName::as_str).collect();
-        assert_eq!(open, ["dev/jane"]);
-        assert_eq!(snapshot.requests.len(), 1);
+        assert_eq!(open, ["dev/jane", "sam"]);
+        assert_eq!(snapshot.requests.len(), 2);
+        assert!(snapshot.statements.is_empty());
+    }
+}
+
+#[test]
+fn the_statements_about_open_requests_are_read() {
+    let repo = Repo::with_request();
+    for (request, file) in [
+        ("dev/jane", "bob-00000001.json"),
+        ("dev/jane", "bob-00000001.json.sig"),
+        ("dev/jane", "README.md"),
+        ("joe", "bob-00000002.json"),
+        ("nobody", "bob-00000003.json"),
+    ] {
+        repo.write(&format!("requests/{request}.approvals/{file}"), file);
+    }
+    repo.write("requests/joe.yaml", "joe\n");
+    repo.write("issued/joe/request.yaml", "joe\n");
+    let commit = repo.commit("statements");
+    for snapshot in [
+        read(&repo, commit),
+        worktree::snapshot(repo.path()).expect("a snapshot"),
+    ] {
+        assert_eq!(told(&snapshot.findings), []);
+        let read: Vec<_> = snapshot
+            .statements
+            .iter()
+            .flat_map(|(request, files)| files.iter().map(move |file| (request.as_str(), file)))
+            .map(|(request, (file, blob))| (request, file.as_str(), blob.bytes.as_slice()))
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("dev/jane", "bob-00000001.json", &b"bob-00000001.json"[..]),
+                (
+                    "dev/jane",
+                    "bob-00000001.json.sig",
+                    b"bob-00000001.json.sig"
+                ),
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_request_waits_while_its_statements_can_not_all_be_read() {
+    let repo = Repo::with_request();
+    let file = repo.blob(b"x");
+    let names: Vec<String> = (0..65).map(|number| format!("b{number:02}.json")).collect();
+    let many: Vec<_> = names
+        .iter()
+        .map(|name| ("100644", name.as_str(), file))
+        .collect();
+    for (entries, codes, waits) in [
+        (&many[..64], &[][..], false),
+        (&many[..], &[Code::TooManyFiles], true),
+        (
+            &[("120000", "bob.json", file)],
+            &[Code::SymlinkInZone, Code::UnexpectedFile],
+            true,
+        ),
+        (
+            &[("100644", "BOB.json", file), ("100644", "bob.json", file)],
+            &[
+                Code::TreeDuplicate,
+                Code::TreeDuplicate,
+                Code::UnexpectedFile,
+            ],
+            true,
+        ),
+        (
+            &[("100644", "b.json", file), ("100644", "a.json", file)],
+            &[Code::TreeOrder, Code::UnexpectedFile],
+            true,
+        ),
+        (
+            &[("100644", ".gitattributes", repo.blob(b"* -diff"))],
+            &[Code::AttributeInZone, Code::AttributeInZone],
+            true,
+        ),
+        (
+            &[("40000", "x.json", repo.tree(&[]))],
+            &[Code::UnexpectedFile],
+            false,
+        ),
+    ] {
+        let requests = repo.tree(&[
+            ("40000", "jane.approvals", repo.tree(entries)),
+            ("100644", "jane.yaml", file),
+            ("100644", "joe.yaml", file),
+        ]);
+        let snapshot = read(&repo, repo.hostile(&[("40000", "requests", requests)]));
+        let found: Vec<_> = told(&snapshot.findings)
+            .into_iter()
+            .map(|(code, _)| code)
+            .collect();
+        assert_eq!(found, codes, "{entries:?}");
+        assert_eq!(
+            snapshot.open.contains_key(&name("jane")),
+            !waits,
+            "{entries:?}"
+        );
+        assert!(snapshot.open.contains_key(&name("joe")), "{entries:?}");
     }
 }
 

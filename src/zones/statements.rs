@@ -1,0 +1,84 @@
+//! Reads the statements about open requests: `requests/<name>.approvals/`, signed approvals and denials.
+//!
+//! In come the directories that were met on the way, out go their files by request and name; nothing in here judges one.
+//! They are read last, when it is known which requests are open. A directory that can't be read whole takes its request
+//! out of the snapshot: what was left out could be a denial.
+
+use crate::finding::{Code, Finding, Reason};
+use crate::zones::paths::{Role, role};
+use crate::zones::source::{Child, Kind, Scope, Source};
+use crate::zones::survey::{Statements, Survey, finding};
+
+// Nobody needs more signatures for one request, and each costs a verification.
+const STATEMENT_FILES: usize = 64;
+
+impl<S: Source> Survey<'_, S> {
+    pub(super) fn read_statements(&mut self) -> anyhow::Result<()> {
+        for folder in std::mem::take(&mut self.statement_folders) {
+            if self.snapshot.open.contains_key(&folder.request) {
+                self.statements(&folder)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn statements(&mut self, folder: &Statements<S::Handle>) -> anyhow::Result<()> {
+        let before = self.snapshot.findings.len();
+        let children = self.list(&folder.handle, &folder.path, Scope::Zone)?;
+        if self.snapshot.findings.len() > before {
+            self.distrust(
+                folder,
+                Code::UnexpectedFile,
+                "some of what lies here is no statement",
+            );
+        }
+        let place = |name: &str| format!("{}/{name}", folder.path);
+        let is_statement = |child: &&Child<S::Handle>| {
+            child.kind == Kind::File && matches!(role(&place(&child.name)), Ok(Role::Statement(_)))
+        };
+        if children.iter().filter(is_statement).count() > STATEMENT_FILES {
+            let message = format!("a request has at most {STATEMENT_FILES} files of statements");
+            self.distrust(folder, Code::TooManyFiles, &message);
+            return Ok(());
+        }
+        for child in children {
+            self.statement(&place(&child.name), child)?;
+        }
+        Ok(())
+    }
+
+    fn statement(&mut self, path: &str, child: Child<S::Handle>) -> anyhow::Result<()> {
+        match (child.kind, role(path)) {
+            (Kind::Directory, _) => self.report(path, nested()),
+            (Kind::File, Err(reason)) => self.report(path, *reason),
+            (Kind::File, Ok(Role::Attributes)) => self.request_attributes(path, &child.handle)?,
+            (Kind::File, Ok(Role::Statement(request))) => {
+                if let Some(blob) = self.read(path, &child.handle)? {
+                    let files = self.snapshot.statements.entry(request).or_default();
+                    files.insert(child.name, blob);
+                }
+            }
+            (Kind::File, Ok(_)) => {}
+        }
+        Ok(())
+    }
+
+    fn distrust(&mut self, folder: &Statements<S::Handle>, code: Code, message: &str) {
+        let reason = Reason::new(code, message).help(
+            "remove what does not belong there; nothing is signed for this request until then",
+        );
+        self.distrusted.push(folder.request.clone());
+        self.snapshot.findings.push(Finding {
+            request: Some(folder.request.clone()),
+            ..finding(&folder.path, reason)
+        });
+    }
+}
+
+fn nested() -> Reason {
+    Reason::new(
+        Code::UnexpectedFile,
+        "statements lie in no further directory",
+    )
+    .help("move the files to the directory above")
+}
