@@ -12,10 +12,9 @@ use crate::control::fold::fold;
 use crate::control::glob::dns::{DnsGlob, Wildcard};
 use crate::control::glob::email::EmailGlob;
 use crate::control::glob::error::PatternError;
-use crate::control::glob::placeholder::Context;
+use crate::control::glob::placeholder::{Context, Given};
 use crate::control::glob::uri::{self, UriGlob};
 use crate::control::glob::{Run, Token, fits, is_literal, mentions, scan, stars};
-use crate::names::RequestName;
 use crate::yaml::{Field, Problems, Value};
 
 // Longer ones are programs, not patterns.
@@ -57,6 +56,8 @@ pub enum Match {
     No,
     /// It can't be told: a value of the request is not safe where the entry puts it.
     Unsafe,
+    /// It does not, since it puts in who asked and nobody knows that.
+    Nobody,
     /// It can't be told: a regular expression does not know what a wildcard covers.
     Unknown,
 }
@@ -114,19 +115,23 @@ impl Entry {
 
     /// Whether a value in the normal form of its kind fits, for this request.
     #[must_use]
-    pub fn matches(&self, value: &str, request: &RequestName) -> Match {
-        if !self.placeholders_are_safe(request) {
-            return Match::Unsafe;
+    pub fn matches(&self, value: &str, given: Given<'_>) -> Match {
+        let given = Given {
+            folded: self.purpose == Purpose::Deny,
+            ..given
+        };
+        if let Some(obstacle) = self.obstacle(given) {
+            return obstacle;
         }
         let wildcard = match self.purpose {
             Purpose::Admit => Wildcard::Every,
             Purpose::Deny => Wildcard::Some,
         };
         let yes = match &self.pattern {
-            Pattern::Dns(glob) => glob.fits(value, wildcard, request),
-            Pattern::Email(glob) => glob.fits(value, request),
-            Pattern::Uri(glob) => glob.fits(value, request),
-            Pattern::Text(tokens) => fits(tokens, value, request),
+            Pattern::Dns(glob) => glob.fits(value, wildcard, given),
+            Pattern::Email(glob) => glob.fits(value, given),
+            Pattern::Uri(glob) => glob.fits(value, given),
+            Pattern::Text(tokens) => fits(tokens, value, given),
             Pattern::Regex(_) if self.kind == ValueKind::Dns && value.starts_with("*.") => {
                 return Match::Unknown;
             }
@@ -150,17 +155,26 @@ impl Entry {
         matches!(&self.pattern, Pattern::Text(tokens) if is_literal(tokens, name))
     }
 
-    fn placeholders_are_safe(&self, request: &RequestName) -> bool {
-        let safe = |token: &Token| match token {
-            Token::Value(placeholder) => placeholder.is_safe(request),
-            Token::Literal(_) | Token::Run(_) => true,
+    /// Why its placeholders can't be filled in.
+    fn obstacle(&self, given: Given<'_>) -> Option<Match> {
+        let obstacle = |token: &Token| match token {
+            Token::Value(placeholder) if !placeholder.is_safe(given) => Some(Match::Unsafe),
+            Token::Value(placeholder)
+                if placeholder.is_requester() && placeholder.value(given).is_none() =>
+            {
+                Some(match self.purpose {
+                    Purpose::Admit => Match::Nobody,
+                    Purpose::Deny => Match::No,
+                })
+            }
+            Token::Value(_) | Token::Literal(_) | Token::Run(_) => None,
         };
         match &self.pattern {
-            Pattern::Dns(glob) => glob.tokens().all(safe),
-            Pattern::Email(glob) => glob.tokens().all(safe),
-            Pattern::Uri(glob) => glob.tokens().all(safe),
-            Pattern::Text(tokens) => tokens.iter().all(safe),
-            Pattern::Regex(_) => true,
+            Pattern::Dns(glob) => glob.tokens().find_map(obstacle),
+            Pattern::Email(glob) => glob.tokens().find_map(obstacle),
+            Pattern::Uri(glob) => glob.tokens().find_map(obstacle),
+            Pattern::Text(tokens) => tokens.iter().find_map(obstacle),
+            Pattern::Regex(_) => None,
         }
     }
 }

@@ -15,8 +15,7 @@ pub mod uri;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::control::glob::error::PatternError;
-use crate::control::glob::placeholder::{Context, Placeholder};
-use crate::names::RequestName;
+use crate::control::glob::placeholder::{Context, Given, Placeholder};
 
 /// One step of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,14 +206,44 @@ fn one_piece(piece: Vec<Token>, parts: bool) -> Result<Vec<Token>, PatternError>
 
 /// Whether the whole value fits the tokens; a placeholder without a value fits nothing.
 #[must_use]
-pub fn fits(tokens: &[Token], value: &str, request: &RequestName) -> bool {
+pub fn fits(tokens: &[Token], value: &str, given: Given<'_>) -> bool {
+    // What stands before the first star, and most patterns have none, can be in one place only.
+    let star = tokens
+        .iter()
+        .position(|token| matches!(token, Token::Run(_)));
+    let (fixed, open) = tokens.split_at(star.unwrap_or(tokens.len()));
+    let mut rest = value;
+    for token in fixed {
+        let behind = match token {
+            Token::Literal(text) => rest.strip_prefix(text.as_str()),
+            Token::Value(placeholder) => placeholder
+                .value(given)
+                .and_then(|text| rest.strip_prefix(&*text)),
+            Token::Run(_) => None,
+        };
+        match behind {
+            Some(behind) => rest = behind,
+            None => return false,
+        }
+    }
+    match open {
+        [] => rest.is_empty(),
+        [Token::Run(run)] => {
+            let is_long_enough = !run.some || !rest.is_empty();
+            is_long_enough && !rest.contains(run.stops)
+        }
+        _ => fits_open(open, rest, given),
+    }
+}
+
+fn fits_open(tokens: &[Token], value: &str, given: Given<'_>) -> bool {
     // reached[i]: the tokens so far can stand for the first i octets.
     let mut reached = vec![false; value.len() + 1];
     reached[0] = true;
     for token in tokens {
         reached = match token {
             Token::Literal(text) => after_literal(&reached, value, text),
-            Token::Value(placeholder) => match placeholder.value(request) {
+            Token::Value(placeholder) => match placeholder.value(given) {
                 Some(text) => after_literal(&reached, value, &text),
                 None => return false,
             },
@@ -253,11 +282,13 @@ fn after_run(reached: &[bool], value: &str, run: Run) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::identity::Identity;
 
     fn matches(pattern: &str, run: Run, value: &str) -> bool {
         let request = "dev/jane".parse().unwrap();
+        let given = Given::new(&request, Identity::nobody());
         let tokens = stars(scan(pattern, Context::Text).unwrap(), run);
-        fits(&tokens, value, &request)
+        fits(&tokens, value, given)
     }
 
     #[test]
@@ -288,6 +319,7 @@ mod tests {
     #[test]
     fn a_path_is_matched_piece_by_piece() {
         let request = "dev/jane".parse().unwrap();
+        let given = Given::new(&request, Identity::nobody());
         for (pattern, value, fit) in [
             ("dev/*", "dev/jane", true),
             ("dev/*", "dev/a/jane", false),
@@ -299,7 +331,7 @@ mod tests {
             ("a/**/x", "a/b/c/x", true),
         ] {
             let tokens = pieces(scan(pattern, Context::Text).unwrap(), true).unwrap();
-            assert_eq!(fits(&tokens, value, &request), fit, "{pattern} {value}");
+            assert_eq!(fits(&tokens, value, given), fit, "{pattern} {value}");
         }
     }
 
@@ -312,9 +344,39 @@ mod tests {
             "{{ }}",
             "{{ request.dirs }}",
             "{{ request.dirs[x] }}",
-            "{{ requester.name }}",
+            "{{ requester.groups }}",
         ] {
             assert!(scan(text, Context::Text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_says_what_the_long_way_says() {
+        let request = "dev/jane".parse().unwrap();
+        let given = Given::new(&request, Identity::nobody());
+        let texts = [
+            "", "a", "aa", "a.b", "jane", "jane-a", "ajane", "a/b", "dev:a",
+        ];
+        for pattern in [
+            "a",
+            "*",
+            "a*",
+            "*a",
+            "a*a",
+            "{{ request.name }}*",
+            "a{{ request.name }}",
+        ] {
+            for run in [Run::ANY, Run::PIECE, Run::PART, Run::PIECES, Run::WORD] {
+                let tokens = stars(scan(pattern, Context::Text).unwrap(), run);
+                for value in texts {
+                    let long = fits_open(&tokens, value, given);
+                    assert_eq!(
+                        fits(&tokens, value, given),
+                        long,
+                        "{pattern} {run:?} {value}"
+                    );
+                }
+            }
         }
     }
 }

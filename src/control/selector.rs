@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::control::glob::error::PatternError;
-use crate::control::glob::placeholder::Context;
+use crate::control::glob::placeholder::{Context, Given};
 use crate::control::glob::{Run, Token, fits, pieces, scan, stars};
 use crate::control::reading::{elements, only_true};
 use crate::control::surroundings::Surroundings;
-use crate::names::{ObjectName, RequestName, SignerName};
+use crate::names::{ObjectName, SignerName};
 use crate::yaml::{Field, Object, Problems, Value};
 
 const FIELDS: [&str; 5] = ["signerNames", "paths", "requesters", "labels", "everything"];
@@ -60,8 +60,8 @@ pub struct NamePattern {
 impl NamePattern {
     /// Whether the whole name fits.
     #[must_use]
-    pub fn fits(&self, name: &str, request: &RequestName) -> bool {
-        fits(&self.tokens, name, request)
+    pub fn fits(&self, name: &str, given: Given<'_>) -> bool {
+        fits(&self.tokens, name, given)
     }
 }
 

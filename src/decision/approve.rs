@@ -43,8 +43,8 @@ fn judge_names(allowed: &Allowed, asked: &Asked<'_>) -> Vec<Reason> {
     let dns_names = numbered("csr.dnsNames", &sans.dns_names, normal_dns);
     let uris = numbered("csr.uris", &sans.uris, str::to_owned);
     let emails = numbered("csr.emailAddresses", &sans.email_addresses, normal_email);
-    let request = asked.request;
-    let refused = |value: &Value<'_>| refuse_dns(&allowed.dns_names, value, request);
+    let given = asked.given();
+    let refused = |value: &Value<'_>| refuse_dns(&allowed.dns_names, value, given);
     reasons.extend(dns_names.iter().filter_map(refused));
     for (index, address) in sans.ip_addresses.iter().enumerate() {
         let field = format!("csr.ipAddresses[{index}]");
@@ -52,9 +52,9 @@ fn judge_names(allowed: &Allowed, asked: &Asked<'_>) -> Vec<Reason> {
     }
     reasons.extend(
         uris.iter()
-            .filter_map(|uri| refuse(&allowed.uris, uri, request)),
+            .filter_map(|uri| refuse(&allowed.uris, uri, given)),
     );
-    let refused = |value: &Value<'_>| refuse(&allowed.email_addresses, value, request);
+    let refused = |value: &Value<'_>| refuse(&allowed.email_addresses, value, given);
     reasons.extend(emails.iter().filter_map(refused));
     for (field, counts, number) in [
         ("csr.dnsNames", allowed.dns_names.counts, dns_names.len()),
@@ -119,14 +119,14 @@ fn refuse_attribute(
     let demanded = is_demanded(asked.profile, attribute, value.text);
     let reserved = Reserved::of(attribute, value.text).filter(|_| !demanded);
     let Some(reserved) = reserved else {
-        return refuse(rule, value, asked.request);
+        return refuse(rule, value, asked.given());
     };
     let entries = match &rule.allows {
         Allows::Values(entries) => entries.as_slice(),
         Allows::Nothing | Allows::Anything => &[],
     };
     let admitted = entries.iter().any(|entry| {
-        reserved.is_spelt_by(entry) && entry.matches(&value.normal, asked.request) == Match::Yes
+        reserved.is_spelt_by(entry) && entry.matches(&value.normal, asked.given()) == Match::Yes
     });
     (!admitted).then(|| refuse_reserved(reserved, attribute, value))
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::control::glob::placeholder::Given;
 use crate::control::identity::Identity;
 use crate::control::profile::Profile;
 use crate::expression::facts::Facts;
@@ -43,6 +44,14 @@ pub struct Asked<'a> {
     pub facts: Option<&'a Arc<Facts>>,
     /// Whether `spec.expirationSeconds` is set.
     pub has_expiration: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// What placeholders take their values from.
+    #[must_use]
+    pub fn given(&self) -> Given<'a> {
+        Given::new(self.request, self.requester)
+    }
 }
 
 #[cfg(test)]

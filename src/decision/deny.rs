@@ -9,13 +9,13 @@ use std::net::IpAddr;
 use crate::control::deny_policy::{Denial, DenyPolicy};
 use crate::control::entry::{Entry, Match};
 use crate::control::fold::fold;
+use crate::control::glob::placeholder::Given;
 use crate::decision::asked::Asked;
 use crate::decision::common_name::Form;
 use crate::decision::rules;
 use crate::decision::select;
 use crate::decision::values::normal_dns;
 use crate::finding::{Code, Reason};
-use crate::names::RequestName;
 use crate::x509::subject::Attribute;
 
 const COMMON_NAME: &str = "csr.subject.commonName";
@@ -73,7 +73,7 @@ fn pattern_hits(
     let hit = |value: &Tried| {
         let tried = entries
             .iter()
-            .map(|entry| (entry, try_entry(entry, value, asked.request)));
+            .map(|entry| (entry, try_entry(entry, value, asked.given())));
         // The clearest hit is the one to show.
         let (entry, matched) = tried
             .filter(|(_, matched)| *matched != Match::No)
@@ -84,11 +84,11 @@ fn pattern_hits(
     values.iter().filter_map(hit).collect()
 }
 
-fn try_entry(entry: &Entry, value: &Tried, request: &RequestName) -> Match {
+fn try_entry(entry: &Entry, value: &Tried, given: Given<'_>) -> Match {
     let matches = value
         .spellings
         .iter()
-        .map(|spelling| entry.matches(spelling, request));
+        .map(|spelling| entry.matches(spelling, given));
     matches
         .max_by_key(|matched| *matched != Match::No)
         .unwrap_or(Match::No)
@@ -96,7 +96,7 @@ fn try_entry(entry: &Entry, value: &Tried, request: &RequestName) -> Match {
 
 fn help(entry: &Entry, matched: Match, text: &str) -> String {
     match matched {
-        Match::Yes | Match::No => format!("drop `{text}`"),
+        Match::Yes | Match::No | Match::Nobody => format!("drop `{text}`"),
         Match::Unsafe => {
             format!("the request's value for `{entry}` can't stand there, which counts as a hit")
         }

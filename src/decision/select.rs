@@ -17,7 +17,7 @@ pub fn failing(selector: &Selector, asked: &Asked<'_>) -> Option<Reason> {
         patterns.is_empty()
             || patterns
                 .iter()
-                .any(|pattern| pattern.fits(name, asked.request))
+                .any(|pattern| pattern.fits(name, asked.given()))
     };
     let signer_name = asked.signer_name.as_str();
     if !fits(&selector.signer_names, signer_name) {

@@ -7,9 +7,9 @@
 use std::net::IpAddr;
 
 use crate::control::entry::{Entry, Match};
+use crate::control::glob::placeholder::Given;
 use crate::control::rule::{Allows, AllowsIp, Counts, IpRule, Rule};
 use crate::finding::{Code, Reason};
-use crate::names::RequestName;
 
 /// One value that a request asks for.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ pub(super) fn judge_count(counts: Counts, field: &str, number: usize) -> Vec<Rea
 }
 
 /// Why the rule does not allow this DNS name, if it does not.
-pub(super) fn refuse_dns(rule: &Rule, value: &Value<'_>, request: &RequestName) -> Option<Reason> {
+pub(super) fn refuse_dns(rule: &Rule, value: &Value<'_>, given: Given<'_>) -> Option<Reason> {
     let nothing = matches!(rule.allows, Allows::Nothing);
     if !nothing && value.normal.starts_with("*.") && !rule.wildcards {
         let message = format!("wildcards such as `{}` are not allowed", value.text);
@@ -92,15 +92,15 @@ pub(super) fn refuse_dns(rule: &Rule, value: &Value<'_>, request: &RequestName) 
                 .help("ask for a name without `_`"),
         );
     }
-    refuse(rule, value, request)
+    refuse(rule, value, given)
 }
 
 /// Why the rule does not allow this value, if it does not.
-pub(super) fn refuse(rule: &Rule, value: &Value<'_>, request: &RequestName) -> Option<Reason> {
+pub(super) fn refuse(rule: &Rule, value: &Value<'_>, given: Given<'_>) -> Option<Reason> {
     match &rule.allows {
         Allows::Nothing => Some(not_allowed(&value.field, value.text)),
         Allows::Anything => None,
-        Allows::Values(entries) => refuse_by(entries, value, request),
+        Allows::Values(entries) => refuse_by(entries, value, given),
     }
 }
 
@@ -139,19 +139,35 @@ pub(super) fn not_allowed(field: &str, text: &str) -> Reason {
     .help(format!("drop `{text}`"))
 }
 
-fn refuse_by(entries: &[Entry], value: &Value<'_>, request: &RequestName) -> Option<Reason> {
-    let mut unsafe_entry = None;
+fn refuse_by(entries: &[Entry], value: &Value<'_>, given: Given<'_>) -> Option<Reason> {
+    let (mut unsafe_entry, mut unknown) = (None, None);
     for entry in entries {
-        match entry.matches(&value.normal, request) {
+        match entry.matches(&value.normal, given) {
             Match::Yes => return None,
             Match::Unsafe => unsafe_entry = unsafe_entry.or(Some(entry)),
+            Match::Nobody => unknown = unknown.or(Some(entry)),
             Match::No | Match::Unknown => {}
         }
     }
-    Some(match unsafe_entry {
-        Some(entry) => unsafe_template(entry, value),
-        None => no_entry(entries, value),
+    Some(match (unsafe_entry, unknown) {
+        (Some(entry), _) => unsafe_template(entry, value),
+        (None, Some(entry)) => nobody(entry, value),
+        (None, None) => no_entry(entries, value),
     })
+}
+
+/// The reason for a value that only an entry with the requester in it could admit, when nobody knows who asked.
+fn nobody(entry: &Entry, value: &Value<'_>) -> Reason {
+    Reason::new(
+        Code::RequesterUnknown,
+        format!(
+            "`{}` might fit `{entry}`, but who asked is not known",
+            value.text
+        ),
+    )
+    .field(&value.field)
+    .value(value.text)
+    .help("sign the commit with a key of a Principal")
 }
 
 /// The reason for a value that only an entry with an unsafe placeholder could admit.

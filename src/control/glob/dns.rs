@@ -8,9 +8,8 @@ use std::net::IpAddr;
 
 use crate::control::glob::error::PatternError;
 use crate::control::glob::label::{LABEL_OCTETS, is_label_octet};
-use crate::control::glob::placeholder::Context;
+use crate::control::glob::placeholder::{Context, Given};
 use crate::control::glob::{Run, Token, fits, is_literal, mentions, scan, split, stars};
-use crate::names::RequestName;
 
 // RFC 1035 2.3.4.
 const NAME_OCTETS: usize = 253;
@@ -83,7 +82,7 @@ impl DnsGlob {
 
     /// Whether a name in lower case fits.
     #[must_use]
-    pub fn fits(&self, name: &str, wildcard: Wildcard, request: &RequestName) -> bool {
+    pub fn fits(&self, name: &str, wildcard: Wildcard, given: Given<'_>) -> bool {
         let labels: Vec<&str> = name.split('.').collect();
         // Not `is_label`: a SPIFFE trust domain may hold what a label may not.
         let legal = |(index, label): (usize, &&str)| {
@@ -97,7 +96,7 @@ impl DnsGlob {
         let mut reached = vec![false; labels.len() + 1];
         reached[0] = true;
         for pattern in &self.0 {
-            reached = pattern.after(&reached, &labels, wildcard, request);
+            reached = pattern.after(&reached, &labels, wildcard, given);
         }
         reached[labels.len()]
     }
@@ -117,7 +116,7 @@ impl Label {
         reached: &[bool],
         labels: &[&str],
         wildcard: Wildcard,
-        request: &RequestName,
+        given: Given<'_>,
     ) -> Vec<bool> {
         let mut next = vec![false; reached.len()];
         let mut running = false;
@@ -128,7 +127,7 @@ impl Label {
                 Self::One => reached[index],
                 // A pattern of a label always fits some label and never every one.
                 Self::Text(_) if *label == "*" => reached[index] && wildcard == Wildcard::Some,
-                Self::Text(tokens) => reached[index] && fits(tokens, label, request),
+                Self::Text(tokens) => reached[index] && fits(tokens, label, given),
             };
         }
         next
@@ -195,10 +194,12 @@ fn literal_octets(token: &Token) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::identity::Identity;
 
     #[test]
     fn a_star_is_one_label_and_two_are_one_or_more() {
         let request = "dev/jane".parse().unwrap();
+        let given = Given::new(&request, Identity::nobody());
         for (pattern, name, fit) in [
             ("*.example.com", "a.example.com", true),
             ("*.example.com", "a.b.example.com", false),
@@ -216,7 +217,7 @@ mod tests {
         ] {
             let glob = DnsGlob::glob(pattern).unwrap();
             assert_eq!(
-                glob.fits(name, Wildcard::Refused, &request),
+                glob.fits(name, Wildcard::Refused, given),
                 fit,
                 "{pattern} {name}"
             );
@@ -226,6 +227,7 @@ mod tests {
     #[test]
     fn a_wildcard_is_judged_by_what_it_covers() {
         let request = "dev/jane".parse().unwrap();
+        let given = Given::new(&request, Identity::nobody());
         for (pattern, every, some) in [
             ("*.shop.example.com", true, true),
             ("**.example.com", true, true),
@@ -237,7 +239,7 @@ mod tests {
             ("shop.example.com", false, false),
         ] {
             let glob = DnsGlob::glob(pattern).unwrap();
-            let fits = |wildcard| glob.fits("*.shop.example.com", wildcard, &request);
+            let fits = |wildcard| glob.fits("*.shop.example.com", wildcard, given);
             assert_eq!(fits(Wildcard::Every), every, "{pattern}");
             assert_eq!(fits(Wildcard::Some), some, "{pattern}");
             assert!(!fits(Wildcard::Refused), "{pattern}");

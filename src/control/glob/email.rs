@@ -5,16 +5,22 @@
 
 use crate::control::glob::dns::{DnsGlob, Wildcard};
 use crate::control::glob::error::PatternError;
-use crate::control::glob::placeholder::Context;
+use crate::control::glob::placeholder::{Context, Given};
 use crate::control::glob::{Token, fits, mentions, scan};
-use crate::names::RequestName;
 
 /// A pattern of e-mail addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EmailGlob {
-    // None: any plain local part.
-    local: Option<Vec<Token>>,
-    domain: DnsGlob,
+pub struct EmailGlob(Form);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    /// `{{ requester.email }}`: both halves at once.
+    Requester(Vec<Token>),
+    Halves {
+        // None: any plain local part.
+        local: Option<Vec<Token>>,
+        domain: DnsGlob,
+    },
 }
 
 impl EmailGlob {
@@ -23,16 +29,16 @@ impl EmailGlob {
     /// # Errors
     /// It is not `local@domain`, or a star is only part of the local part.
     pub fn glob(text: &str) -> Result<Self, PatternError> {
+        if let Some(whole) = requester(text) {
+            return Ok(whole);
+        }
         let (local, domain) = halves(text)?;
         let domain = DnsGlob::glob(domain)?;
-        if local == "*" {
-            return Ok(Self {
-                local: None,
-                domain,
-            });
-        }
-        let local = Some(local_part(local)?);
-        Ok(Self { local, domain })
+        let local = match local {
+            "*" => None,
+            local => Some(local_part(local)?),
+        };
+        Ok(Self(Form::Halves { local, domain }))
     }
 
     /// Reads one address without stars.
@@ -40,30 +46,49 @@ impl EmailGlob {
     /// # Errors
     /// It is not `local@domain`.
     pub fn exact(text: &str) -> Result<Self, PatternError> {
+        if let Some(whole) = requester(text) {
+            return Ok(whole);
+        }
         let (local, domain) = halves(text)?;
-        Ok(Self {
+        Ok(Self(Form::Halves {
             local: Some(local_part(local)?),
             domain: DnsGlob::exact(domain)?,
-        })
+        }))
     }
 
     /// Whether an address whose domain is in lower case fits.
     #[must_use]
-    pub fn fits(&self, address: &str, request: &RequestName) -> bool {
-        let Some((local, domain)) = address.split_once('@') else {
+    pub fn fits(&self, address: &str, given: Given<'_>) -> bool {
+        let (local, domain) = match &self.0 {
+            Form::Requester(tokens) => return fits(tokens, address, given),
+            Form::Halves { local, domain } => (local, domain),
+        };
+        let Some((local_part, name)) = address.split_once('@') else {
             return false;
         };
-        let local_fits = match &self.local {
-            None => is_plain(local),
-            Some(tokens) => fits(tokens, local, request),
+        let local_fits = match local {
+            None => is_plain(local_part),
+            Some(tokens) => fits(tokens, local_part, given),
         };
-        local_fits && self.domain.fits(domain, Wildcard::Refused, request)
+        local_fits && domain.fits(name, Wildcard::Refused, given)
     }
 
     /// Its tokens, of both halves.
     pub fn tokens(&self) -> impl Iterator<Item = &Token> {
-        self.local.iter().flatten().chain(self.domain.tokens())
+        let (whole, domain) = match &self.0 {
+            Form::Requester(tokens) => (Some(tokens), None),
+            Form::Halves { local, domain } => (local.as_ref(), Some(domain)),
+        };
+        let domain = domain.into_iter().flat_map(DnsGlob::tokens);
+        whole.into_iter().flatten().chain(domain)
     }
+}
+
+/// A pattern that is one placeholder and no more.
+fn requester(text: &str) -> Option<EmailGlob> {
+    let tokens = scan(text, Context::Text).ok()?;
+    let whole = matches!(tokens.as_slice(), [Token::Value(value)] if value.is_requester());
+    whole.then_some(EmailGlob(Form::Requester(tokens)))
 }
 
 fn halves(text: &str) -> Result<(&str, &str), PatternError> {
@@ -103,10 +128,12 @@ pub fn is_plain(local: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::identity::Identity;
 
     #[test]
     fn a_star_is_a_whole_plain_local_part() {
         let request = "dev/jane".parse().unwrap();
+        let given = Given::new(&request, Identity::nobody());
         for (pattern, address, fit) in [
             ("*@example.com", "jane.doe@example.com", true),
             ("*@example.com", "\"a\"@example.com", false),
@@ -119,7 +146,26 @@ mod tests {
             ("*@*.example.com", "a@*.example.com", false),
         ] {
             let glob = EmailGlob::glob(pattern).unwrap();
-            assert_eq!(glob.fits(address, &request), fit, "{pattern} {address}");
+            assert_eq!(glob.fits(address, given), fit, "{pattern} {address}");
+        }
+    }
+
+    #[test]
+    fn the_requester_has_one_address() {
+        let request = "dev/jane".parse().unwrap();
+        let jane = Identity {
+            principal: Some("jane".parse().unwrap()),
+            email: "Jane.Doe@Example.com".to_owned(),
+            ..Identity::default()
+        };
+        let glob = EmailGlob::glob("{{ requester.email }}").unwrap();
+        for (address, requester, fit) in [
+            ("Jane.Doe@example.com", &jane, true),
+            ("jane.doe@example.com", &jane, false),
+            ("Jane.Doe@example.com", Identity::nobody(), false),
+        ] {
+            let given = Given::new(&request, requester);
+            assert_eq!(glob.fits(address, given), fit, "{address}");
         }
     }
 

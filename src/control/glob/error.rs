@@ -6,7 +6,6 @@ use crate::yaml::Field;
 /// Why a text is no pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError {
-    code: Code,
     message: String,
     help: String,
 }
@@ -16,25 +15,15 @@ impl PatternError {
     #[must_use]
     pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
-            code: Code::ConfigInvalid,
             message: message.into(),
             help: help.into(),
-        }
-    }
-
-    /// The text asks for something that a later release will have.
-    #[must_use]
-    pub fn later(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            code: Code::NotImplemented,
-            ..Self::new(message, help)
         }
     }
 
     /// The error as a reason about the field that holds the text.
     #[must_use]
     pub fn into_reason(self, field: &Field<'_>) -> Reason {
-        let reason = Reason::new(self.code, self.message).help(self.help);
+        let reason = Reason::new(Code::ConfigInvalid, self.message).help(self.help);
         reason.field(&field.path).at(field.place)
     }
 }

@@ -2,17 +2,23 @@
 //!
 //! In comes the expression between the braces; out comes a [`Placeholder`] that knows where in a pattern it stands. Its
 //! value is always literal text. A value that could be read as more than one piece of that place is unsafe, and the
-//! entry that holds it then matches nothing. `requester.*` comes with requester identity, in a later release.
+//! entry that holds it then matches nothing. Of a requester whom nobody knows there is no value at all.
 
 use std::borrow::Cow;
 
 use crate::control::glob::error::PatternError;
 use crate::control::glob::label::is_label;
+use crate::control::identity::Identity;
 use crate::names::RequestName;
 use crate::yaml::suggest;
 
-const KNOWN: [&str; 3] = ["request.name", "request.path", "request.dirs[0]"];
-const LATER: [&str; 2] = ["requester.name", "requester.email"];
+const KNOWN: [&str; 5] = [
+    "request.name",
+    "request.path",
+    "request.dirs[0]",
+    "requester.name",
+    "requester.email",
+];
 const HOSTILE: [char; 7] = ['*', '{', '}', '\\', '/', ',', ' '];
 
 /// Where in a pattern a placeholder stands.
@@ -26,12 +32,37 @@ pub enum Context {
     Text,
 }
 
+/// What placeholders take their values from.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// What was asked.
+    pub request: &'a RequestName,
+    /// Who asked.
+    pub requester: &'a Identity,
+    /// Whether letter case decides nothing, as where something is denied.
+    pub folded: bool,
+}
+
+impl<'a> Given<'a> {
+    /// A request and who asked for it.
+    #[must_use]
+    pub fn new(request: &'a RequestName, requester: &'a Identity) -> Self {
+        Self {
+            request,
+            requester,
+            folded: false,
+        }
+    }
+}
+
 /// What a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     Name,
     Path,
     Dir(usize),
+    RequesterName,
+    RequesterEmail,
 }
 
 /// A value of the request that goes into a pattern as literal text.
@@ -45,30 +76,48 @@ impl Placeholder {
     /// Reads what stands between `{{` and `}}`, without the spaces around it.
     ///
     /// # Errors
-    /// It is none of the known expressions, or one of a later release.
+    /// It is none of the known expressions.
     pub fn read(expression: &str, context: Context) -> Result<Self, PatternError> {
         let source = match expression {
             "request.name" => Source::Name,
             "request.path" => Source::Path,
+            "requester.name" => Source::RequesterName,
+            "requester.email" => Source::RequesterEmail,
             _ => Source::Dir(directory(expression)?),
         };
         Ok(Self { source, context })
     }
 
-    /// Its value for this request; `None` when the request has no such directory.
+    /// Its value; `None` when the request has no such directory, or nobody knows who asked.
     #[must_use]
-    pub fn value<'r>(&self, request: &'r RequestName) -> Option<Cow<'r, str>> {
+    pub fn value<'r>(&self, given: Given<'r>) -> Option<Cow<'r, str>> {
+        let request = given.request;
         match self.source {
             Source::Name => Some(Cow::Borrowed(request.name())),
             Source::Path => Some(Cow::Borrowed(request.as_str())),
             Source::Dir(index) => request.dirs().get(index).map(|dir| Cow::Borrowed(*dir)),
+            Source::RequesterName => {
+                let principal = given.requester.principal.as_ref()?;
+                Some(Cow::Borrowed(principal.as_str()))
+            }
+            Source::RequesterEmail => {
+                let email = &given.requester.email;
+                let known = given.requester.principal.is_some() && !email.is_empty();
+                known.then(|| mailbox(email, given.folded))
+            }
         }
     }
 
-    /// Whether its value for this request can't be mistaken for more than literal text in its place.
+    /// Whether it stands for who asked.
     #[must_use]
-    pub fn is_safe(&self, request: &RequestName) -> bool {
-        let Some(value) = self.value(request) else {
+    pub fn is_requester(&self) -> bool {
+        matches!(self.source, Source::RequesterName | Source::RequesterEmail)
+    }
+
+    /// Whether its value can't be mistaken for more than literal text in its place.
+    #[must_use]
+    pub fn is_safe(&self, given: Given<'_>) -> bool {
+        let Some(value) = self.value(given) else {
             return true;
         };
         match self.context {
@@ -76,6 +125,17 @@ impl Placeholder {
             Context::UriPath if self.source == Source::Path => value.split('/').all(is_inert),
             Context::UriPath | Context::Text => is_inert(&value),
         }
+    }
+}
+
+/// An address as values are compared with it: RFC 5321 2.4 lets only the domain be without letter case.
+fn mailbox(email: &str, folded: bool) -> Cow<'_, str> {
+    match email.rsplit_once('@') {
+        _ if folded => Cow::Owned(email.to_lowercase()),
+        Some((local, domain)) if domain.contains(|c: char| c.is_ascii_uppercase()) => {
+            Cow::Owned(format!("{local}@{}", domain.to_ascii_lowercase()))
+        }
+        _ => Cow::Borrowed(email),
     }
 }
 
@@ -90,10 +150,6 @@ fn directory(expression: &str) -> Result<usize, PatternError> {
         .and_then(|rest| rest.strip_suffix(']'));
     match index.map(str::parse) {
         Some(Ok(index)) => Ok(index),
-        _ if LATER.contains(&expression) => Err(PatternError::later(
-            format!("`{expression}` is not implemented in this release of gitca"),
-            "use a value of the request, such as `{{ request.name }}`",
-        )),
         _ => Err(PatternError::new(
             format!("`{expression}` is not a known expression"),
             suggest(expression, &KNOWN),
@@ -117,14 +173,51 @@ mod tests {
             ("request.path", Context::UriPath, "dev/jane", true),
             ("request.dirs[0]", Context::Label, "dev.x/jane", false),
             ("request.dirs[7]", Context::Label, "jane", true),
+            ("requester.name", Context::Label, "jane", true),
+            ("requester.email", Context::Text, "jane", true),
+            ("requester.email", Context::Label, "jane", false),
         ] {
             let placeholder = Placeholder::read(expression, context).unwrap();
             let request = request.parse().unwrap();
+            let requester = alice();
+            let given = Given::new(&request, &requester);
             assert_eq!(
-                placeholder.is_safe(&request),
+                placeholder.is_safe(given),
                 safe,
                 "{expression} of {request}"
             );
+        }
+    }
+
+    fn alice() -> Identity {
+        Identity {
+            principal: Some("alice".parse().unwrap()),
+            email: "Alice@Example.com".to_owned(),
+            ..Identity::default()
+        }
+    }
+
+    #[test]
+    fn only_a_known_requester_has_a_value() {
+        let request = "dev/jane".parse().unwrap();
+        let unproven = Identity {
+            principal: None,
+            ..alice()
+        };
+        let (name, email) = ("requester.name", "requester.email");
+        for (expression, requester, folded, value) in [
+            (name, alice(), false, Some("alice")),
+            (email, alice(), false, Some("Alice@example.com")),
+            (email, alice(), true, Some("alice@example.com")),
+            (name, unproven.clone(), false, None),
+            (email, unproven, false, None),
+        ] {
+            let placeholder = Placeholder::read(expression, Context::Text).unwrap();
+            let given = Given {
+                folded,
+                ..Given::new(&request, &requester)
+            };
+            assert_eq!(placeholder.value(given).as_deref(), value, "{expression}");
         }
     }
 

@@ -6,9 +6,8 @@
 
 use crate::control::glob::dns::{DnsGlob, Wildcard};
 use crate::control::glob::error::PatternError;
-use crate::control::glob::placeholder::Context;
+use crate::control::glob::placeholder::{Context, Given};
 use crate::control::glob::{Token, fits, pieces, scan};
-use crate::names::RequestName;
 
 /// A pattern of URIs with an authority.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +66,7 @@ impl UriGlob {
 
     /// Whether a URI in normal form fits.
     #[must_use]
-    pub fn fits(&self, uri: &str, request: &RequestName) -> bool {
+    pub fn fits(&self, uri: &str, given: Given<'_>) -> bool {
         let Some(parts) = parts(uri) else {
             return false;
         };
@@ -76,8 +75,8 @@ impl UriGlob {
             && parts.port == self.port.as_deref()
             && parts.query == self.query.as_deref()
             && is_normal(parts.path)
-            && self.host.fits(parts.host, Wildcard::Refused, request)
-            && fits(&self.path, parts.path, request)
+            && self.host.fits(parts.host, Wildcard::Refused, given)
+            && fits(&self.path, parts.path, given)
     }
 
     /// Its tokens, of host and path.
@@ -155,10 +154,12 @@ fn is_normal(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::identity::Identity;
 
     #[test]
     fn a_star_is_one_segment_and_two_are_one_or_more() {
         let request = "dev/jane".parse().unwrap();
+        let given = Given::new(&request, Identity::nobody());
         for (pattern, uri, fit) in [
             ("spiffe://td/ns/*/sa/*", "spiffe://td/ns/a/sa/x", true),
             (
@@ -202,7 +203,7 @@ mod tests {
             ),
         ] {
             let glob = UriGlob::glob(pattern).unwrap();
-            assert_eq!(glob.fits(uri, &request), fit, "{pattern} {uri}");
+            assert_eq!(glob.fits(uri, given), fit, "{pattern} {uri}");
         }
     }
 

@@ -250,11 +250,6 @@ fn what_comes_later_is_an_error_that_names_it() {
             approval("renewal: {before: 8h}"),
             "spec.renewal",
         ),
-        (
-            "ApprovalPolicy",
-            approval("allowed: {dnsNames: {values: ['{{ requester.name }}.example.com']}}"),
-            "spec.allowed.dnsNames.values[0]",
-        ),
         ("Principal", "kind: person".into(), "kind"),
         ("Group", "members: []".into(), "kind"),
         ("PolicyTest", "cases: []".into(), "kind"),

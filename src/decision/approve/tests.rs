@@ -337,3 +337,45 @@ fn the_order_of_entries_decides_nothing() {
         judged("z.example.net, y.example.net, '*.example.com'")
     );
 }
+
+#[test]
+fn a_placeholder_of_the_requester_needs_a_known_one() {
+    use Code::{RequesterUnknown, TemplateValueUnsafe, ValueNotAllowed};
+    for (rule, principal, name, code) in [
+        (
+            "{values: ['{{ requester.name }}.dev.example']}",
+            Some("jane"),
+            "jane.dev.example",
+            None,
+        ),
+        (
+            "{values: ['{{ requester.name }}.dev.example']}",
+            Some("bob"),
+            "jane.dev.example",
+            Some(ValueNotAllowed),
+        ),
+        (
+            "{values: ['{{ requester.name }}.dev.example']}",
+            Some("jane.doe"),
+            "jane.dev.example",
+            Some(TemplateValueUnsafe),
+        ),
+        (
+            "{values: ['{{ requester.name }}.dev.example']}",
+            None,
+            "jane.dev.example",
+            Some(RequesterUnknown),
+        ),
+        (
+            "{values: ['{{ requester.name }}.dev.example', 'jane.dev.example']}",
+            None,
+            "jane.dev.example",
+            None,
+        ),
+    ] {
+        let mut sample = dns(&[name]);
+        sample.requester.principal = principal.map(|name| name.parse().unwrap());
+        let found = codes(&format!("{{dnsNames: {rule}}}"), &sample);
+        assert_eq!(found, Vec::from_iter(code), "{rule} {principal:?}");
+    }
+}

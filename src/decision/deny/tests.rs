@@ -184,3 +184,20 @@ fn the_order_of_entries_decides_nothing() {
         judged("{name: q, usages: [any]}, {name: p, dnsNames: [a.b, c.d]}")
     );
 }
+
+#[test]
+fn a_placeholder_of_the_requester_denies_whatever_the_letter_case() {
+    for (principal, common_name, hit) in [
+        (Some("jane"), "JANE@Example.com", true),
+        (Some("jane"), "bob@example.com", false),
+        (None, "jane@example.com", false),
+    ] {
+        let spec = "{deny: [{name: own, subject: {commonName: ['{{ requester.email }}']}}]}";
+        let policy = denying(spec);
+        let mut sample = Sample::new().subject(Attribute::CommonName, common_name);
+        sample.requester.principal = principal.map(|name: &str| name.parse().unwrap());
+        sample.requester.email = "Jane@example.COM".to_owned();
+        let found = hits(&policy, &sample.asked());
+        assert_eq!(!found.is_empty(), hit, "{principal:?} {common_name}");
+    }
+}
