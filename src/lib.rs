@@ -41,6 +41,7 @@ pub mod finding;
 pub mod report;
 pub mod schema;
 pub mod snapshot;
+pub mod ssh;
 pub mod x509;
 pub mod yaml;
 pub mod zones;

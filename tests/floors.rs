@@ -13,7 +13,7 @@ const FLOORS: &[&[&str]] = &[
     &["names", "timestamp"],
     &["finding"],
     &["report", "snapshot", "yaml"],
-    &["expression", "x509", "zones"],
+    &["expression", "ssh", "x509", "zones"],
     &["control", "kubernetes", "request"],
     &["decision", "lint"],
     &["issuance"],
