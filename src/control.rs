@@ -14,10 +14,12 @@ pub mod entry;
 pub mod files;
 pub mod fold;
 pub mod glob;
+pub mod group;
 pub mod identity;
 pub mod key_list;
 pub mod keys;
 mod loading;
+pub mod principal;
 pub mod profile;
 pub mod reading;
 pub mod rule;
@@ -29,19 +31,22 @@ pub mod signer;
 pub mod surroundings;
 pub mod validation;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::approval_policy::ApprovalPolicy;
 use crate::control::cluster::Cluster;
 use crate::control::deny_policy::DenyPolicy;
 use crate::control::document::Kind;
+use crate::control::group::Group;
 use crate::control::loading::Loading;
+use crate::control::principal::{EmailAddress, Owners, Principal, SshKey};
 use crate::control::settings::Settings;
 use crate::control::signer::Signer;
 use crate::control::surroundings::Surroundings;
 use crate::finding::Finding;
 use crate::names::{ObjectName, RepoPath, SignerName};
 use crate::snapshot::Blob;
+use crate::ssh::key::PublicKey;
 
 /// The files that decide, read and checked against each other.
 #[derive(Clone, Debug)]
@@ -52,12 +57,17 @@ pub struct ControlZone {
     pub signers: Vec<Signer>,
     /// The clusters of kubeconfigs.
     pub clusters: BTreeMap<ObjectName, Cluster>,
+    /// The persons and bots, by name.
+    pub principals: BTreeMap<ObjectName, Principal>,
+    /// The groups of them, by name.
+    pub groups: BTreeMap<ObjectName, Group>,
     /// What may be signed, by name.
     pub approval_policies: Vec<ApprovalPolicy>,
     /// What may not be signed, by name.
     pub deny_policies: Vec<DenyPolicy>,
     /// The templates by file name, such as `kubeconfig.yaml.j2`.
     pub templates: BTreeMap<String, String>,
+    owners: Owners,
 }
 
 impl ControlZone {
@@ -71,14 +81,7 @@ impl ControlZone {
         let key_lists = loading.key_lists();
         let trees = loading.trees();
         let documents = loading.documents(&trees);
-        let clusters = documents.iter().filter(|head| head.kind == Kind::Cluster);
-        let around = &Surroundings {
-            files,
-            clusters: clusters.map(|head| head.name.clone()).collect(),
-            groups: Vec::new(),
-            principals: Vec::new(),
-            key_lists,
-        };
+        let around = &Surroundings::new(files, &documents, key_lists);
         let settings = loading.settings(&documents);
         let signers = loading.signers(&documents, around);
         let clusters = loading.each(&documents, Kind::Cluster, |head, problems| {
@@ -90,15 +93,51 @@ impl ControlZone {
         let deny_policies = loading.each(&documents, Kind::DenyPolicy, |head, problems| {
             DenyPolicy::read(head, around, problems)
         });
-        let by_name = |cluster: Cluster| (cluster.name.clone(), cluster);
+        let mut owners = Owners::default();
+        let principals = loading.each(&documents, Kind::Principal, |head, problems| {
+            Principal::read(head, around, &mut owners, problems)
+        });
+        let groups = loading.each(&documents, Kind::Group, |head, problems| {
+            Group::read(head, around, problems)
+        });
         Ok(Self {
             settings: loading.finish(settings)?,
             signers,
-            clusters: clusters.into_iter().map(by_name).collect(),
+            clusters: by_name(clusters, |cluster| &cluster.name),
+            principals: by_name(principals, |principal| &principal.name),
+            groups: by_name(groups, |group| &group.name),
             approval_policies,
             deny_policies,
             templates,
+            owners,
         })
+    }
+
+    /// The groups that a Principal is in: by its own file and by those of the Groups.
+    #[must_use]
+    pub fn groups_of(&self, principal: &ObjectName) -> BTreeSet<ObjectName> {
+        let own = self.principals.get(principal);
+        let own = own.into_iter().flat_map(|principal| &principal.groups);
+        let lists = |group: &&Group| group.members.contains(principal);
+        let others = self.groups.values().filter(lists);
+        own.chain(others.map(|group| &group.name))
+            .cloned()
+            .collect()
+    }
+
+    /// The Principal that has this key, whether the key counts now or not.
+    #[must_use]
+    pub fn principal_by_key(&self, key: &PublicKey) -> Option<(&Principal, &SshKey)> {
+        let principal = self.principals.get(self.owners.of_key(key)?)?;
+        let entry = principal.ssh_keys.iter().find(|entry| entry.key == *key)?;
+        Some((principal, entry))
+    }
+
+    /// The Principal that has this e-mail address: the domain in any case of letters, the local part exactly.
+    #[must_use]
+    pub fn principal_by_email(&self, email: &str) -> Option<&Principal> {
+        let email: EmailAddress = email.parse().ok()?;
+        self.principals.get(self.owners.of_email(&email)?)
     }
 
     /// Whether any policy has a rule in CEL.
@@ -117,6 +156,11 @@ impl ControlZone {
             .iter()
             .find(|signer| signer.signer_name == *signer_name)
     }
+}
+
+fn by_name<T>(objects: Vec<T>, name: fn(&T) -> &ObjectName) -> BTreeMap<ObjectName, T> {
+    let named = |object: T| (name(&object).clone(), object);
+    objects.into_iter().map(named).collect()
 }
 
 #[cfg(test)]

@@ -203,7 +203,7 @@ fn one_bad_file_in_the_control_zone_signs_nothing() {
         ),
         (
             "policies/people.yaml",
-            "apiVersion: gitca.dev/v1alpha1\nkind: Principal\nmetadata: {name: bob}\nspec: {}\n",
+            "apiVersion: gitca.dev/v1alpha1\nkind: Principal\nmetadata: {name: bob}\nspec: {kind: forge}\n",
         ),
         ("templates/x.yaml.j2", "{% for %}\n"),
         ("templates/csr.yaml.j2", "{{ cert.pem }}\n"),

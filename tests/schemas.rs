@@ -20,7 +20,7 @@ use gitca::snapshot::Blob;
 use support::{Scratch, files_below};
 
 /// Documents that the readers take, with every field of every kind.
-const VALID: [(&str, &str); 8] = [
+const VALID: [(&str, &str); 10] = [
     (
         "Signer",
         "{signerName: example.com/a, caCertificate: ca/cluster.pem, key: k, profile: kubernetes.io/kubelet-serving,
@@ -55,6 +55,15 @@ const VALID: [(&str, &str); 8] = [
           proxyURL: 'http://p.example.com', namespace: default}",
     ),
     ("Cluster", "{server: 'https://b.example.com'}"),
+    (
+        "Principal",
+        "{kind: bot, displayName: A, emails: [a@b.org], groups: [], sshKeys: [
+          ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMfO0m6oFwY1D8uXq2rJ7qvT3xkE1Yc9nHs5aZbQe0Lk a,
+          {key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINmYkYCeDGZzYWPkn6KPQSEWnfxpYnpHYGHRH1AqxSeT,
+           notBefore: '2026-01-01T00:00:00Z', notAfter: '2027-01-01T00:00:00Z',
+           compromisedFrom: 1b4b0f43a1d57d0a2d9a4c5d1e2f3a4b5c6d7e8f}]}",
+    ),
+    ("Group", "{description: d, members: []}"),
 ];
 
 fn document(kind: &str, spec: &str) -> Value {

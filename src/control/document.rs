@@ -10,14 +10,16 @@ use crate::yaml::{Field, Problems, suggest};
 /// The version of every kind.
 pub const API_VERSION: &str = "gitca.dev/v1alpha1";
 const CERT_MANAGER: &str = "policy.cert-manager.io/v1alpha1";
-const KINDS: [(&str, Kind); 5] = [
+const KINDS: [(&str, Kind); 7] = [
     ("Settings", Kind::Settings),
     ("Signer", Kind::Signer),
     ("ApprovalPolicy", Kind::ApprovalPolicy),
     ("DenyPolicy", Kind::DenyPolicy),
+    ("Principal", Kind::Principal),
+    ("Group", Kind::Group),
     ("Cluster", Kind::Cluster),
 ];
-const LATER: [&str; 3] = ["Principal", "Group", "PolicyTest"];
+const LATER: [&str; 1] = ["PolicyTest"];
 const DATA: [&str; 2] = ["CertificateSigningRequest", "Revocation"];
 
 /// What a policy file holds.
@@ -31,6 +33,10 @@ pub enum Kind {
     ApprovalPolicy,
     /// What may not be signed.
     DenyPolicy,
+    /// A person or bot.
+    Principal,
+    /// Principals that policies name together.
+    Group,
     /// A cluster for kubeconfigs.
     Cluster,
 }

@@ -126,7 +126,7 @@ impl<'a> Loading<'a> {
         &mut self,
         documents: &[Document<'_>],
         kind: Kind,
-        read: impl Fn(&Document<'_>, &mut Problems) -> Option<T>,
+        mut read: impl FnMut(&Document<'_>, &mut Problems) -> Option<T>,
     ) -> Vec<T> {
         let mut objects = Vec::new();
         for document in documents.iter().filter(|document| document.kind == kind) {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::control::document::{Document, Kind};
 use crate::control::files;
 use crate::control::key_list::KeyList;
 use crate::control::reading::{choice, elements};
@@ -28,7 +29,27 @@ pub struct Surroundings<'a> {
     pub key_lists: BTreeMap<RepoPath, Arc<KeyList>>,
 }
 
-impl Surroundings<'_> {
+impl<'a> Surroundings<'a> {
+    /// What the heads of the files say is there.
+    #[must_use]
+    pub fn new(
+        files: &'a BTreeMap<RepoPath, Blob>,
+        documents: &[Document<'_>],
+        key_lists: BTreeMap<RepoPath, Arc<KeyList>>,
+    ) -> Self {
+        let names = |kind| {
+            let of_kind = documents.iter().filter(move |head| head.kind == kind);
+            of_kind.map(|head| head.name.clone()).collect()
+        };
+        Self {
+            files,
+            clusters: names(Kind::Cluster),
+            groups: names(Kind::Group),
+            principals: names(Kind::Principal),
+            key_lists,
+        }
+    }
+
     /// The certificates in the file that a field names relative to `policies/`.
     pub fn certificates(
         &self,

@@ -25,7 +25,7 @@ pub(super) fn principal() -> Value {
     let key = json!({"anyOf": [text("The OpenSSH public key."), object("A key and its limits.", key, &["key"])]});
     kind(
         "Principal",
-        &format!("One person or bot. {LATER}"),
+        "One person or bot, found by its keys and addresses.",
         json!({
             "kind": words(&["person", "bot"], "Only persons approve."),
             "displayName": text("For reports."),
@@ -40,7 +40,7 @@ pub(super) fn principal() -> Value {
 pub(super) fn group() -> Value {
     kind(
         "Group",
-        &format!("Persons and bots that policies name together. {LATER}"),
+        "Persons and bots that policies name together.",
         json!({
             "description": text("What it is for."),
             "members": any_list(name("A Principal."), "Membership; the groups of a Principal count, too."),

@@ -250,8 +250,6 @@ fn what_comes_later_is_an_error_that_names_it() {
             approval("renewal: {before: 8h}"),
             "spec.renewal",
         ),
-        ("Principal", "kind: person".into(), "kind"),
-        ("Group", "members: []".into(), "kind"),
         ("PolicyTest", "cases: []".into(), "kind"),
     ] {
         assert_eq!(
