@@ -49,6 +49,7 @@ pub mod zones;
 // Records: what the files of a repository mean.
 pub mod control;
 pub mod request;
+pub mod statement;
 
 // Judgement.
 pub mod decision;

@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["finding"],
     &["report", "snapshot", "yaml"],
     &["expression", "ssh", "x509", "zones"],
-    &["control", "kubernetes", "request"],
+    &["control", "kubernetes", "request", "statement"],
     &["decision", "lint"],
     &["issuance"],
     &["message", "plan", "render", "schema", "starter"],

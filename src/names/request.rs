@@ -46,6 +46,12 @@ impl RequestName {
         RepoPath::from_checked(format!("requests/{}.yaml", self.0))
     }
 
+    /// Where a statement about it goes: `requests/team-a/jane.approvals/<file>`.
+    #[must_use]
+    pub fn statement(&self, file: &str) -> RepoPath {
+        RepoPath::from_checked(format!("requests/{}.approvals/{file}", self.0))
+    }
+
     /// Where one of its outputs goes: `issued/team-a/jane/<file>`.
     #[must_use]
     pub fn issued(&self, file: &str) -> RepoPath {
