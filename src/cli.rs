@@ -3,8 +3,10 @@
 //! In come the arguments and `GITCA_*` variables, out comes a [`Cli`] that holds what was typed; the commands turn it
 //! into what is meant. Every flag that a CI job needs has a variable.
 
+mod approvals;
 mod batch;
 mod inventory;
+mod policy;
 mod repository;
 mod requests;
 mod tools;
@@ -13,8 +15,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use crate::cli::approvals::{ApproveArgs, DenyArgs, StatementArgs};
 pub use crate::cli::batch::{CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs};
 pub use crate::cli::inventory::{Columns, DescribeArgs, GetArgs};
+pub use crate::cli::policy::{PolicyArgs, PolicyCommand};
 pub use crate::cli::repository::{DemoArgs, InitArgs};
 pub use crate::cli::requests::{KeyType, NewArgs};
 pub use crate::cli::tools::{CompletionsArgs, ManArgs, SchemaArgs};
@@ -108,6 +112,15 @@ pub enum Command {
     ///
     /// One commit a run, none when there is nothing to do. Example: `gitca run --key cluster-ca=file:/etc/ca.key`
     Run(RunArgs),
+    /// Approve requests of others with a signed statement.
+    ///
+    /// Signs the requests as they are committed at HEAD, with your SSH key. Needs no CA key.
+    /// Example: `gitca approve dev/jane --reason CHG-1234`
+    Approve(ApproveArgs),
+    /// Deny requests with a signed statement, which counts even after it is deleted.
+    ///
+    /// Example: `gitca deny dev/jane --reason "left the company"`
+    Deny(DenyArgs),
     /// List the requests of the mainline, as `kubectl get csr` does.
     ///
     /// Needs no key. Example: `gitca get --expiring 14d`
@@ -116,6 +129,10 @@ pub enum Command {
     ///
     /// Needs no key. Example: `gitca describe dev/jane`
     Describe(DescribeArgs),
+    /// Work with the policies themselves.
+    ///
+    /// Needs no key. Example: `gitca policy allowed-signers`
+    Policy(PolicyArgs),
     /// Show the whole flow on a scratch repository.
     ///
     /// Needs nothing but this program. Example: `gitca demo`

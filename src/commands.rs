@@ -2,6 +2,7 @@
 //!
 //! In comes what was typed and the world; out comes an answer for [`crate::output`]. Nothing here prints.
 
+pub mod approve;
 pub mod check;
 pub mod demo;
 pub mod describe;
@@ -9,8 +10,10 @@ pub mod get;
 pub mod init;
 pub mod new;
 pub mod plan;
+pub mod policy;
 pub mod run;
 pub mod schema;
+mod signer;
 pub mod tools;
 
 use crate::cli::FailOn;

@@ -5,6 +5,7 @@
 //! read, then their specs, so that a reference to another object can be checked where it stands. File names and order
 //! decide nothing.
 
+pub mod allowed_signers;
 pub mod approval_policy;
 pub mod approvals;
 pub mod cluster;

@@ -73,6 +73,7 @@ pub mod files;
 pub mod git;
 pub mod keystore;
 pub mod output;
+pub mod signing;
 pub mod worktree;
 
 // Surface.

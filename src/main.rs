@@ -12,7 +12,9 @@ use anyhow::Context as _;
 use clap::Parser as _;
 
 use gitca::cli::{Cli, Color, Command, Format, Global};
-use gitca::commands::{self, check, demo, describe, get, init, new, plan, run, schema, tools};
+use gitca::commands::{
+    self, approve, check, demo, describe, get, init, new, plan, policy, run, schema, tools,
+};
 use gitca::finding::{Code, Finding, Reason, Stop};
 use gitca::output::text::{self, Style};
 use gitca::output::{self, Answer, Told};
@@ -37,9 +39,12 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
     match &cli.command {
         Command::Init(args) => tell(init::init(args, world), style),
         Command::New(args) => tell(new::new(args, world), style),
+        Command::Approve(args) => tell(approve::approve(args, world), style),
+        Command::Deny(args) => tell(approve::deny(args, world), style),
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
         Command::Get(args) => tell_found(get::get(args, world), style, cli.global.quiet),
         Command::Describe(args) => tell(describe::describe(args, world, style), style),
+        Command::Policy(args) => tell(policy::policy(args, world), style),
         Command::Schema(args) => tell(schema::schema(args), style),
         Command::Completions(args) => tell(tools::completions(args), style),
         Command::Man(args) => tell(tools::man(args, world), style),

@@ -17,8 +17,8 @@ use git2::{ObjectType, Oid};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::files;
-use crate::finding::{Code, Reason, Stop};
-use crate::names::{ObjectId, Sha256Digest};
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::names::{ObjectId, RepoPath, Sha256Digest};
 use crate::snapshot::{Blob, KeyOwners, Snapshot};
 use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 
@@ -64,6 +64,33 @@ pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwner
 pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
     zones::survey(&WorkTree, &root.to_owned())
         .with_context(|| format!("reading the files below `{}`", root.display()))
+}
+
+/// Reads the control zone below `root` alone.
+///
+/// # Errors
+/// When a file or directory can't be read; what is wrong in them is in the snapshot.
+pub fn control(root: &Path) -> anyhow::Result<Snapshot> {
+    zones::control(&WorkTree, &root.to_owned())
+        .with_context(|| format!("reading the policies below `{}`", root.display()))
+}
+
+/// One file below `root`; `None` when there is none.
+///
+/// # Errors
+/// A [`Stop`] when a link leads there or it is too large; any other error when it can't be read.
+pub fn file(root: &Path, path: &RepoPath) -> anyhow::Result<Option<Blob>> {
+    let file = root.join(path.as_str());
+    let Ok(real) = file.canonicalize() else {
+        return Ok(None);
+    };
+    let stop = |reason| Stop(vec![Finding::in_file(path.clone(), reason)]);
+    if real != root.canonicalize()?.join(path.as_str()) || !real.is_file() {
+        let reason = Reason::new(Code::SymlinkInZone, "is a link, or no regular file");
+        return Err(stop(reason.help("put an ordinary file in its place")).into());
+    }
+    let content = WorkTree.read(&real, zones::size_limit(path.as_str()))?;
+    Ok(Some(content.map_err(stop)?))
 }
 
 struct WorkTree;

@@ -152,6 +152,23 @@ impl Repository {
         Ok(id(commit.id()))
     }
 
+    /// What git signs commits with, when that is an SSH key: `user.signingKey`, where `gpg.format` is `ssh`.
+    ///
+    /// # Errors
+    /// When git's configuration can't be read.
+    pub fn ssh_signing_key(&self) -> anyhow::Result<Option<String>> {
+        let config = self.inner.config().context("reading git's configuration")?;
+        let value = |key: &str| match config.get_string(key) {
+            Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("reading git's `{key}`")),
+        };
+        if value("gpg.format")?.as_deref() != Some("ssh") {
+            return Ok(None);
+        }
+        value("user.signingkey")
+    }
+
     /// Whether there is no work tree.
     #[must_use]
     pub fn is_bare(&self) -> bool {

@@ -1,0 +1,458 @@
+//! Approvals from outside: what `approve` and `deny` write, and that stock OpenSSH agrees with it, both ways.
+#![expect(clippy::disallowed_methods, reason = "tests run tools and write files")]
+
+mod support;
+
+use std::fs;
+
+use gitca::names::Sha256Digest;
+use gitca::ssh::signature::Signature;
+use gitca::statement::{NAMESPACE, Statement, StatementDecision};
+
+use support::{Answer, Scratch};
+
+/// A repository with the request `dev/jane`, and Bob, whose key is `bob`.
+fn scratch() -> Scratch {
+    let scratch = Scratch::with_repository();
+    key(&scratch, "bob", &["-t", "ed25519"], "");
+    principal(&scratch, "bob", "person", "bob");
+    scratch
+        .in_repo(&["new", "dev/jane", "--group", "dev"])
+        .success();
+    scratch.commit("a request");
+    scratch
+}
+
+fn key(scratch: &Scratch, name: &str, options: &[&str], passphrase: &str) {
+    let fixed = ["-q", "-C", name, "-N", passphrase, "-f", name];
+    scratch
+        .run("ssh-keygen", &[options, &fixed].concat())
+        .success();
+}
+
+fn principal(scratch: &Scratch, name: &str, kind: &str, key: &str) {
+    let line = scratch.read(&format!("{key}.pub"));
+    scratch.write(
+        &format!("repo/policies/{name}.yaml"),
+        format!(
+            "apiVersion: gitca.dev/v1alpha1\nkind: Principal\nmetadata: {{name: {name}}}\nspec:\n  kind: {kind}\n  \
+             emails: [{name}@example.com]\n  sshKeys:\n    - {line}"
+        ),
+    );
+}
+
+/// The statement files of `dev/jane`, without the folder.
+fn statements(scratch: &Scratch) -> Vec<String> {
+    let folder = fs::read_dir(scratch.path("repo/requests/dev/jane.approvals"));
+    let mut names: Vec<String> = folder
+        .into_iter()
+        .flatten()
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+fn read(scratch: &Scratch, name: &str) -> (String, Statement, Signature) {
+    let text = scratch.read(&format!("repo/requests/dev/jane.approvals/{name}"));
+    let signature = scratch.read(&format!("repo/requests/dev/jane.approvals/{name}.sig"));
+    let statement = Statement::read(text.as_bytes()).expect("it is a statement");
+    let signature = Signature::parse_for(NAMESPACE, &signature).expect("it is a signature");
+    signature
+        .verify(NAMESPACE, text.as_bytes())
+        .expect("it holds");
+    (text, statement, signature)
+}
+
+fn refused(answer: Answer, code: &str) -> String {
+    let answer = answer.code(2);
+    assert!(
+        answer.stderr.starts_with(&format!("error[{code}]")),
+        "{}",
+        answer.stderr
+    );
+    answer.stderr
+}
+
+#[test]
+fn an_approval_is_a_statement_and_its_signature() {
+    let scratch = scratch();
+    let answer = scratch
+        .in_repo(&[
+            "approve",
+            "dev/jane",
+            "--signing-key",
+            "../bob",
+            "--reason",
+            "CHG-1234",
+        ])
+        .success();
+    let names = statements(&scratch);
+    let (text, statement, signature) = read(&scratch, &names[0]);
+    let digest = Sha256Digest::of(text.as_bytes()).to_string();
+    let json = format!("bob-{}.json", &digest[..8]);
+    assert_eq!(names, [json.clone(), format!("{json}.sig")]);
+    let manifest = fs::read(scratch.path("repo/requests/dev/jane.yaml")).expect("the manifest");
+    let blob = scratch
+        .git(&["rev-parse", "HEAD:requests/dev/jane.yaml"])
+        .stdout;
+    assert_eq!(statement.git_blob.to_string(), blob.trim());
+    assert_eq!(statement.sha256, Sha256Digest::of(&manifest));
+    assert_eq!(statement.request.as_str(), "dev/jane");
+    assert_eq!(statement.decision, StatementDecision::Approve);
+    assert_eq!(
+        (statement.principal.as_str(), statement.branch.as_str()),
+        ("bob", "main")
+    );
+    assert_eq!(statement.created.to_string(), "2030-01-01T00:00:00Z");
+    let expires = statement.expires.map(|time| time.to_string());
+    assert_eq!(expires.as_deref(), Some("2030-01-15T00:00:00Z"));
+    assert_eq!(statement.reason.as_deref(), Some("CHG-1234"));
+    assert!(
+        scratch
+            .read("repo/policies/settings.yaml")
+            .contains(&statement.repository)
+    );
+    let shown = format!(
+        "Approved dev/jane as bob with {}:\n  content  {} (git blob)\n  user     jane\n  groups   dev\n  \
+         usages   digital signature, client auth\n  signer   kubernetes.io/kube-apiserver-client\n  key      ECDSA P-256\n  \
+         until    2030-01-15T00:00:00Z\nWrote requests/dev/jane.approvals/{json}\n  and requests/dev/jane.approvals/{json}.sig\n\
+         Next:\n  git add requests/dev/jane.approvals\n  git commit -m \"approve dev/jane\"\n  \
+         git push    # it counts when it is merged, with the request or after it\n",
+        signature.key(),
+        &blob[..8],
+    );
+    assert_eq!(answer.stdout, shown);
+    assert_eq!(answer.stderr, "");
+}
+
+#[test]
+fn stock_ssh_keygen_accepts_an_approval() {
+    let scratch = scratch();
+    scratch
+        .in_repo(&["approve", "dev/jane", "--signing-key", "../bob"])
+        .success();
+    let file = format!("requests/dev/jane.approvals/{}", statements(&scratch)[0]);
+    scratch.write(
+        "signers",
+        format!("bob namespaces=\"{NAMESPACE}\" {}", scratch.read("bob.pub")),
+    );
+    let verify = |namespace: &str| {
+        let script = format!(
+            "ssh-keygen -Y verify -f signers -I bob -n {namespace} -s repo/{file}.sig < repo/{file}"
+        );
+        scratch.run("bash", &["-c", &script])
+    };
+    assert!(verify(NAMESPACE).success().stdout.starts_with("Good "));
+    assert_ne!(verify("git").code, Some(0));
+}
+
+#[test]
+fn an_approval_made_by_hand_is_the_same() {
+    let scratch = scratch();
+    let printed = scratch
+        .in_repo(&["approve", "--print", "--as", "bob", "dev/jane"])
+        .success();
+    assert!(statements(&scratch).is_empty());
+    scratch.write("s.json", &printed.stdout);
+    scratch
+        .run(
+            "ssh-keygen",
+            &["-q", "-Y", "sign", "-n", NAMESPACE, "-f", "bob", "s.json"],
+        )
+        .success();
+    scratch.sh(
+        "d=repo/requests/dev/jane.approvals/bob-$(sha256sum s.json | cut -c1-8).json; mkdir -p \"${d%/*}\"; \
+         mv s.json $d; mv s.json.sig $d.sig",
+    );
+    let (text, statement, _) = read(&scratch, &statements(&scratch)[0]);
+    assert_eq!(text, printed.stdout);
+    assert_eq!(statement.principal.as_str(), "bob");
+    // The two digests are those that stock tools print.
+    let blob = scratch
+        .git(&["hash-object", "--no-filters", "requests/dev/jane.yaml"])
+        .stdout;
+    assert_eq!(statement.git_blob.to_string(), blob.trim());
+    let sha = scratch.sh("sha256sum < repo/requests/dev/jane.yaml").stdout;
+    assert_eq!(
+        statement.sha256.to_string(),
+        sha.split(' ').next().unwrap_or_default()
+    );
+}
+
+#[test]
+fn a_denial_and_a_claim_need_not_end() {
+    let scratch = scratch();
+    for (args, decision) in [
+        (&["deny"][..], StatementDecision::Deny),
+        (&["approve", "--as-requester"], StatementDecision::Request),
+    ] {
+        let more = ["dev/jane", "--signing-key", "../bob"];
+        scratch.in_repo(&[args, &more].concat()).success();
+        let (_, statement, _) = read(&scratch, &statements(&scratch)[0]);
+        assert_eq!((statement.decision, statement.expires), (decision, None));
+        fs::remove_dir_all(scratch.path("repo/requests/dev/jane.approvals")).expect("a folder");
+    }
+    scratch
+        .in_repo(&[
+            "deny",
+            "requests/dev/jane.yaml",
+            "--signing-key",
+            "../bob",
+            "--expires",
+            "7d",
+        ])
+        .success();
+    let (_, statement, _) = read(&scratch, &statements(&scratch)[0]);
+    let expires = statement.expires.map(|time| time.to_string());
+    assert_eq!(expires.as_deref(), Some("2030-01-08T00:00:00Z"));
+}
+
+#[test]
+fn the_key_is_found_as_git_finds_it() {
+    let scratch = scratch();
+    let approve = || scratch.in_repo(&["approve", "dev/jane"]);
+    let start_over = || {
+        let _ = fs::remove_dir_all(scratch.path("repo/requests/dev/jane.approvals"));
+    };
+    // Without any key, and with one that is not SSH.
+    assert!(refused(approve(), "OperationFailed").contains("git config gpg.format ssh"));
+    scratch.git(&["config", "user.signingKey", "~/id"]);
+    refused(approve(), "OperationFailed");
+    scratch.git(&["config", "gpg.format", "ssh"]);
+    assert!(
+        refused(approve(), "OperationFailed").contains("id"),
+        "the file is not there"
+    );
+    scratch.sh("cp bob home/id; cp bob.pub home/id.pub");
+    approve().success();
+    start_over();
+    // The public key beside the private one, which ssh-keygen finds.
+    scratch.git(&["config", "user.signingKey", "~/id.pub"]);
+    approve().success();
+    start_over();
+    scratch.sh("chmod 640 home/id");
+    scratch.git(&["config", "user.signingKey", "~/id"]);
+    assert!(refused(approve(), "OperationFailed").contains("chmod 600"));
+}
+
+#[test]
+fn the_agent_signs_with_a_key_that_a_principal_has() {
+    let scratch = scratch();
+    key(&scratch, "stranger", &["-t", "ed25519"], "");
+    let gitca = env!("CARGO_BIN_EXE_gitca");
+    let with_agent = |keys: &str, command: &str| {
+        let script = format!(
+            "eval $(ssh-agent -s) > /dev/null; trap 'ssh-agent -k > /dev/null' EXIT; ssh-add -q {keys}; cd repo; {command}"
+        );
+        scratch.run("bash", &["-c", &script])
+    };
+    with_agent("stranger bob", &format!("{gitca} approve dev/jane")).success();
+    let (_, statement, _) = read(&scratch, &statements(&scratch)[0]);
+    assert_eq!(statement.principal.as_str(), "bob");
+    let literal = format!(
+        "git config gpg.format ssh; git config user.signingKey \"key::$(cat ../bob.pub)\"; {gitca} deny dev/jane"
+    );
+    with_agent("bob", &literal).success();
+    assert_eq!(statements(&scratch).len(), 4);
+    scratch.git(&["config", "--unset", "gpg.format"]);
+    refused(
+        with_agent("stranger", &format!("{gitca} approve dev/jane")),
+        "ApprovalKeyUnknown",
+    );
+}
+
+#[test]
+fn an_encrypted_key_is_asked_about_by_ssh_keygen() {
+    let scratch = scratch();
+    key(&scratch, "carol", &["-t", "ecdsa"], "open sesame");
+    principal(&scratch, "carol", "person", "carol");
+    scratch.write("ask", "#!/bin/sh\necho open sesame\n");
+    let gitca = env!("CARGO_BIN_EXE_gitca");
+    scratch.sh(&format!(
+        "chmod +x ask; export SSH_ASKPASS=$PWD/ask SSH_ASKPASS_REQUIRE=force; cd repo; {gitca} approve dev/jane --signing-key ../carol"
+    ));
+    let (_, statement, _) = read(&scratch, &statements(&scratch)[0]);
+    assert_eq!(statement.principal.as_str(), "carol");
+}
+
+#[test]
+fn only_those_who_may_sign_do() {
+    let scratch = scratch();
+    key(&scratch, "robot", &["-t", "ed25519"], "");
+    key(&scratch, "stranger", &["-t", "ed25519"], "");
+    principal(&scratch, "robot", "bot", "robot");
+    let run = |args: &[&str]| scratch.in_repo(args);
+    let unknown = refused(
+        run(&["approve", "dev/jane", "--signing-key", "../stranger"]),
+        "ApprovalKeyUnknown",
+    );
+    assert!(unknown.contains("`sshKeys` of a Principal"), "{unknown}");
+    refused(
+        run(&["approve", "dev/jane", "--signing-key", "../robot"]),
+        "ApprovalNotPerson",
+    );
+    refused(
+        run(&["deny", "dev/jane", "--signing-key", "../robot"]),
+        "ApprovalNotPerson",
+    );
+    run(&[
+        "approve",
+        "--as-requester",
+        "dev/jane",
+        "--signing-key",
+        "../robot",
+    ])
+    .success();
+    refused(
+        run(&[
+            "approve",
+            "dev/jane",
+            "--signing-key",
+            "../bob",
+            "--as",
+            "robot",
+        ]),
+        "ApprovalPrincipal",
+    );
+    refused(
+        run(&["approve", "dev/jane", "--print", "--as", "nobody"]),
+        "ApprovalPrincipal",
+    );
+    let spec = scratch.read("repo/policies/bob.yaml").replace(
+        &format!("- {}", scratch.read("bob.pub")),
+        &format!(
+            "- {{key: '{}', notAfter: 2029-01-01T00:00:00Z}}\n",
+            scratch.read("bob.pub").trim()
+        ),
+    );
+    scratch.write("repo/policies/bob.yaml", spec);
+    refused(
+        run(&["approve", "dev/jane", "--signing-key", "../bob"]),
+        "ApprovalKeyUnknown",
+    );
+}
+
+#[test]
+fn what_is_signed_is_what_is_committed() {
+    let scratch = scratch();
+    let manifest = scratch.read("repo/requests/dev/jane.yaml");
+    let approve = |request: &str| scratch.in_repo(&["approve", request, "--signing-key", "../bob"]);
+    // git may check out with carriage returns; the commit counts.
+    scratch.write(
+        "repo/requests/dev/jane.yaml",
+        manifest.replace('\n', "\r\n"),
+    );
+    approve("dev/jane").success();
+    let (_, statement, _) = read(&scratch, &statements(&scratch)[0]);
+    assert_eq!(statement.sha256, Sha256Digest::of(manifest.as_bytes()));
+    scratch.write(
+        "repo/requests/dev/jane.yaml",
+        format!("{manifest}# edited\n"),
+    );
+    refused(approve("dev/jane"), "ApprovalStale");
+    refused(approve("dev/john"), "PathNotAllowed");
+    scratch.write("repo/requests/dev/mary.yaml", "kind: Nothing\n");
+    refused(approve("dev/mary"), "MalformedSpec");
+    // A denial may be about anything that lies there.
+    scratch
+        .in_repo(&["deny", "dev/mary", "--signing-key", "../bob"])
+        .success();
+    refused(
+        scratch.in_repo(&["approve", "dev/jane", "--reason", "a\nb"]),
+        "OperationFailed",
+    );
+    refused(
+        scratch.in_repo(&["approve", "--print", "a", "b"]),
+        "OperationFailed",
+    );
+}
+
+#[test]
+fn openssh_and_git_know_who_signed_what() {
+    let scratch = scratch();
+    key(&scratch, "robot", &["-t", "ed25519"], "");
+    key(&scratch, "old", &["-t", "ed25519"], "");
+    principal(&scratch, "robot", "bot", "robot");
+    let line = |name: &str| {
+        scratch
+            .read(&format!("{name}.pub"))
+            .trim()
+            .rsplit_once(' ')
+            .map(|(key, _)| key.to_owned())
+    };
+    let (bob, robot, old) = (
+        line("bob").expect("a key"),
+        line("robot").expect("a key"),
+        line("old").expect("a key"),
+    );
+    let keys = format!(
+        "  groups: []\n  sshKeys:\n    - {{key: {bob}, notBefore: 2020-01-01T00:00:00Z, notAfter: 2040-01-01T00:00:00Z}}\n    \
+         - {{key: {old}, compromisedFrom: 1b4b0f43a1d57d0a2d9a4c5d1e2f3a4b5c6d7e8f}}\n"
+    );
+    let file = scratch.read("repo/policies/bob.yaml");
+    let (head, _) = file.split_once("  sshKeys").expect("the keys");
+    scratch.write("repo/policies/bob.yaml", format!("{head}{keys}"));
+    let signers = scratch
+        .in_repo(&["policy", "allowed-signers"])
+        .success()
+        .stdout;
+    let expected = format!(
+        "bob namespaces=\"{NAMESPACE},git\",valid-after=\"20200101000000Z\",valid-before=\"20400101000000Z\" {bob}\n\
+         robot namespaces=\"git\" {robot}\n"
+    );
+    assert_eq!(signers, expected);
+    // git takes both for commits, OpenSSH only Bob for approvals.
+    scratch.write("signers", &signers);
+    scratch
+        .in_repo(&["approve", "dev/jane", "--signing-key", "../bob"])
+        .success();
+    for key in ["bob", "robot"] {
+        let key_file = format!("user.signingKey=../{key}");
+        scratch.git(&[
+            "-c",
+            "gpg.format=ssh",
+            "-c",
+            &key_file,
+            "commit",
+            "-q",
+            "-S",
+            "--allow-empty",
+            "-m",
+            key,
+        ]);
+        let shown = scratch.git(&[
+            "-c",
+            "gpg.ssh.allowedSignersFile=../signers",
+            "log",
+            "-1",
+            "--show-signature",
+            "--format=%G? %GS",
+        ]);
+        assert!(shown.stdout.contains(&format!("G {key}\n")), "{shown:?}");
+    }
+    let file = format!(
+        "repo/requests/dev/jane.approvals/{}",
+        statements(&scratch)[0]
+    );
+    let verify = |name: &str| {
+        let script = format!(
+            "ssh-keygen -Y verify -f signers -I {name} -n {NAMESPACE} -s {file}.sig < {file}"
+        );
+        scratch.run("bash", &["-c", &script]).code
+    };
+    assert_eq!(verify("bob"), Some(0));
+    assert_ne!(verify("robot"), Some(0));
+    scratch.commit("policies");
+    scratch.sh("git clone -q --bare repo bare");
+    let bare = scratch
+        .gitca(&["-C", "bare", "policy", "allowed-signers"])
+        .success();
+    assert_eq!(bare.stdout, expected);
+}
