@@ -375,6 +375,92 @@ fn what_is_signed_is_what_is_committed() {
 }
 
 #[test]
+fn a_new_request_is_claimed_where_there_is_a_key() {
+    let scratch = scratch();
+    key(&scratch, "stranger", &["-t", "ed25519"], "");
+    let start_over = || {
+        fs::remove_dir_all(scratch.path("repo/requests/dev")).expect("the requests");
+        fs::remove_dir_all(scratch.path("home/.config/gitca/requests/dev")).expect("the keys");
+    };
+    let new =
+        |more: &[&str]| scratch.in_repo(&[&["new", "dev/jane", "--group", "dev"], more].concat());
+    let claimed = |answer: Answer| {
+        let (text, names) = (answer.success().stdout, statements(&scratch));
+        let Some(name) = names.first() else {
+            assert!(!text.contains(".approvals"), "{text}");
+            return None;
+        };
+        let (_, statement, _) = read(&scratch, name);
+        assert!(
+            text.contains(&format!("requests/dev/jane.approvals/{name}\n")),
+            "{text}"
+        );
+        assert!(
+            text.contains("git add requests/dev/jane.yaml requests/dev/jane.approvals\n"),
+            "{text}"
+        );
+        let manifest = fs::read(scratch.path("repo/requests/dev/jane.yaml")).expect("the manifest");
+        assert_eq!(statement.sha256, Sha256Digest::of(&manifest));
+        Some((statement.principal.to_string(), statement.decision))
+    };
+    let bobs = Some(("bob".to_owned(), StatementDecision::Request));
+    start_over();
+    assert_eq!(claimed(new(&[])), None);
+    start_over();
+    assert_eq!(claimed(new(&["--signing-key", "../bob"])), bobs);
+    start_over();
+    scratch.git(&["config", "gpg.format", "ssh"]);
+    scratch.git(&["config", "user.signingKey", "../bob"]);
+    assert_eq!(claimed(new(&[])), bobs);
+    // A key of nobody here: whoever names it is refused before anything is written, otherwise it is only told.
+    fs::remove_dir_all(scratch.path("repo/requests/dev")).expect("the requests");
+    fs::remove_dir_all(scratch.path("home/.config/gitca/requests/dev")).expect("the keys");
+    refused(new(&["--signing-key", "../stranger"]), "ApprovalKeyUnknown");
+    assert!(!scratch.path("repo/requests/dev/jane.yaml").exists());
+    scratch.git(&["config", "user.signingKey", "../stranger"]);
+    let answer = new(&[]).success();
+    assert!(
+        answer
+            .stdout
+            .contains("Not signed as yours: the key ssh-ed25519 SHA256:"),
+        "{answer:?}"
+    );
+    assert_eq!(claimed(answer), None);
+    // Where nobody is known, git's key is nobody's business.
+    start_over();
+    fs::remove_file(scratch.path("repo/policies/bob.yaml")).expect("Bob");
+    let answer = new(&[]).success();
+    assert!(!answer.stdout.contains("Not signed"), "{answer:?}");
+}
+
+#[test]
+fn requests_from_a_file_are_claimed_too() {
+    let scratch = scratch();
+    let manifest = scratch.read("repo/requests/dev/jane.yaml");
+    scratch.write(
+        "all.yaml",
+        format!(
+            "{manifest}---\n{}",
+            manifest.replace("name: jane", "name: john")
+        ),
+    );
+    let args = [
+        "new",
+        "team",
+        "--from",
+        "../all.yaml",
+        "--signing-key",
+        "../bob",
+    ];
+    let text = scratch.in_repo(&args).success().stdout;
+    assert_eq!(text.matches(".approvals/bob-").count(), 2, "{text}");
+    for name in ["jane", "john"] {
+        let folder = scratch.path(&format!("repo/requests/team/{name}.approvals"));
+        assert_eq!(fs::read_dir(folder).expect("a folder").count(), 2, "{name}");
+    }
+}
+
+#[test]
 fn openssh_and_git_know_who_signed_what() {
     let scratch = scratch();
     key(&scratch, "robot", &["-t", "ed25519"], "");

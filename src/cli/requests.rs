@@ -69,7 +69,8 @@ pub struct NewArgs {
     /// over another, and if one of them is wrong, none is written at all.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "usage", "signer", "duration", "dns", "ip", "key_type", "key_out", "csr"])]
     pub from: Option<PathBuf>,
-    /// Not in this release.
-    #[arg(long, value_name = "FILE", hide = true)]
+    /// Sign that the request is yours with this OpenSSH key file, so that a squash merge keeps who asked; without it with
+    /// the key of git's `user.signingKey`, where `gpg.format` is `ssh` and a Principal has that key.
+    #[arg(long, value_name = "FILE", env = "GITCA_SIGNING_KEY")]
     pub signing_key: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! `gitca new`: a private key outside the repository, and the request for its certificate inside it.
 
+mod claim;
 mod from;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{KeyPair, RsaKeySize};
 
 use crate::cli::{KeyType, NewArgs};
-use crate::commands::only_in_later_release;
+use crate::commands::new::claim::Claimant;
 use crate::files::{self, Access};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::keystore;
@@ -27,8 +28,7 @@ use crate::x509::usage::Usage;
 ///
 /// # Errors
 /// A [`Stop`] when a file is already there, the key would lie in the repository, or the request would be invalid.
-pub fn new(args: &NewArgs, world: &World) -> anyhow::Result<String> {
-    only_in_later_release("--signing-key", args.signing_key.is_some())?;
+pub fn new(args: &NewArgs, world: &mut World) -> anyhow::Result<String> {
     if let Some(file) = &args.from {
         return from::from(file, args, world);
     }
@@ -36,7 +36,7 @@ pub fn new(args: &NewArgs, world: &World) -> anyhow::Result<String> {
     make(name, args, world)
 }
 
-fn make(name: &RequestName, args: &NewArgs, world: &World) -> anyhow::Result<String> {
+fn make(name: &RequestName, args: &NewArgs, world: &mut World) -> anyhow::Result<String> {
     let root = worktree::root(&world.directory)?;
     let manifest = name.manifest();
     let target = root.join(manifest.as_str());
@@ -48,6 +48,7 @@ fn make(name: &RequestName, args: &NewArgs, world: &World) -> anyhow::Result<Str
         let help = "choose another name, or remove it if it was a draft";
         return Err(Stop(vec![Finding::in_file(manifest, reason.help(help))]).into());
     }
+    let claimant = Claimant::find(args.signing_key.as_deref(), &root, world)?;
     let (pem, key_file) = match &args.csr {
         Some(file) => (files::read_text(&world.directory.join(file))?, None),
         None => make_key(name, args, world, &root).map(|(pem, file)| (pem, Some(file)))?,
@@ -59,7 +60,13 @@ fn make(name: &RequestName, args: &NewArgs, world: &World) -> anyhow::Result<Str
         Access::Shared,
     )
     .with_context(|| format!("writing `{manifest}`"))?;
-    Ok(next_steps(name, key_file.as_deref()))
+    let claim = claimant.claim(&[name], &root, world)?;
+    Ok(next_steps(
+        name,
+        key_file.as_deref(),
+        &claim,
+        claimant.signs(),
+    ))
 }
 
 fn in_manifest(reasons: Vec<Reason>, name: &RequestName) -> Stop {
@@ -186,7 +193,7 @@ fn scalar(name: &str) -> String {
         .map_or_else(|_| format!("\"{name}\""), |text| text.trim_end().to_owned())
 }
 
-fn next_steps(name: &RequestName, key_file: Option<&Path>) -> String {
+fn next_steps(name: &RequestName, key_file: Option<&Path>, claim: &str, signed: bool) -> String {
     let manifest = name.manifest();
     let key = key_file
         .map(|file| {
@@ -196,8 +203,13 @@ fn next_steps(name: &RequestName, key_file: Option<&Path>) -> String {
             )
         })
         .unwrap_or_default();
+    let statements = if signed {
+        format!(" requests/{name}.approvals")
+    } else {
+        String::new()
+    };
     format!(
-        "Wrote {manifest}.\n{key}Next:\n  gitca check {manifest}\n  git switch -c request-{0}\n  git add {manifest}\n  \
+        "Wrote {manifest}.\n{key}{claim}Next:\n  gitca check {manifest}\n  git switch -c request-{0}\n  git add {manifest}{statements}\n  \
          git commit -m \"request a certificate for {0}\"\n  git push -u origin request-{0}    # and open a pull request\n",
         name.name(),
     )

@@ -44,12 +44,19 @@ pub(super) fn chosen(
         let key = SigningKey::from_file(&world.directory.join(file));
         return Ok(Some(key.map_err(Stop::because)?));
     }
-    let setting = repository
-        .map(Repository::ssh_signing_key)
-        .transpose()?
-        .flatten();
+    let setting = configured(repository)?;
     let key = setting.map(|setting| SigningKey::configured(&setting, &world.directory));
     Ok(key.transpose().map_err(Stop::because)?)
+}
+
+/// Whether git's configuration names an SSH key to sign with.
+pub(super) fn is_configured(repository: Option<&Repository>) -> anyhow::Result<bool> {
+    Ok(configured(repository)?.is_some())
+}
+
+fn configured(repository: Option<&Repository>) -> anyhow::Result<Option<String>> {
+    let setting = repository.map(Repository::ssh_signing_key).transpose()?;
+    Ok(setting.flatten())
 }
 
 /// The Principal that the key belongs to, if it may sign this now.

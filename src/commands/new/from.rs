@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::cli::NewArgs;
+use crate::commands::new::claim::Claimant;
 use crate::files::{self, Access};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RequestName};
@@ -17,7 +18,7 @@ use crate::world::World;
 ///
 /// # Errors
 /// A [`Stop`] when something in the file is no request, or a request of that name is already there.
-pub(super) fn from(file: &Path, args: &NewArgs, world: &World) -> anyhow::Result<String> {
+pub(super) fn from(file: &Path, args: &NewArgs, world: &mut World) -> anyhow::Result<String> {
     let root = worktree::root(&world.directory)?;
     let text = if file == Path::new("-") {
         files::read_stdin()?
@@ -43,11 +44,14 @@ pub(super) fn from(file: &Path, args: &NewArgs, world: &World) -> anyhow::Result
     if !findings.is_empty() {
         return Err(Stop(findings).into());
     }
+    let claimant = Claimant::find(args.signing_key.as_deref(), &root, world)?;
     for (name, piece) in &manifests {
         let target = root.join(name.manifest().as_str());
         files::create(&target, piece.text.as_bytes(), Access::Shared)?;
     }
-    Ok(next_steps(&manifests))
+    let names: Vec<&RequestName> = manifests.iter().map(|(name, _)| name).collect();
+    let claim = claimant.claim(&names, &root, world)?;
+    Ok(next_steps(&manifests, &claim))
 }
 
 /// What is wrong in a file that is not in the repository.
@@ -99,7 +103,7 @@ fn accept(piece: &Piece, args: &NewArgs, root: &Path) -> Result<RequestName, Vec
     }
 }
 
-fn next_steps(manifests: &[(RequestName, Piece)]) -> String {
+fn next_steps(manifests: &[(RequestName, Piece)], claim: &str) -> String {
     let mut text = String::new();
     for (name, piece) in manifests {
         let _ = writeln!(text, "Wrote {}.", name.manifest());
@@ -111,6 +115,7 @@ fn next_steps(manifests: &[(RequestName, Piece)]) -> String {
             );
         }
     }
+    text.push_str(claim);
     text.push_str("Next:\n  gitca check\n  git switch -c requests\n  git add requests\n  git commit -m \"request certificates\"\n  git push -u origin requests    # and open a pull request\n");
     text
 }
