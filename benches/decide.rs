@@ -17,12 +17,12 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::KeyPair;
 
 use gitca::control::ControlZone;
-use gitca::control::identity::Identity;
 use gitca::decision::{Case, decide};
 use gitca::names::{ObjectId, RepoPath, RequestName};
 use gitca::request::Request;
 use gitca::snapshot::Blob;
 use gitca::timestamp::Timestamp;
+use gitca::trust::Testimony;
 use gitca::x509::certification_request;
 use gitca::x509::csr::Csr;
 use gitca::x509::san::SubjectAltNames;
@@ -110,7 +110,7 @@ fn main() {
         let case = Case {
             request: &request,
             zone: &zone,
-            requester: Identity::nobody(),
+            testimony: &Testimony::default(),
             key_owner: None,
             now,
         };

@@ -4,14 +4,18 @@
 //! every reason of the first step that found one. [`Approved`] can be made nowhere else, and nothing else can be signed.
 //! The order of steps is fixed: the signer, deny policies, approval policies, then keys and the CA. No file, no clock.
 
+mod admission;
 pub mod approve;
 pub mod asked;
+pub mod assent;
 pub mod authority;
 pub mod candidate;
 pub mod common_name;
 pub mod counting;
 pub mod deny;
 pub mod facts;
+mod minutes;
+mod refusal;
 pub mod reserved;
 mod rules;
 pub mod select;
@@ -22,32 +26,39 @@ pub mod values;
 
 use std::sync::Arc;
 
+pub use crate::decision::refusal::Refusal;
+
 use crate::control::ControlZone;
 use crate::control::approval_policy::{ApprovalPolicy, Mode};
 use crate::control::identity::Identity;
 use crate::control::profile::Profile;
 use crate::control::signer::Signer;
+use crate::decision::admission::admit;
 use crate::decision::asked::Asked;
+use crate::decision::assent::{Counted, Poll};
 use crate::decision::candidate::Candidate;
+use crate::decision::minutes::Minutes;
 use crate::decision::trace::{Considered, Outcome};
 use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
 use crate::report::Verdict;
 use crate::request::Request;
+use crate::snapshot::KeyOwner;
 use crate::timestamp::Timestamp;
+use crate::trust::Testimony;
 use crate::yaml::suggest;
 
 /// What one decision is made of.
 #[derive(Clone, Debug)]
-pub struct Case<'a> {
+pub struct Case<'a, 't> {
     /// The request.
     pub request: &'a Request,
     /// The rules.
     pub zone: &'a ControlZone,
-    /// Who asked.
-    pub requester: &'a Identity,
-    /// The path of another request that has the same key, certified or earlier on the mainline.
-    pub key_owner: Option<String>,
+    /// Who asked, and who has approved.
+    pub testimony: &'t Testimony,
+    /// Another request that has the same key, certified or earlier on the mainline.
+    pub key_owner: Option<&'t KeyOwner>,
     /// The clock.
     pub now: Timestamp,
 }
@@ -59,6 +70,8 @@ pub struct Approved<'a> {
     signer: &'a Signer,
     policy: &'a ApprovalPolicy,
     candidate: Candidate,
+    requester: Identity,
+    approvals: Counted,
 }
 
 impl<'a> Approved<'a> {
@@ -85,22 +98,17 @@ impl<'a> Approved<'a> {
     pub fn candidate(&self) -> &Candidate {
         &self.candidate
     }
-}
 
-/// A verdict other than approved, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// What became of it.
-    pub verdict: Verdict,
-    /// Every reason of the step that refused it.
-    pub reasons: Vec<Reason>,
-}
-
-impl Refusal {
-    /// A refusal for these reasons.
+    /// Who asked.
     #[must_use]
-    pub fn new(verdict: Verdict, reasons: Vec<Reason>) -> Self {
-        Self { verdict, reasons }
+    pub fn requester(&self) -> &Identity {
+        &self.requester
+    }
+
+    /// The approvals that were counted, by the people who gave them.
+    #[must_use]
+    pub fn approvals(&self) -> &Counted {
+        &self.approvals
     }
 }
 
@@ -117,17 +125,9 @@ pub struct Judgement<'a> {
     pub trace: Vec<Considered>,
 }
 
-/// What is written down on the way.
-#[derive(Default)]
-struct Minutes {
-    candidate: Option<Candidate>,
-    notices: Vec<Reason>,
-    trace: Vec<Considered>,
-}
-
 /// Decides one request.
 #[must_use]
-pub fn decide<'a>(case: &Case<'a>) -> Judgement<'a> {
+pub fn decide<'a>(case: &Case<'a, '_>) -> Judgement<'a> {
     let mut minutes = Minutes::default();
     let decision = judge(case, &mut minutes);
     Judgement {
@@ -139,7 +139,7 @@ pub fn decide<'a>(case: &Case<'a>) -> Judgement<'a> {
 }
 
 /// The steps in their order; each is left with all of its findings.
-fn judge<'a>(case: &Case<'a>, minutes: &mut Minutes) -> Result<Approved<'a>, Refusal> {
+fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>, Refusal> {
     let &Case {
         request, zone, now, ..
     } = case;
@@ -152,17 +152,54 @@ fn judge<'a>(case: &Case<'a>, minutes: &mut Minutes) -> Result<Approved<'a>, Ref
     let asked = ask(case, signer, &candidate, gathered.as_ref());
     unless_any(Verdict::Denied, signer::violations(request, signer, &asked))?;
     unless_any(Verdict::Denied, deny_hits(zone, &asked, minutes))?;
-    let policy = admit(zone, &asked, minutes)?;
-    unless_any(Verdict::Failed, authority::is_out_of_time(signer, now))?;
-    let mut reasons = authority::key_reuse(case.key_owner.as_deref(), policy);
-    reasons.extend(authority::violations(request, signer, &candidate));
-    unless_any(Verdict::Denied, reasons)?;
+    let admitted = admit(zone, &asked, minutes)?;
+    let poll = Poll {
+        request,
+        zone,
+        testimony: case.testimony,
+    };
+    unless_any(Verdict::Denied, poll.rejected(&admitted.applicable))?;
+    let is_able = |policy: &ApprovalPolicy| able(case, signer, &candidate, policy);
+    let (policy, approvals) = poll
+        .complete(&admitted.admitting)
+        .map_err(|pending| with_obstacles(pending, &admitted.admitting, is_able))?;
+    is_able(policy)?;
     Ok(Approved {
         request,
         signer,
         policy,
         candidate,
+        requester: case.testimony.identity.clone(),
+        approvals,
     })
+}
+
+/// What keys and CAs forbid, whatever people say.
+fn able(
+    case: &Case<'_, '_>,
+    signer: &Signer,
+    candidate: &Candidate,
+    policy: &ApprovalPolicy,
+) -> Result<(), Refusal> {
+    unless_any(Verdict::Failed, authority::is_out_of_time(signer, case.now))?;
+    let mut reasons = authority::key_reuse(case.key_owner, &case.testimony.identity, policy);
+    reasons.extend(authority::violations(case.request, signer, candidate));
+    unless_any(Verdict::Denied, reasons)
+}
+
+/// Nobody is asked to approve what can't be signed: when every policy meets an obstacle, those of the first are shown.
+fn with_obstacles(
+    mut pending: Refusal,
+    admitting: &[&ApprovalPolicy],
+    is_able: impl Fn(&ApprovalPolicy) -> Result<(), Refusal>,
+) -> Refusal {
+    let obstacles = admitting.iter().map(|policy| is_able(policy).err());
+    let obstacles: Option<Vec<Refusal>> = obstacles.collect();
+    let first = obstacles.and_then(|refusals| refusals.into_iter().next());
+    pending
+        .reasons
+        .extend(first.into_iter().flat_map(|refusal| refusal.reasons));
+    pending
 }
 
 fn unless_any(verdict: Verdict, reasons: Vec<Reason>) -> Result<(), Refusal> {
@@ -174,13 +211,21 @@ fn unless_any(verdict: Verdict, reasons: Vec<Reason>) -> Result<(), Refusal> {
 }
 
 /// What rules see; without a rule nobody looks.
-fn gather(case: &Case<'_>, signer: &Signer, candidate: &Candidate) -> Option<Arc<Facts>> {
-    let facts = || facts::facts(case.request, case.requester, signer, candidate, case.now);
+fn gather(case: &Case<'_, '_>, signer: &Signer, candidate: &Candidate) -> Option<Arc<Facts>> {
+    let facts = || {
+        facts::facts(
+            case.request,
+            &case.testimony.identity,
+            signer,
+            candidate,
+            case.now,
+        )
+    };
     case.zone.has_rules().then(|| Arc::new(facts()))
 }
 
 fn ask<'a>(
-    case: &Case<'a>,
+    case: &'a Case<'_, '_>,
     signer: &Signer,
     candidate: &Candidate,
     facts: Option<&'a Arc<Facts>>,
@@ -188,7 +233,7 @@ fn ask<'a>(
     let request = case.request;
     Asked {
         facts,
-        requester: case.requester,
+        requester: &case.testimony.identity,
         request: &request.name,
         signer_name: &request.signer_name,
         profile: signer.profile,
@@ -254,98 +299,4 @@ fn deny_hits(zone: &ControlZone, asked: &Asked<'_>, minutes: &mut Minutes) -> Ve
         }
     }
     reasons
-}
-
-/// The first policy by name that admits the whole request.
-fn admit<'a>(
-    zone: &'a ControlZone,
-    asked: &Asked<'_>,
-    minutes: &mut Minutes,
-) -> Result<&'a ApprovalPolicy, Refusal> {
-    let mut selectors = Vec::new();
-    let mut refusals = Vec::new();
-    let mut admitting = None;
-    for policy in &zone.approval_policies {
-        let mut consider = |outcome| {
-            minutes.trace.push(Considered {
-                policy: policy.name.to_string(),
-                kind: "ApprovalPolicy",
-                mode: policy.mode,
-                outcome,
-            });
-        };
-        if let Some(reason) = select::failing(&policy.selector, asked) {
-            consider(Outcome::NotSelected(reason.clone()));
-            selectors.push(reason.policy(policy.name.as_str()));
-            continue;
-        }
-        let reasons = approve::judge(policy, asked);
-        consider(Outcome::of(&reasons));
-        match (policy.mode, reasons.is_empty()) {
-            (Mode::Enforce, true) => admitting = admitting.or(Some(policy)),
-            (Mode::Enforce, false) => refusals.push((policy, reasons)),
-            (Mode::Audit, true) => minutes.notices.push(audit_admits(policy)),
-            (Mode::Audit, false) => {}
-        }
-    }
-    if let Some(policy) = admitting {
-        return Ok(policy);
-    }
-    let reasons = if refusals.is_empty() {
-        no_applicable_policy(selectors)
-    } else {
-        no_policy_admits(refusals)
-    };
-    Err(Refusal::new(Verdict::Denied, reasons))
-}
-
-fn audit_admits(policy: &ApprovalPolicy) -> Reason {
-    Reason::new(
-        Code::AuditAdmits,
-        format!(
-            "policy `{}` would admit it, but is in audit mode",
-            policy.name
-        ),
-    )
-    .policy(policy.name.as_str())
-}
-
-fn no_applicable_policy(selectors: Vec<Reason>) -> Vec<Reason> {
-    let headline = Reason::new(
-        Code::NoApplicablePolicy,
-        "no approval policy is for such a request",
-    )
-    .help("ask the owners of `policies/` for an ApprovalPolicy whose selector holds for it");
-    std::iter::once(headline).chain(selectors).collect()
-}
-
-/// Nearest policy first: fewest findings, then by name.
-fn no_policy_admits(mut refusals: Vec<(&ApprovalPolicy, Vec<Reason>)>) -> Vec<Reason> {
-    refusals.sort_by(|(a, one), (b, other)| {
-        one.len()
-            .cmp(&other.len())
-            .then_with(|| a.name.cmp(&b.name))
-    });
-    let nearest = refusals
-        .first()
-        .map(|(policy, reasons)| (policy.name.to_string(), reasons));
-    let mut headline = Reason::new(
-        Code::NoPolicyAdmits,
-        "no approval policy admits the whole request",
-    );
-    if let Some((name, reasons)) = nearest {
-        headline = Reason::new(
-            Code::NoPolicyAdmits,
-            format!("no approval policy admits the whole request; `{name}` comes nearest"),
-        );
-        let helps: Vec<&str> = reasons
-            .iter()
-            .filter_map(|reason| reason.help.as_deref())
-            .collect();
-        if helps.len() == reasons.len() && helps.len() <= 3 {
-            headline = headline.help(helps.join("; "));
-        }
-    }
-    let findings = refusals.into_iter().flat_map(|(_, reasons)| reasons);
-    std::iter::once(headline).chain(findings).collect()
 }

@@ -54,6 +54,7 @@ pub mod statement;
 // Judgement.
 pub mod decision;
 pub mod lint;
+pub mod trust;
 
 // Authority.
 pub mod inventory;

@@ -5,28 +5,27 @@
 //! Requests are read in order of path, and claim their keys in the order in which the mainline brought them.
 
 mod details;
+mod evidence;
 pub mod listing;
 pub mod warnings;
+
+pub use crate::plan::evidence::{Evidence, Requests};
 
 use std::collections::BTreeMap;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use crate::control::ControlZone;
-use crate::control::identity::Identity;
 use crate::decision::candidate::Candidate;
 use crate::decision::trace::Considered;
 use crate::decision::{Approved, Case, Refusal, decide, together};
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::names::{ObjectId, RequestName, Sha256Digest};
+use crate::names::{RequestName, Sha256Digest};
 use crate::plan::details::details;
 use crate::report::{RequestResult, Requester, Verdict};
 use crate::request::Request;
-use crate::snapshot::{Introduction, KeyOwners, Snapshot};
+use crate::snapshot::{Introduction, KeyOwner, KeyOwners, Snapshot};
 use crate::timestamp::Timestamp;
-
-/// The open requests of a snapshot, each read or with every reason why it can't be.
-pub type Requests = BTreeMap<RequestName, Result<Request, Vec<Reason>>>;
+use crate::trust::Testimony;
 
 /// Reads every open request of the snapshot.
 #[must_use]
@@ -47,38 +46,6 @@ pub fn keys(requests: &Requests) -> Vec<Sha256Digest> {
         .flatten()
         .map(|request| request.csr.key.digest())
         .collect()
-}
-
-/// What the decisions are made of, besides the clock.
-#[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
-    /// The requests as [`read`] gave them.
-    pub requests: &'a Requests,
-    /// The rules.
-    pub zone: &'a ControlZone,
-    /// The requests that the keys were certified for.
-    pub owners: &'a KeyOwners,
-    /// The commits that brought the requests; empty for a work tree.
-    pub introductions: &'a BTreeMap<RequestName, Introduction>,
-    /// The rules before each of these commits that touched them; `None` where those can't be loaded.
-    pub rules_before: &'a BTreeMap<ObjectId, Option<ControlZone>>,
-}
-
-impl Evidence<'_> {
-    /// Why the rules before the change that brought the request refuse it, if it touched them and they do.
-    fn refusal_before(&self, name: &RequestName, case: &Case<'_>) -> Option<Refusal> {
-        let introduction = self.introductions.get(name);
-        let brought = introduction.filter(|introduction| introduction.touches_control)?;
-        let zone = self.rules_before.get(&brought.commit);
-        let Some(zone) = zone.and_then(Option::as_ref) else {
-            return Some(together::unreadable());
-        };
-        let before = Case {
-            zone,
-            ..case.clone()
-        };
-        decide(&before).decision.err()
-    }
 }
 
 /// One open request and its decision.
@@ -110,48 +77,58 @@ pub struct Plan<'a> {
 /// Decides every open request.
 #[must_use]
 pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
-    let owners = claim_keys(evidence);
+    // Most of it is the verification of signatures.
+    let heard: BTreeMap<&RequestName, Testimony> = evidence
+        .requests
+        .par_iter()
+        .filter_map(|(name, request)| Some((name, request.as_ref().ok()?)))
+        .map(|(name, request)| (name, evidence.hear(request, evidence.zone, now)))
+        .collect();
+    let owners = claim_keys(evidence, &heard);
     let entries = evidence
         .requests
         .iter()
-        .map(|(name, request)| {
-            let requester = evidence.introductions.get(name).map(requester);
-            let request = match request {
-                Ok(request) => request,
-                Err(reasons) => return unreadable(name, reasons, requester),
-            };
-            let key_owner = owners
-                .get(&request.csr.key.digest())
-                .filter(|owner| *owner != name.as_str())
-                .cloned();
-            let case = Case {
-                request,
-                zone: evidence.zone,
-                requester: Identity::nobody(),
-                key_owner,
-                now,
-            };
-            let judgement = decide(&case);
-            let before = evidence.refusal_before(name, &case);
-            Entry {
-                name: name.clone(),
-                request: Some(request),
-                decision: together::stricter(judgement.decision, before)
-                    .map_err(|refusal| place(request, refusal)),
-                candidate: judgement.candidate,
-                trace: judgement.trace,
-                notices: request
-                    .notices
-                    .iter()
-                    .cloned()
-                    .chain(judgement.notices)
-                    .map(|notice| locate(request, notice))
-                    .collect(),
-                requester,
+        .map(|(name, request)| match request {
+            Ok(request) => {
+                let owner = owners.get(&request.csr.key.digest());
+                let case = Case {
+                    request,
+                    zone: evidence.zone,
+                    testimony: &heard[name],
+                    key_owner: owner.filter(|owner| owner.request != name.as_str()),
+                    now,
+                };
+                entry(evidence, &case)
+            }
+            Err(reasons) => {
+                let requester = evidence.introductions.get(name).map(requester);
+                unreadable(name, reasons, requester)
             }
         })
         .collect();
     Plan { entries }
+}
+
+fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Entry<'a> {
+    let (request, testimony) = (case.request, case.testimony);
+    let judgement = decide(case);
+    let before = evidence.refusal_before(case, &judgement.decision);
+    let notices = request
+        .notices
+        .iter()
+        .cloned()
+        .chain(judgement.notices)
+        .chain(testimony.notices.iter().cloned());
+    Entry {
+        name: request.name.clone(),
+        request: Some(request),
+        notices: notices.map(|notice| locate(request, notice)).collect(),
+        decision: together::stricter(judgement.decision, before)
+            .map_err(|refusal| place(request, refusal)),
+        candidate: judgement.candidate,
+        trace: judgement.trace,
+        requester: testimony.requester.clone(),
+    }
 }
 
 fn unreadable<'a>(
@@ -172,7 +149,7 @@ fn unreadable<'a>(
 }
 
 /// The owner of each key: who was certified with it, else who asked first by (mainline position, path).
-fn claim_keys(evidence: &Evidence<'_>) -> KeyOwners {
+fn claim_keys(evidence: &Evidence<'_>, heard: &BTreeMap<&RequestName, Testimony>) -> KeyOwners {
     let mut owners = evidence.owners.clone();
     let mut claims: Vec<(u64, &RequestName, Sha256Digest)> = Vec::new();
     for (name, request) in evidence.requests {
@@ -185,12 +162,19 @@ fn claim_keys(evidence: &Evidence<'_>) -> KeyOwners {
     }
     claims.sort();
     for (_, name, digest) in claims {
-        owners.entry(digest).or_insert_with(|| name.to_string());
+        owners.entry(digest).or_insert_with(|| KeyOwner {
+            request: name.to_string(),
+            requester: heard[name]
+                .identity
+                .principal
+                .as_ref()
+                .map(ToString::to_string),
+        });
     }
     owners
 }
 
-/// What git says of who asked; nothing proves it in this release.
+/// What git says of who made a file that is no request.
 fn requester(introduction: &Introduction) -> Requester {
     let author = introduction.maker.as_ref().map(|maker| &maker.author);
     Requester {

@@ -135,8 +135,33 @@ pub struct StatementHistory {
     pub spent: BTreeSet<Sha256Digest>,
 }
 
+/// Whose a key is: who was certified with it, or who asked for that first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOwner {
+    /// The path of the request.
+    pub request: String,
+    /// The Principal who asked, if one was known.
+    pub requester: Option<String>,
+}
+
+impl KeyOwner {
+    /// The owner of a certified key, with what the `provenance.json` of its certificate says of who asked.
+    #[must_use]
+    pub fn certified(request: String, provenance: Option<&[u8]>) -> Self {
+        let principal = |bytes| {
+            let statement: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+            let principal = statement.pointer("/predicate/requester/principal")?;
+            principal.as_str().map(str::to_owned)
+        };
+        Self {
+            request,
+            requester: provenance.and_then(principal),
+        }
+    }
+}
+
 /// What is known about keys that were certified before: the request that each belongs to.
-pub type KeyOwners = BTreeMap<Sha256Digest, String>;
+pub type KeyOwners = BTreeMap<Sha256Digest, KeyOwner>;
 
 /// The files that a run adds to `issued/`; what is not named here stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,7 @@
 //! whose history can't be trusted, a control zone with one bad file. It joins the git edge with the readers of the core
 //! and decides nothing itself.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -16,9 +15,12 @@ use crate::git::Repository;
 use crate::names::{ObjectId, RequestName};
 use crate::plan::{self, Evidence, Requests};
 use crate::render::template::Templates;
-use crate::snapshot::{Introduction, KeyOwners, Snapshot};
+use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
 use crate::worktree;
 use crate::world::World;
+
+type Introductions = BTreeMap<RequestName, Introduction>;
+type Histories = BTreeMap<RequestName, StatementHistory>;
 
 /// What was read.
 #[derive(Debug)]
@@ -34,9 +36,13 @@ pub struct Survey {
     /// Who was certified with their keys.
     pub owners: KeyOwners,
     /// Which commits brought them; empty for a work tree.
-    pub introductions: BTreeMap<RequestName, Introduction>,
-    /// The rules before each of these commits that touched them; `None` where those can't be loaded.
+    pub introductions: Introductions,
+    /// What the mainline knows of statements about the open requests; empty for a work tree.
+    pub histories: Histories,
+    /// The rules before each commit that brought one of these and touched them; `None` where those can't be loaded.
     pub rules_before: BTreeMap<ObjectId, Option<ControlZone>>,
+    /// In a work tree, who would commit what is there.
+    pub committer: Option<Author>,
 }
 
 /// The mainline of a repository.
@@ -71,7 +77,11 @@ impl Mainline {
         self.survey.owners = self.repository.key_owners(self.tip, &keys)?;
         self.survey.introductions =
             introductions(&self.repository, self.tip, self.anchor, snapshot)?;
-        self.survey.rules_before = rules_before(&self.repository, &self.survey.introductions)?;
+        self.survey.rules_before = rules_before(
+            &self.repository,
+            &self.survey.introductions,
+            &self.survey.histories,
+        )?;
         Ok(())
     }
 }
@@ -81,7 +91,7 @@ fn introductions(
     tip: ObjectId,
     anchor: Option<ObjectId>,
     snapshot: &Snapshot,
-) -> anyhow::Result<BTreeMap<RequestName, Introduction>> {
+) -> anyhow::Result<Introductions> {
     let wanted = snapshot
         .open
         .iter()
@@ -100,6 +110,9 @@ impl Survey {
             owners: &self.owners,
             introductions: &self.introductions,
             rules_before: &self.rules_before,
+            statements: &self.snapshot.statements,
+            histories: &self.histories,
+            committer: self.committer.as_ref(),
         }
     }
 }
@@ -135,7 +148,8 @@ pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
         .map(|anchor| repository.resolve(anchor))
         .transpose()?;
     let introductions = introductions(&repository, tip, anchor, &snapshot)?;
-    let rules_before = rules_before(&repository, &introductions)?;
+    let histories = Histories::new();
+    let rules_before = rules_before(&repository, &introductions, &histories)?;
     let survey = Survey {
         snapshot,
         zone,
@@ -143,7 +157,9 @@ pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
         requests,
         owners,
         introductions,
+        histories,
         rules_before,
+        committer: None,
     };
     Ok(Mainline {
         repository,
@@ -171,7 +187,9 @@ pub fn work_tree(directory: &Path) -> anyhow::Result<Survey> {
         requests,
         owners,
         introductions: BTreeMap::new(),
+        histories: BTreeMap::new(),
         rules_before: BTreeMap::new(),
+        committer: Repository::discover(directory)?.and_then(|repository| repository.identity()),
     })
 }
 
@@ -189,10 +207,12 @@ pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<(Obj
     let requests = plan::read(&snapshot);
     let owners = proposal.key_owners(&plan::keys(&requests))?;
     let introductions = proposal.introductions(&snapshot)?;
-    let touches_control = introductions
-        .values()
-        .any(|brought| brought.touches_control);
-    let before = touches_control.then(|| control_at(&repository, base));
+    let histories = Histories::new();
+    // A merge is one change: what it brings, it brings with its head.
+    let mut rules_before = BTreeMap::new();
+    for commit in touching(&introductions, &histories) {
+        rules_before.insert(commit, control_at(&repository, base)?);
+    }
     let survey = Survey {
         snapshot,
         zone,
@@ -200,30 +220,39 @@ pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<(Obj
         requests,
         owners,
         introductions,
-        rules_before: before
-            .map(|zone| Ok::<_, anyhow::Error>((head, zone?)))
-            .into_iter()
-            .collect::<Result<_, _>>()?,
+        histories,
+        rules_before,
+        committer: None,
     };
     Ok((head, survey))
 }
 
-/// The rules before each commit that brought a request and touched them.
+/// The rules before each commit that brought a request or a statement and touched them.
 fn rules_before(
     repository: &Repository,
-    introductions: &BTreeMap<RequestName, Introduction>,
+    introductions: &Introductions,
+    histories: &Histories,
 ) -> anyhow::Result<BTreeMap<ObjectId, Option<ControlZone>>> {
     let mut found = BTreeMap::new();
-    for brought in introductions
-        .values()
-        .filter(|brought| brought.touches_control)
-    {
-        if let Entry::Vacant(place) = found.entry(brought.commit) {
-            let parent = repository.first_parent(brought.commit)?;
-            place.insert(control_at(repository, parent)?);
-        }
+    for commit in touching(introductions, histories) {
+        let parent = repository.first_parent(commit)?;
+        found.insert(commit, control_at(repository, parent)?);
     }
     Ok(found)
+}
+
+/// The commits that brought a request or a statement and touched the rules as well.
+fn touching(introductions: &Introductions, histories: &Histories) -> BTreeSet<ObjectId> {
+    let requests = introductions
+        .values()
+        .filter(|brought| brought.touches_control)
+        .map(|brought| brought.commit);
+    let statements = histories
+        .values()
+        .flat_map(|history| history.brought.values())
+        .filter(|brought| brought.touches_control)
+        .map(|brought| brought.commit);
+    requests.chain(statements).collect()
 }
 
 fn control_at(repository: &Repository, commit: ObjectId) -> anyhow::Result<Option<ControlZone>> {

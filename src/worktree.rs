@@ -19,7 +19,7 @@ use walkdir::{DirEntry, WalkDir};
 use crate::files;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RepoPath, Sha256Digest};
-use crate::snapshot::{Blob, KeyOwners, Snapshot};
+use crate::snapshot::{Blob, KeyOwner, KeyOwners, Snapshot};
 use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 
 /// The top of the repository that a directory lies in: the nearest one with `policies/` or `.git`.
@@ -50,8 +50,14 @@ pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwner
         let hex = key.to_string();
         let file = root.join(format!("issued/_keys/{}/{}", &hex[..2], &hex[2..]));
         if file.exists() {
-            let owner = files::read_text(&file)?;
-            owners.insert(*key, owner.trim_end_matches('\n').to_owned());
+            let owner = files::read_text(&file)?.trim_end_matches('\n').to_owned();
+            let place = root.join(format!("issued/{owner}/provenance.json"));
+            let provenance = place
+                .is_file()
+                .then(|| files::read_text(&place))
+                .transpose()?;
+            let owner = KeyOwner::certified(owner, provenance.as_ref().map(String::as_bytes));
+            owners.insert(*key, owner);
         }
     }
     Ok(owners)

@@ -10,15 +10,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use gitca::control::ControlZone;
-use gitca::control::identity::Identity;
 use gitca::decision::{Case, decide};
 use gitca::finding::Code;
 use gitca::names::{ObjectId, RepoPath, RequestName, Serial};
 use gitca::report::Verdict;
 use gitca::request::Request;
-use gitca::snapshot::Blob;
+use gitca::snapshot::{Blob, KeyOwner};
 use gitca::starter;
 use gitca::timestamp::Timestamp;
+use gitca::trust::Testimony;
 use gitca::x509::certification_request;
 use gitca::x509::san::SubjectAltNames;
 use gitca::x509::subject::{Attribute, Subject};
@@ -120,7 +120,7 @@ impl Draft {
         let judgement = decide(&Case {
             request: &request,
             zone,
-            requester: Identity::nobody(),
+            testimony: &Testimony::default(),
             key_owner: None,
             now,
         });
@@ -254,7 +254,7 @@ fn the_lifetime_is_kube_controller_managers() {
         let judgement = decide(&Case {
             request: &request,
             zone: &zone,
-            requester: Identity::nobody(),
+            testimony: &Testimony::default(),
             key_owner: None,
             now: now(),
         });
@@ -313,16 +313,18 @@ fn a_certificate_lies_within_the_validity_of_its_ca() {
 fn a_key_that_another_request_has_is_refused_unless_the_policy_allows_it() {
     for (reuse, verdict) in [
         ("deny", Verdict::Denied),
+        // Who asked is unknown, and nobody is not the same as nobody.
         ("sameRequester", Verdict::Denied),
         ("allow", Verdict::Approved),
     ] {
         let zone = zone(now(), &[("keyReuse: deny", &format!("keyReuse: {reuse}"))]);
         let request = Draft::jane().request();
+        let owner = KeyOwner::certified("ops/omar".to_owned(), None);
         let case = Case {
             request: &request,
             zone: &zone,
-            requester: Identity::nobody(),
-            key_owner: Some("ops/omar".into()),
+            testimony: &Testimony::default(),
+            key_owner: Some(&owner),
             now: now(),
         };
         let found = decide(&case)
@@ -346,7 +348,7 @@ fn a_policy_in_audit_mode_is_reported_and_decides_nothing() {
     let judgement = decide(&Case {
         request: &request,
         zone: &audited,
-        requester: Identity::nobody(),
+        testimony: &Testimony::default(),
         key_owner: None,
         now: now(),
     });

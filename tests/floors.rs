@@ -16,6 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["expression", "ssh", "x509", "zones"],
     &["kubernetes", "request", "statement"],
     &["control"],
+    &["trust"],
     &["decision", "lint"],
     &["issuance"],
     &["message", "plan", "render", "schema", "starter"],

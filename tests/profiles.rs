@@ -13,7 +13,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use gitca::control::ControlZone;
-use gitca::control::identity::Identity;
 use gitca::decision::{Case, decide};
 use gitca::finding::{Code, Reason};
 use gitca::names::{ObjectId, RepoPath, Serial};
@@ -21,6 +20,7 @@ use gitca::report::Verdict;
 use gitca::request::Request;
 use gitca::snapshot::Blob;
 use gitca::starter;
+use gitca::trust::Testimony;
 use gitca::x509::certification_request;
 use gitca::x509::san::SubjectAltNames;
 use gitca::x509::subject::{Attribute, Subject};
@@ -143,7 +143,7 @@ impl Row {
         let case = Case {
             request: &request,
             zone,
-            requester: Identity::nobody(),
+            testimony: &Testimony::default(),
             key_owner: None,
             now: NOW.parse().expect("a time"),
         };

@@ -5,10 +5,13 @@
 
 use crate::control::ControlZone;
 use crate::control::approval_policy::{ApprovalPolicy, KeyReuse};
+use crate::control::identity::Identity;
 use crate::control::signer::Signer;
 use crate::decision::candidate::Candidate;
 use crate::finding::{Code, Reason};
+use crate::names::ObjectName;
 use crate::request::Request;
+use crate::snapshot::KeyOwner;
 use crate::timestamp::Timestamp;
 use crate::x509::ca::CaCertificate;
 use crate::x509::usage::Meaning;
@@ -59,14 +62,24 @@ pub fn is_out_of_time(signer: &Signer, now: Timestamp) -> Vec<Reason> {
 
 /// Whether the policy lets the key be certified although another request has it.
 #[must_use]
-pub fn key_reuse(owner: Option<&str>, policy: &ApprovalPolicy) -> Vec<Reason> {
-    let reusable = policy.constraints.key_reuse == KeyReuse::Allow;
-    let Some(owner) = owner.filter(|_| !reusable) else {
+pub fn key_reuse(
+    owner: Option<&KeyOwner>,
+    requester: &Identity,
+    policy: &ApprovalPolicy,
+) -> Vec<Reason> {
+    let asks = requester.principal.as_ref().map(ObjectName::as_str);
+    let is_reusable = |owner: &&KeyOwner| match policy.constraints.key_reuse {
+        KeyReuse::Allow => true,
+        // Nobody is not the same as nobody.
+        KeyReuse::SameRequester => asks.is_some() && owner.requester.as_deref() == asks,
+        KeyReuse::Deny => false,
+    };
+    let Some(owner) = owner.filter(|owner| !is_reusable(owner)) else {
         return Vec::new();
     };
-    let message = format!("the key is already that of request `{owner}`");
+    let message = format!("the key is already that of request `{}`", owner.request);
     let reason = Reason::new(Code::KeyReused, message).policy(policy.name.as_str());
-    let reason = reason.field("csr.key").value(owner);
+    let reason = reason.field("csr.key").value(&owner.request);
     vec![reason.help("make a new key for this request: `gitca new NAME`")]
 }
 

@@ -3,23 +3,37 @@
 //! In come two decisions on one request, by the rules after the change and by those before it; out comes the stricter
 //! one. So a change can't widen the rules that it is judged by.
 
-use crate::decision::Refusal;
+use crate::decision::refusal::Refusal;
 use crate::finding::{Code, Reason};
 use crate::report::Verdict;
+
+/// What came along with a change of the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The bytes of the request.
+    Request,
+    /// An approval that is counted.
+    Approval,
+}
 
 /// The decision that counts, given the refusal by the rules before the change, if they refuse.
 ///
 /// # Errors
 /// The stricter refusal; when it is that of the rules before, `ControlChangedTogether` stands before its reasons.
-pub fn stricter<A>(after: Result<A, Refusal>, before: Option<Refusal>) -> Result<A, Refusal> {
-    let Some(before) = before else { return after };
+pub fn stricter<A>(
+    after: Result<A, Refusal>,
+    before: Option<(Cause, Refusal)>,
+) -> Result<A, Refusal> {
+    let Some((cause, before)) = before else {
+        return after;
+    };
     let before = Refusal {
         // Nobody's request becomes somebody's by a rule that came with it.
         verdict: match before.verdict {
             Verdict::Ignored => Verdict::Denied,
             verdict => verdict,
         },
-        reasons: std::iter::once(changed_together())
+        reasons: std::iter::once(changed_together(cause))
             .chain(before.reasons)
             .collect(),
     };
@@ -27,6 +41,12 @@ pub fn stricter<A>(after: Result<A, Refusal>, before: Option<Refusal>) -> Result
         Err(after) if strictness(after.verdict) >= strictness(before.verdict) => Err(after),
         _ => Err(before),
     }
+}
+
+/// Whether one refusal counts before another.
+#[must_use]
+pub fn is_stricter(one: &Refusal, other: &Refusal) -> bool {
+    strictness(one.verdict) > strictness(other.verdict)
 }
 
 /// The refusal where the rules before the change can't be read.
@@ -47,11 +67,21 @@ fn strictness(verdict: Verdict) -> Option<usize> {
         .position(|other| *other == verdict)
 }
 
-fn changed_together() -> Reason {
-    let message = "the change that brings this request also changes the control zone, and the rules before it do not allow the request";
-    Reason::new(Code::ControlChangedTogether, message).help(
-        "land the policy first; then change the request file (a comment is enough) and have it approved again",
-    )
+fn changed_together(cause: Cause) -> Reason {
+    let (what, help) = match cause {
+        Cause::Request => (
+            "this request",
+            "land the policy first; then change the request file (a comment is enough) and have it approved again",
+        ),
+        Cause::Approval => (
+            "an approval of this request",
+            "land the policy first; then approve the request again",
+        ),
+    };
+    let message = format!(
+        "the change that brings {what} also changes the control zone, and the rules before it do not allow the request"
+    );
+    Reason::new(Code::ControlChangedTogether, message).help(help)
 }
 
 #[cfg(test)]
@@ -65,6 +95,7 @@ mod tests {
             let reason = Reason::new(Code::NoPolicyAdmits, "no");
             (verdict != Approved).then(|| Refusal::new(verdict, vec![reason]))
         };
+        let caused = |refusal| (Cause::Request, refusal);
         for (after, before, verdict, is_together) in [
             (Approved, Approved, Approved, false),
             (Approved, Denied, Denied, true),
@@ -77,7 +108,10 @@ mod tests {
             (Denied, Denied, Denied, false),
             (Invalid, Denied, Invalid, false),
         ] {
-            let decided = stricter(refusal(after).map_or(Ok(()), Err), refusal(before));
+            let decided = stricter(
+                refusal(after).map_or(Ok(()), Err),
+                refusal(before).map(caused),
+            );
             let found = decided
                 .as_ref()
                 .map_or_else(|refusal| refusal.verdict, |()| Approved);

@@ -11,7 +11,7 @@ use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::{ObjectId, RepoPath, Sha256Digest};
-use crate::snapshot::{Blob, KeyOwners, Snapshot};
+use crate::snapshot::{Blob, KeyOwner, KeyOwners, Snapshot};
 use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 
 // The path of a request and a line feed.
@@ -71,7 +71,9 @@ impl Repository {
             let text = key.to_string();
             let (first, rest) = text.split_at(2);
             if let Some(file) = objects.follow(folder, &[first, rest], tree::FILE)? {
-                owners.insert(*key, read_owner(&objects, file, &text)?);
+                let request = read_owner(&objects, file, &text)?;
+                let provenance = provenance(&objects, top, &request)?;
+                owners.insert(*key, KeyOwner::certified(request, provenance.as_deref()));
             }
         }
         Ok(owners)
@@ -105,6 +107,20 @@ fn read_owner(objects: &Objects<'_>, file: ObjectId, key: &str) -> anyhow::Resul
         .map_err(|reason| anyhow::anyhow!("`issued/_keys/`, key {key}: {}", reason.message))?;
     let text = String::from_utf8(bytes).with_context(|| format!("`issued/_keys/`, key {key}"))?;
     Ok(text.trim_end_matches('\n').to_owned())
+}
+
+/// The provenance of the certificate that a request has; `None` where there is none that can be read.
+fn provenance(
+    objects: &Objects<'_>,
+    top: ObjectId,
+    request: &str,
+) -> anyhow::Result<Option<Vec<u8>>> {
+    let path = format!("issued/{request}/provenance.json");
+    let pieces: Vec<&str> = path.split('/').collect();
+    match objects.follow(top, &pieces, tree::FILE)? {
+        Some(file) => Ok(objects.blob(file, FILE_OCTETS)?.ok()),
+        None => Ok(None),
+    }
 }
 
 impl Source for Objects<'_> {

@@ -26,6 +26,11 @@ pub fn render(
     let now = circumstances.now.to_string();
     let created = circumstances.introduction.committed;
     let mut object = open(request, Some(created));
+    let requester = issued.approved().requester();
+    if let Some(principal) = requester.principal.as_ref().filter(|_| requester.verified) {
+        object.spec.username = Some(principal.to_string());
+        object.spec.groups = requester.groups.iter().map(ToString::to_string).collect();
+    }
     let policy = &issued.approved().policy().name;
     let message = format!("admitted by policy {policy}");
     object.status = Status {

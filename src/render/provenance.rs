@@ -24,6 +24,18 @@ pub fn render(
         .iter()
         .map(|(name, bytes)| (name.as_str(), Sha256Digest::of(bytes)))
         .collect();
+    let approvals: Vec<_> = approved
+        .approvals()
+        .iter()
+        .map(|(principal, approval)| {
+            json!({
+                "file": approval.file,
+                "sha256": approval.sha256,
+                "principal": principal,
+                "keyFingerprint": approval.key_fingerprint,
+            })
+        })
+        .collect();
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "certificate.pem", "digest": {"sha256": Sha256Digest::of(issued.der())}}],
@@ -37,7 +49,7 @@ pub fn render(
             },
             "requester": circumstances.requester,
             "policy": {"name": policy.name, "file": policy.file, "gitBlob": policy.blob},
-            "approvals": [],
+            "approvals": approvals,
             "signer": {
                 "name": signer.name,
                 "signerName": signer.signer_name,

@@ -2,7 +2,7 @@
 
 use gitca::finding::{Code, Finding};
 use gitca::names::{ObjectId, RequestName, Sha256Digest};
-use gitca::snapshot::Snapshot;
+use gitca::snapshot::{KeyOwner, Snapshot};
 use gitca::worktree;
 
 use crate::repository::Repo;
@@ -377,6 +377,6 @@ fn a_key_leads_to_the_request_that_had_it_first() {
         .expect("owners");
     assert_eq!(
         owners.into_iter().collect::<Vec<_>>(),
-        [(known, "dev/jane".to_owned())]
+        [(known, KeyOwner::certified("dev/jane".to_owned(), None))]
     );
 }

@@ -176,20 +176,15 @@ fn a_wrong_renewal_names_the_field() {
 }
 
 #[test]
-fn approvals_are_an_error_until_they_are_counted() {
+fn approvals_name_groups_that_are_there() {
     let spec = APPROVAL.replace("none", "{anyOf: [{groups: [a]}]}");
     let found = findings("ApprovalPolicy", &spec);
     let brief: Vec<(Code, &str)> = found
         .iter()
         .map(|(code, field, _)| (*code, field.as_str()))
         .collect();
-    assert_eq!(
-        brief,
-        [
-            (Code::NotImplemented, "spec.approvals"),
-            (Code::ConfigInvalid, "spec.approvals.anyOf[0].groups[0]"),
-        ]
-    );
+    let expected = [(Code::ConfigInvalid, "spec.approvals.anyOf[0].groups[0]")];
+    assert_eq!(brief, expected);
 }
 
 #[test]

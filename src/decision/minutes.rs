@@ -1,0 +1,13 @@
+//! What a decision leaves behind besides itself: the validity, notices, and what each policy said.
+
+use crate::decision::candidate::Candidate;
+use crate::decision::trace::Considered;
+use crate::finding::Reason;
+
+/// What is written down on the way.
+#[derive(Default)]
+pub(super) struct Minutes {
+    pub(super) candidate: Option<Candidate>,
+    pub(super) notices: Vec<Reason>,
+    pub(super) trace: Vec<Considered>,
+}

@@ -1,0 +1,21 @@
+//! A verdict other than approved: what became of a request, and every reason of the step that refused it.
+
+use crate::finding::Reason;
+use crate::report::Verdict;
+
+/// A verdict other than approved, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Every reason of the step that refused it.
+    pub reasons: Vec<Reason>,
+}
+
+impl Refusal {
+    /// A refusal for these reasons.
+    #[must_use]
+    pub fn new(verdict: Verdict, reasons: Vec<Reason>) -> Self {
+        Self { verdict, reasons }
+    }
+}

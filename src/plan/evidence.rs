@@ -1,0 +1,120 @@
+//! What the decisions of a plan are made of, and rule 2: the rules before a change judge what came with it, too.
+//!
+//! In come what the edges read and one request; out come the testimony about it and, where a change touched the rules as
+//! well, the refusal of the rules before. Statements are heard by the keys of the rules that judge.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::control::ControlZone;
+use crate::decision::together::{self, Cause};
+use crate::decision::{Approved, Case, Refusal, decide};
+use crate::finding::Reason;
+use crate::names::{ObjectId, RequestName};
+use crate::request::Request;
+use crate::snapshot::{Author, Blob, Introduction, KeyOwners, StatementHistory};
+use crate::timestamp::Timestamp;
+use crate::trust::{self, Records, Testimony};
+
+/// The open requests of a snapshot, each read or with every reason why it can't be.
+pub type Requests = BTreeMap<RequestName, Result<Request, Vec<Reason>>>;
+
+/// What the decisions are made of, besides the clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The requests as [`read`] gave them.
+    pub requests: &'a Requests,
+    /// The rules.
+    pub zone: &'a ControlZone,
+    /// The requests that the keys were certified for.
+    pub owners: &'a KeyOwners,
+    /// The commits that brought the requests; empty for a work tree.
+    pub introductions: &'a BTreeMap<RequestName, Introduction>,
+    /// The rules before each commit that brought a request or a statement and touched them; `None` where those can't be
+    /// loaded.
+    pub rules_before: &'a BTreeMap<ObjectId, Option<ControlZone>>,
+    /// The files of statements about the requests.
+    pub statements: &'a BTreeMap<RequestName, BTreeMap<String, Blob>>,
+    /// What the mainline knows of them; empty for a work tree.
+    pub histories: &'a BTreeMap<RequestName, StatementHistory>,
+    /// In a work tree, who would commit what is there.
+    pub committer: Option<&'a Author>,
+}
+
+static NO_STATEMENTS: BTreeMap<String, Blob> = BTreeMap::new();
+static NO_HISTORY: StatementHistory = StatementHistory {
+    brought: BTreeMap::new(),
+    deleted: Vec::new(),
+    spent: BTreeSet::new(),
+};
+
+impl<'a> Evidence<'a> {
+    /// What git knows about the people behind a request.
+    fn records(&self, request: &'a Request) -> Records<'a> {
+        let name = &request.name;
+        Records {
+            request,
+            introduction: self.introductions.get(name),
+            statements: self.statements.get(name).unwrap_or(&NO_STATEMENTS),
+            history: self.histories.get(name).unwrap_or(&NO_HISTORY),
+            committer: self.committer,
+        }
+    }
+
+    /// Who asked, and who has approved, by the keys of one control zone.
+    pub(super) fn hear(
+        &self,
+        request: &'a Request,
+        zone: &ControlZone,
+        now: Timestamp,
+    ) -> Testimony {
+        trust::hear(&self.records(request), zone, now)
+    }
+
+    /// Why the rules before a change refuse what it brought, if it touched them and they do: the strictest refusal.
+    pub(super) fn refusal_before(
+        &self,
+        case: &Case<'a, '_>,
+        decision: &Result<Approved<'a>, Refusal>,
+    ) -> Option<(Cause, Refusal)> {
+        let introduction = self.introductions.get(&case.request.name)?;
+        let by_request = (
+            introduction.commit,
+            introduction.touches_control,
+            Cause::Request,
+        );
+        let counted = decision
+            .iter()
+            .flat_map(|approved| approved.approvals().values());
+        let by_approvals = counted
+            .filter_map(|approval| approval.brought)
+            .map(|brought| (brought.commit, brought.touches_control, Cause::Approval));
+        let mut strictest: Option<(Cause, Refusal)> = None;
+        for (commit, _, cause) in std::iter::once(by_request)
+            .chain(by_approvals)
+            .filter(|(_, touches_control, _)| *touches_control)
+        {
+            let zone = self.rules_before.get(&commit).and_then(Option::as_ref);
+            let refusal = match zone {
+                None => Some(together::unreadable()),
+                Some(zone) => {
+                    let testimony = &self.hear(case.request, zone, case.now);
+                    let before = Case {
+                        zone,
+                        testimony,
+                        ..case.clone()
+                    };
+                    decide(&before).decision.err()
+                }
+            };
+            let is_stricter = |refusal: &Refusal| {
+                strictest
+                    .as_ref()
+                    .is_none_or(|(_, other)| together::is_stricter(refusal, other))
+            };
+            if let Some(refusal) = refusal.filter(is_stricter) {
+                strictest = Some((cause, refusal));
+            }
+        }
+        strictest
+    }
+}

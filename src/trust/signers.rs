@@ -1,0 +1,75 @@
+//! Whose signature it is: keys of Principals, and the signatures of commits.
+//!
+//! In come a signature and a control zone; out goes the Principal whose key made it. The namespace is looked at before the
+//! key, so a signature that was made for one purpose never serves another.
+
+use crate::control::ControlZone;
+use crate::control::principal::{Principal, SshKey};
+use crate::finding::{Code, Reason};
+use crate::snapshot::CommitSignature;
+use crate::ssh::key::PublicKey;
+use crate::ssh::signature::Signature;
+use crate::timestamp::Timestamp;
+
+/// What git itself signs commits for.
+const COMMIT_NAMESPACE: &str = "git";
+
+/// Whether the clock matters for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Validity {
+    /// The key must be in force now, to prove something.
+    At(Timestamp),
+    /// Once somebody's, it tells who it was: enough to exclude him.
+    Ever,
+}
+
+/// The owner of a key that is in force.
+///
+/// # Errors
+/// `ApprovalKeyUnknown`, when nobody lists it, or not for now.
+pub(super) fn owner<'z>(
+    key: &PublicKey,
+    zone: &'z ControlZone,
+    validity: Validity,
+) -> Result<&'z Principal, Reason> {
+    let unknown =
+        |message: String| Reason::new(Code::ApprovalKeyUnknown, message).value(key.fingerprint());
+    let Some((principal, listed)) = zone.principal_by_key(key) else {
+        let reason = unknown("no Principal has the key that signed it".to_owned());
+        return Err(reason.help("sign with a key of your Principal in `policies/`"));
+    };
+    match validity {
+        Validity::At(now) => match out_of_force(listed, now) {
+            Some(why) => {
+                let message = format!("the key of `{}` that signed it {why}", principal.name);
+                Err(unknown(message).help("sign with a key that is in force"))
+            }
+            None => Ok(principal),
+        },
+        Validity::Ever => Ok(principal),
+    }
+}
+
+fn out_of_force(key: &SshKey, now: Timestamp) -> Option<String> {
+    if key.compromised_from.is_some() {
+        return Some("is marked compromised".to_owned());
+    }
+    if let Some(start) = key.not_before.filter(|start| now < *start) {
+        return Some(format!("counts from {start} on"));
+    }
+    let end = key.not_after.filter(|end| now >= *end)?;
+    Some(format!("does not count since {end}"))
+}
+
+/// The Principal who signed a commit with an SSH key, if anybody known did.
+pub(super) fn of_commit<'z>(
+    signature: &CommitSignature,
+    zone: &'z ControlZone,
+    validity: Validity,
+) -> Option<&'z Principal> {
+    let armor = std::str::from_utf8(&signature.armor).ok()?;
+    let parsed = Signature::parse_for(COMMIT_NAMESPACE, armor).ok()?;
+    let principal = owner(parsed.key(), zone, validity).ok()?;
+    let verified = parsed.verify(COMMIT_NAMESPACE, &signature.signed);
+    verified.is_ok().then_some(principal)
+}

@@ -1,0 +1,65 @@
+//! What the evidence about one request is, and what it comes to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::control::identity::Identity;
+use crate::finding::Reason;
+use crate::names::{ObjectName, RepoPath, Sha256Digest};
+use crate::report::Requester;
+use crate::request::Request;
+use crate::snapshot::{Author, Blob, Brought, Introduction, StatementHistory};
+
+/// What git knows about the people behind one request; nothing in it is proven yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Records<'a> {
+    /// What was asked.
+    pub request: &'a Request,
+    /// The commit that brought it; `None` in a work tree.
+    pub introduction: Option<&'a Introduction>,
+    /// The files in its `.approvals` directory.
+    pub statements: &'a BTreeMap<String, Blob>,
+    /// What the mainline knows of them.
+    pub history: &'a StatementHistory,
+    /// In a work tree, who would commit what is there.
+    pub committer: Option<&'a Author>,
+}
+
+/// What the evidence comes to under one control zone.
+#[derive(Clone, Debug, Default)]
+pub struct Testimony {
+    /// Who asked, as rules see it.
+    pub identity: Identity,
+    /// Who asked, as reports show it; `None` where no commit tells.
+    pub requester: Option<Requester>,
+    /// Everybody who may have had a hand in the request, and so can't approve it.
+    pub involved: BTreeSet<ObjectName>,
+    /// The valid approvals of others, one for each person.
+    pub approvals: BTreeMap<ObjectName, Approval>,
+    /// The persons whose valid denial is in force.
+    pub denials: BTreeSet<ObjectName>,
+    /// Why statements that are there do not count.
+    pub objections: Vec<Reason>,
+    /// What changes no verdict.
+    pub notices: Vec<Reason>,
+}
+
+impl Testimony {
+    /// By how much every number of approvals is raised: whoever asked unknown may be one of the approvers.
+    #[must_use]
+    pub fn raise(&self) -> usize {
+        usize::from(self.identity.principal.is_none())
+    }
+}
+
+/// One person's valid approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The statement.
+    pub file: RepoPath,
+    /// The SHA-256 of its octets.
+    pub sha256: Sha256Digest,
+    /// The key that signed it, as `ssh-keygen -l` prints it.
+    pub key_fingerprint: String,
+    /// The commit that brought it; `None` in a work tree.
+    pub brought: Option<Brought>,
+}

@@ -1,0 +1,9 @@
+//! Who asked and who approved, in real repositories with statements signed by the system's own ssh-keygen.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod approvals;
+mod house;
+mod mainline;
+mod requester;

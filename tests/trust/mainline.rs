@@ -1,0 +1,145 @@
+//! What the mainline remembers: denials that were deleted, approvals that were used, rules that came along.
+
+use crate::house::{House, NAMESPACE};
+
+const ONE: &str = "{anyOf: [{groups: [platform]}]}";
+
+fn remove(house: &House, path: &str) {
+    house.scratch.sh(&format!("rm {path} {path}.sig"));
+}
+
+#[test]
+fn a_denial_that_comes_after_an_approval_of_the_same_person_counts() {
+    let house = House::with_request(ONE);
+    house.state("jane", "approve", "bob");
+    house.state("jane", "approve", "carol");
+    house.scratch.commit("approve");
+    house.state("jane", "deny", "carol");
+    house.scratch.commit("deny");
+    assert_eq!(house.judged("jane").0, "denied");
+}
+
+#[test]
+fn a_denial_of_other_bytes_is_over() {
+    let house = House::with_request(ONE);
+    let denial = house.state("jane", "deny", "carol");
+    house.scratch.commit("deny");
+    remove(&house, &denial);
+    house
+        .scratch
+        .sh("echo '# better' >> repo/requests/jane.yaml");
+    house.commit_as("jane", true, "edit");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    assert_eq!(house.judged("jane").0, "approved");
+}
+
+#[test]
+fn an_approval_that_is_withdrawn_in_time_does_not_count() {
+    let house = House::with_request(ONE);
+    let approval = house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    remove(&house, &approval);
+    house.scratch.commit("withdraw");
+    assert_eq!(house.judged("jane").0, "pending");
+}
+
+#[test]
+fn an_approval_that_came_before_its_rules_counts_once_they_are_there() {
+    let house = House::with_request(ONE);
+    let key = house.key("eve", "ed25519");
+    house.state("jane", "approve", "eve");
+    house.scratch.commit("eve approves");
+    assert_eq!(house.judged("jane").0, "pending");
+    house.principal("eve", "person", "[platform]", &[format!("\"{key}\"")]);
+    house.scratch.commit("eve joins");
+    assert_eq!(house.judged("jane").0, "approved");
+}
+
+#[test]
+fn a_request_with_a_looser_policy_waits_for_what_the_policy_before_asked() {
+    let house = House::new(ONE, "signature");
+    house.replace(
+        "developers.yaml",
+        &format!("approvals: {ONE}"),
+        "approvals: none",
+    );
+    house.ask("jane", "jane");
+    let (verdict, codes) = house.judged("jane");
+    assert_eq!(verdict, "pending");
+    assert_eq!(codes[..2], ["ControlChangedTogether", "ApprovalMissing"]);
+}
+
+#[test]
+fn a_policy_that_is_tightened_acts_at_once_and_a_loosened_one_on_what_waits() {
+    let house = House::with_request(ONE);
+    let two = "{anyOf: [{groups: [platform], count: 2}]}";
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.replace("developers.yaml", ONE, two);
+    house.scratch.commit("tighten");
+    assert_eq!(house.judged("jane").0, "pending");
+    house.replace(
+        "developers.yaml",
+        &format!("approvals: {two}"),
+        "approvals: none",
+    );
+    house.scratch.commit("loosen");
+    assert_eq!(house.judged("jane").0, "approved");
+}
+
+#[test]
+fn a_pull_request_is_judged_with_the_approvals_that_it_brings() {
+    let house = House::new(ONE, "signature");
+    house.scratch.git(&["switch", "-q", "-c", "side"]);
+    house.ask("jane", "jane");
+    let check = ["check", "--base", "main", "--head", "side", "-o", "json"];
+    let judged = |house: &House| {
+        let report = house.scratch.in_repo(&check).success().json();
+        crate::house::judged(&report, "jane")
+    };
+    assert_eq!(judged(&house).0, "pending");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    assert_eq!(judged(&house).0, "approved");
+    let strict = [&check[..], &["--require-approved"]].concat();
+    house.scratch.in_repo(&strict).code(0);
+    let statement = house.statement("jane", "deny", "carol");
+    let signed = house.sign(&statement, "carol", NAMESPACE);
+    house.put("jane", "carol", &signed);
+    house.scratch.commit("deny");
+    assert_eq!(
+        crate::house::judged(&house.scratch.in_repo(&check).code(1).json(), "jane").0,
+        "denied"
+    );
+}
+
+#[test]
+fn a_squash_a_rebase_and_a_merge_give_the_same_answer() {
+    for landing in [
+        "merge -q --no-ff -m land side",
+        "merge -q --ff-only side",
+        "rebase",
+    ] {
+        let house = House::new(ONE, "signature");
+        house.scratch.git(&["switch", "-q", "-c", "side"]);
+        house.write_request("jane");
+        house.state("jane", "request", "jane");
+        house.commit_as("jane", true, "ask");
+        house.state("jane", "approve", "bob");
+        house.commit_as("bob", true, "approve");
+        house.scratch.git(&["switch", "-q", "main"]);
+        if landing == "rebase" {
+            house.scratch.write("repo/NOTES", "meanwhile");
+            house.scratch.commit("meanwhile");
+            house.scratch.git(&["cherry-pick", "main..side"]);
+        } else {
+            house.scratch.git(&landing.split(' ').collect::<Vec<_>>());
+        }
+        assert_eq!(
+            house.judged("jane"),
+            ("approved".to_owned(), vec![]),
+            "{landing}"
+        );
+    }
+}
