@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 use gitca::cli::{Cli, Color, Command, Format, Global};
 use gitca::commands::{
@@ -114,6 +114,7 @@ fn report(
     if let Err(error) = act(&mut report) {
         report.errors.extend(to_findings(&error));
     }
+    report.advise();
     let code = report.exit_code(findings);
     let printed = match format {
         Format::Json => output::print_json(&report),
@@ -138,16 +139,13 @@ fn annotate(report: &Report) -> io::Result<()> {
 
 /// The results on stdout; notices that are about no request, and errors, on stderr.
 fn print_report(report: Report, style: Style, quiet: bool) -> io::Result<()> {
-    for notice in report
-        .notices
-        .iter()
-        .filter(|notice| notice.request.is_none() && !quiet)
-    {
-        output::say(&text::finding("note", notice, &style));
-    }
-    for error in &report.errors {
-        output::say(&text::finding("error", error, &style));
-    }
+    let about_none = |notice: &&Finding| notice.request.is_none() && !quiet;
+    output::say(&text::findings(
+        "note",
+        report.notices.iter().filter(about_none),
+        &style,
+    ));
+    output::say(&text::findings("error", report.errors.iter(), &style));
     if report.errors.is_empty() || !report.results.is_empty() {
         output::print_text(&Answer::Report(Box::new(report)), &style)?;
     }
@@ -155,10 +153,20 @@ fn print_report(report: Report, style: Style, quiet: bool) -> io::Result<()> {
 }
 
 fn complain(error: &anyhow::Error, style: Style) -> u8 {
-    for finding in to_findings(error) {
-        output::say(&text::finding("error", &finding, &style));
-    }
+    let command = typed_command();
+    let findings = to_findings(error).into_iter();
+    let findings: Vec<_> = findings.map(|finding| finding.advised(&command)).collect();
+    output::say(&text::findings("error", findings.iter(), &style));
     BROKEN
+}
+
+/// The command that was typed, for what is said about it.
+fn typed_command() -> String {
+    let known = Cli::command();
+    let mut words = std::env::args().skip(1);
+    words
+        .find(|word| known.find_subcommand(word).is_some())
+        .unwrap_or_default()
 }
 
 /// What stopped a command: its findings, or one that tells the whole chain of causes.

@@ -220,6 +220,18 @@ impl Report {
         }
     }
 
+    /// Gives every error and every reason a help with a command that can be pasted.
+    pub fn advise(&mut self) {
+        for error in &mut self.errors {
+            *error = error.clone().advised(self.command);
+        }
+        for result in &mut self.results {
+            for reason in &mut result.reasons {
+                *reason = reason.clone().advised(Some(&result.file), self.command);
+            }
+        }
+    }
+
     /// 2 when something could not be done, 1 when a verdict is among `findings`, else 0.
     #[must_use]
     pub fn exit_code(&self, findings: &[Verdict]) -> u8 {

@@ -3,16 +3,20 @@
 //! In comes a report and the style of the terminal; out comes the text. What strangers wrote is made harmless first:
 //! control, bidirectional and invisible characters are shown as their escapes.
 
+mod overview;
+mod wrap;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Reason};
 use crate::names::RequestName;
+use crate::output::text::wrap::wrap;
 use crate::report::{Details, Report, RequestResult, Verdict};
 
-const COLUMNS: usize = 80;
-// More than anybody reads; `-o json` has all.
-const RESULTS: usize = 100;
+// More than anybody reads.
+const FINDINGS: usize = 50;
+const REASONS: usize = 12;
 
 /// How text may look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,8 +66,8 @@ pub fn report(report: &Report, style: &Style) -> String {
             notices.entry(request).or_default().push(notice);
         }
     }
-    let shown = shown(&report.results);
-    for result in &shown {
+    let (shown, rest) = overview::split(&report.results);
+    for result in shown {
         let about = result.request.as_ref().and_then(|name| notices.get(name));
         let about = about.map(Vec::as_slice).unwrap_or_default();
         if is_review {
@@ -74,13 +78,9 @@ pub fn report(report: &Report, style: &Style) -> String {
             text.push('\n');
         }
     }
-    let cut = report.results.len() - shown.len();
-    if cut > 0 {
-        let blank = if is_review { "\n" } else { "" };
-        let _ = writeln!(
-            text,
-            "{blank}{cut} more are not shown here; `-o json` lists all"
-        );
+    if !rest.is_empty() {
+        text.push_str(if is_review { "\n" } else { "" });
+        text.push_str(&harmless_lines(&overview::of_rest(&rest)));
     }
     if !is_review {
         text.push_str(&summary);
@@ -88,32 +88,33 @@ pub fn report(report: &Report, style: &Style) -> String {
     text
 }
 
-/// All results in order of path; when they are too many to be read, the worst of them.
-fn shown(results: &[RequestResult]) -> Vec<&RequestResult> {
-    let mut shown: Vec<&RequestResult> = results.iter().collect();
-    if shown.len() > RESULTS {
-        shown.sort_by_key(|result| rank(result.verdict));
-        shown.truncate(RESULTS);
-    }
-    shown
-}
-
-/// What needs a person comes first.
-fn rank(verdict: Verdict) -> usize {
-    use Verdict::{Approved, Denied, Failed, Ignored, Invalid, Issued, Pending, Unchanged};
-    [
-        Invalid, Denied, Failed, Pending, Ignored, Approved, Issued, Unchanged,
-    ]
-    .iter()
-    .position(|other| *other == verdict)
-    .unwrap_or_default()
-}
-
 /// One finding as a compiler would print it: code, place, help.
 #[must_use]
 pub fn finding(kind: &str, finding: &Finding, style: &Style) -> String {
     let file = finding.file.as_ref().map(|file| file.as_str().to_owned());
     reason(kind, &finding.reason, file.as_deref(), *style)
+}
+
+/// As many findings as anybody reads, and how many more there are.
+#[must_use]
+pub fn findings<'f>(
+    kind: &str,
+    findings: impl Iterator<Item = &'f Finding>,
+    style: &Style,
+) -> String {
+    let all: Vec<&Finding> = findings.collect();
+    let mut text = String::new();
+    for one in all.iter().take(FINDINGS) {
+        text.push_str(&finding(kind, one, style));
+    }
+    let more = all.len().saturating_sub(FINDINGS);
+    if more > 0 {
+        let _ = writeln!(
+            text,
+            "{more} more {kind}s are not shown here; `-o json` lists all"
+        );
+    }
+    text
 }
 
 fn one_result(result: &RequestResult, notices: &[&Finding], style: Style) -> String {
@@ -140,8 +141,15 @@ fn one_result(result: &RequestResult, notices: &[&Finding], style: Style) -> Str
         text.push_str(&details_of(details, result, style));
     }
     let kind = if tone == Tone::Bad { "error" } else { "note" };
-    for one in &result.reasons {
+    for one in result.reasons.iter().take(REASONS) {
         text.push_str(&reason(kind, one, Some(result.file.as_str()), style));
+    }
+    let more = result.reasons.len().saturating_sub(REASONS);
+    if more > 0 {
+        let _ = writeln!(
+            text,
+            "  {more} more reasons are not shown here; `-o json` lists all"
+        );
     }
     for notice in notices {
         text.push_str(&finding("note", notice, &style));
@@ -255,36 +263,17 @@ fn summary(report: &Report, style: Style) -> String {
     } else {
         counts.join(", ")
     };
-    let mut line = style.paint(Tone::Strong, &format!("{}: {counts}", report.command));
+    let line = format!(
+        "{}: {counts}{}",
+        report.command,
+        harmless(&overview::alarms(report))
+    );
+    let mut line = style.paint(Tone::Strong, &wrap(&line, "", "  "));
     line.push('\n');
     if let Some(commit) = &report.issue_commit {
         let _ = writeln!(line, "commit {commit}");
     }
     line
-}
-
-/// Breaks between words at 80 columns; words that are longer stay whole, so that they can be copied.
-fn wrap(text: &str, first: &str, next: &str) -> String {
-    let mut lines = String::from(first);
-    let mut column = first.chars().count();
-    let mut fresh = true;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if !fresh && column + 1 + length > COLUMNS {
-            lines.push('\n');
-            lines.push_str(next);
-            column = next.chars().count();
-            fresh = true;
-        }
-        if !fresh {
-            lines.push(' ');
-            column += 1;
-        }
-        lines.push_str(word);
-        column += length;
-        fresh = false;
-    }
-    lines
 }
 
 /// Shows what a terminal would obey, or an eye would miss, as its escape.
@@ -327,14 +316,5 @@ mod tests {
             "a\\u{1b}[31mb\\u{202e}c\\u{a}"
         );
         assert_eq!(harmless("jäne"), "jäne");
-    }
-
-    #[test]
-    fn long_texts_are_wrapped_between_words() {
-        let text = wrap(&"word ".repeat(30), "  help: ", "        ");
-        assert!(
-            text.lines().all(|line| line.chars().count() <= COLUMNS),
-            "{text}"
-        );
     }
 }
