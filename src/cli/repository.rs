@@ -16,7 +16,7 @@ pub struct InitArgs {
     /// The private key of `--ca-cert`; it is copied to the configuration directory.
     #[arg(long, value_name = "FILE", requires = "ca_cert")]
     pub ca_key: Option<PathBuf>,
-    /// Write CI files for this forge.
+    /// Write CI files for this forge: a check of what is proposed, and a run on what was merged.
     #[arg(long, value_name = "FORGE", default_value = "none", value_parser = ["github", "gitlab", "none"])]
     pub ci: String,
     /// Write the files, but do not commit them.

@@ -1,5 +1,7 @@
 //! `gitca init`: a repository with starter policies, templates and a CA, whose key goes elsewhere.
 
+mod ci;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +9,8 @@ use anyhow::Context as _;
 use rcgen::KeyPair;
 
 use crate::cli::InitArgs;
-use crate::commands::{self, only_in_later_release};
+use crate::commands;
+use crate::commands::init::ci::Pipeline;
 use crate::files::{self, Access};
 use crate::finding::{Code, Reason, Stop};
 use crate::git::Repository;
@@ -16,6 +19,7 @@ use crate::names::{ObjectName, RepoPath, Serial};
 use crate::schema;
 use crate::snapshot::Author;
 use crate::starter;
+use crate::starter::ci::Forge;
 use crate::world::World;
 use crate::x509::ca::Authority;
 
@@ -30,7 +34,7 @@ const REQUESTS_README: &str = "# Requests\n\nOne Kubernetes CertificateSigningRe
 /// # Errors
 /// A [`Stop`] when git knows no author, or a key or CA can't be used; any other error when git or the disk fail.
 pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
-    only_in_later_release("--ci", args.ci != "none")?;
+    let forge = forge(args);
     let root = world.directory.join(&args.directory);
     let ca = args.ca_cert.as_ref().zip(args.ca_key.as_ref());
     let ca = ca.map(|(cert, key)| (world.directory.join(cert), world.directory.join(key)));
@@ -45,7 +49,7 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
         Some(identity(&repository)?)
     };
     let branch = repository.head_branch()?.unwrap_or(branch);
-    let made = make(&root, &branch, ca.as_ref(), world)?;
+    let made = make(&root, &branch, ca.as_ref(), forge, world)?;
     if made.files.is_empty() {
         return Ok("Nothing is missing here.\n".to_owned());
     }
@@ -62,26 +66,47 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
         text.push_str(&committed(&commit.to_string()));
     }
     text.push_str(&next_steps(&files));
+    text.push_str(
+        &made
+            .pipeline
+            .map_or_else(String::new, |ci| ci.next_steps(&files)),
+    );
     Ok(text)
+}
+
+fn forge(args: &InitArgs) -> Option<Forge> {
+    match args.ci.as_str() {
+        "github" => Some(Forge::GitHub),
+        "gitlab" => Some(Forge::GitLab),
+        _ => None,
+    }
 }
 
 /// What is new.
 struct Made {
     files: BTreeMap<RepoPath, Vec<u8>>,
     key_file: Option<PathBuf>,
+    pipeline: Option<Pipeline>,
 }
 
 fn make(
     root: &Path,
     branch: &str,
     ca: Option<&(PathBuf, PathBuf)>,
+    forge: Option<Forge>,
     world: &mut World,
 ) -> anyhow::Result<Made> {
     let mut files = starter::templates();
     files.insert("requests/README.md".parse()?, REQUESTS_README.into());
     let mut key_file = None;
     // Policies are a whole: where there are some, whoever wrote them decided what they say.
-    if !files::holds_files(&root.join("policies")) {
+    let is_new = !files::holds_files(&root.join("policies"));
+    let mut pipeline = match forge {
+        Some(forge) if is_new => Some(Pipeline::of_new(forge, branch)?),
+        Some(forge) => Some(Pipeline::of_existing(forge, root)?),
+        None => None,
+    };
+    if is_new {
         let repository_id = starter::uuid(draw(world));
         let (ca_pem, key_name, file) = ca_of(ca, root, &repository_id, world)?;
         files.extend(starter::policies(
@@ -92,9 +117,17 @@ fn make(
         ));
         files.extend(schemas()?);
         key_file = Some(file);
+        pipeline = pipeline.map(|pipeline| pipeline.with_key(&key_name));
+    }
+    if let Some(pipeline) = &pipeline {
+        files.extend(pipeline.files(root));
     }
     files.retain(|path, _| !root.join(path.as_str()).exists());
-    Ok(Made { files, key_file })
+    Ok(Made {
+        files,
+        key_file,
+        pipeline,
+    })
 }
 
 /// What the first line of each policy file names, so that editors complete and check it.

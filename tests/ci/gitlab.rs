@@ -1,0 +1,83 @@
+//! The scripts of the GitLab jobs, run against a bare repository.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::github::pull_request;
+use crate::runner::{Job, hosted, variables, yaml};
+use crate::support::Scratch;
+
+/// What a runner leaves behind with `GIT_DEPTH: "0"` for a merge request: its commit, and no branch.
+fn checkout(scratch: &Scratch, commit: &str) {
+    scratch.sh(&format!(
+        "rm -rf work && git init -q work && cd work && git remote add origin ../remote.git && \
+         git fetch -q origin {commit} && git -c advice.detachedHead=false checkout -q FETCH_HEAD"
+    ));
+}
+
+fn script(job: &Value, part: &str) -> String {
+    let lines = job[part].as_array().expect("a list of scripts").iter();
+    lines
+        .map(|line| line.as_str().expect("a script"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Runs one job as one shell, as GitLab does.
+fn run(scratch: &Scratch, name: &str, environment: &[(&str, &str)]) -> (Option<i32>, String) {
+    let jobs = yaml(&scratch.read("repo/.gitlab/gitca.yml"));
+    let mut extra = variables(&jobs["variables"], &BTreeMap::new());
+    extra.insert(
+        "GITCA_SOURCE".to_owned(),
+        "https://git.example.com/gitca".to_owned(),
+    );
+    extra.insert("GITCA_COMMIT".to_owned(), "0123".to_owned());
+    extra.extend(variables(&jobs[".gitca"]["variables"], &BTreeMap::new()));
+    extra.extend(variables(&jobs[name]["variables"], &BTreeMap::new()));
+    let script = format!(
+        "{}\n{}",
+        script(&jobs[".gitca"], "before_script"),
+        script(&jobs[name], "script")
+    );
+    let pairs = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let mut job = Job {
+        scratch,
+        workspace: scratch.path("work"),
+        environment: pairs.collect(),
+    };
+    let output = job.bash(&script, &extra);
+    let log = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    (output.status.code(), log)
+}
+
+#[test]
+fn a_merge_request_is_judged_with_code_quality_and_tests() {
+    for (group, code, quality) in [("dev", 0, 0), ("nobody", 1, 2)] {
+        let scratch = hosted("gitlab");
+        let head = pull_request(&scratch, group);
+        checkout(&scratch, &head);
+        let environment = [("CI", "true"), ("CI_COMMIT_SHA", head.as_str())];
+        let (status, log) = run(&scratch, "gitca-check", &environment);
+        assert_eq!(status, Some(code), "{log}");
+        assert!(log.contains("subject   CN=jane"), "{log}");
+        let issues =
+            serde_json::from_str::<Vec<Value>>(&scratch.read("work/gitca-codequality.json"));
+        assert_eq!(issues.expect("it is JSON").len(), quality);
+        assert!(
+            scratch
+                .read("work/gitca-junit.xml")
+                .contains("name=\"jane\"")
+        );
+    }
+}
+
+#[test]
+fn the_pipeline_includes_the_jobs() {
+    let scratch = hosted("gitlab");
+    let pipeline = yaml(&scratch.read("repo/.gitlab-ci.yml"));
+    assert_eq!(pipeline["include"][0]["local"], ".gitlab/gitca.yml");
+}

@@ -1,0 +1,13 @@
+//! The CI files of `gitca init --ci`: parsed, linted by the forges' own linters, and run, step by step, as a forge would.
+#![expect(clippy::disallowed_methods, reason = "these tests run tools")]
+#![expect(clippy::print_stdout, reason = "what is not tested must be said")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod comment;
+mod files;
+mod github;
+mod gitlab;
+mod linters;
+mod runner;
