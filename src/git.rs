@@ -5,8 +5,11 @@
 //! decides anything. Repositories that would give silently wrong answers are refused ([`Stop`](crate::finding::Stop)), with the fix in the
 //! message. Nothing in here uses the network.
 
+mod account;
 mod authorship;
 mod bot;
+mod diff;
+mod follow;
 mod history;
 mod ids;
 mod landing;
@@ -20,6 +23,7 @@ mod repository;
 mod tree;
 mod write;
 
+pub use crate::git::account::History;
 pub use crate::git::landing::RaceLost;
 pub use crate::git::proposal::Proposal;
 pub use crate::git::repository::Repository;

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::git::Repository;
+use crate::git::{History, Repository};
 use crate::names::{ObjectId, RequestName};
 use crate::plan::{self, Evidence, Requests};
 use crate::render::template::Templates;
@@ -75,29 +75,14 @@ impl Mainline {
         self.survey.requests = plan::read(snapshot);
         let keys = plan::keys(&self.survey.requests);
         self.survey.owners = self.repository.key_owners(self.tip, &keys)?;
-        self.survey.introductions =
-            introductions(&self.repository, self.tip, self.anchor, snapshot)?;
-        self.survey.rules_before = rules_before(
-            &self.repository,
-            &self.survey.introductions,
-            &self.survey.histories,
-        )?;
+        let history = self
+            .repository
+            .history(self.tip, self.anchor, &self.survey.snapshot)?;
+        self.survey.rules_before = rules_before(&self.repository, &history, None)?;
+        self.survey.introductions = history.introductions;
+        self.survey.histories = history.statements;
         Ok(())
     }
-}
-
-fn introductions(
-    repository: &Repository,
-    tip: ObjectId,
-    anchor: Option<ObjectId>,
-    snapshot: &Snapshot,
-) -> anyhow::Result<Introductions> {
-    let wanted = snapshot
-        .open
-        .iter()
-        .map(|(name, blob)| (name.clone(), blob.id))
-        .collect();
-    repository.introductions(tip, anchor, &wanted)
 }
 
 impl Survey {
@@ -147,17 +132,16 @@ pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
         .as_deref()
         .map(|anchor| repository.resolve(anchor))
         .transpose()?;
-    let introductions = introductions(&repository, tip, anchor, &snapshot)?;
-    let histories = Histories::new();
-    let rules_before = rules_before(&repository, &introductions, &histories)?;
+    let history = repository.history(tip, anchor, &snapshot)?;
+    let rules_before = rules_before(&repository, &history, None)?;
     let survey = Survey {
         snapshot,
         zone,
         templates,
         requests,
         owners,
-        introductions,
-        histories,
+        introductions: history.introductions,
+        histories: history.statements,
         rules_before,
         committer: None,
     };
@@ -206,36 +190,35 @@ pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<(Obj
     let (zone, templates) = load(&snapshot)?;
     let requests = plan::read(&snapshot);
     let owners = proposal.key_owners(&plan::keys(&requests))?;
-    let introductions = proposal.introductions(&snapshot)?;
-    let histories = Histories::new();
-    // A merge is one change: what it brings, it brings with its head.
-    let mut rules_before = BTreeMap::new();
-    for commit in touching(&introductions, &histories) {
-        rules_before.insert(commit, control_at(&repository, base)?);
-    }
+    let history = proposal.history(&snapshot)?;
+    let rules_before = rules_before(&repository, &history, Some((head, base)))?;
     let survey = Survey {
         snapshot,
         zone,
         templates,
         requests,
         owners,
-        introductions,
-        histories,
+        introductions: history.introductions,
+        histories: history.statements,
         rules_before,
         committer: None,
     };
     Ok((head, survey))
 }
 
-/// The rules before each commit that brought a request or a statement and touched them.
+/// The rules before each commit that brought a request or a statement and touched them. A merge that nobody has made is
+/// its head, and its first parent the base.
 fn rules_before(
     repository: &Repository,
-    introductions: &Introductions,
-    histories: &Histories,
+    history: &History,
+    proposed: Option<(ObjectId, ObjectId)>,
 ) -> anyhow::Result<BTreeMap<ObjectId, Option<ControlZone>>> {
     let mut found = BTreeMap::new();
-    for commit in touching(introductions, histories) {
-        let parent = repository.first_parent(commit)?;
+    for commit in touching(&history.introductions, &history.statements) {
+        let parent = match proposed {
+            Some((head, base)) if head == commit => base,
+            _ => repository.first_parent(commit)?,
+        };
         found.insert(commit, control_at(repository, parent)?);
     }
     Ok(found)

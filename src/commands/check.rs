@@ -41,9 +41,10 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         .extend(survey.snapshot.notices.iter().cloned());
     let mut notices = plan.notices();
     if is_merge {
-        report
-            .notices
-            .extend(warnings::control_changes(&survey.introductions));
+        let change = report.commit;
+        let touches =
+            change.and_then(|change| warnings::control_changes(&survey.introductions, change));
+        report.notices.extend(touches);
         notices.extend(warned(&survey, &plan.entries));
     }
     let listing = Listing {

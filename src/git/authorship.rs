@@ -9,6 +9,10 @@ use git2::{Commit, ErrorCode};
 use crate::git::ids::{author, id};
 use crate::git::repository::Repository;
 use crate::snapshot::{Authorship, CommitSignature};
+use crate::timestamp::Timestamp;
+
+// RFC 5280 4.1.2.5.2: GeneralizedTime ends with the year 9999.
+const LAST_SECOND: i64 = 253_402_300_799;
 
 pub(super) fn authorship(
     repository: &Repository,
@@ -20,6 +24,12 @@ pub(super) fn authorship(
         co_authors: co_authors(commit.message_bytes()),
         signature: signature(repository, commit)?,
     })
+}
+
+/// The committer's date, within what can be expressed.
+pub(super) fn committed(commit: &Commit<'_>) -> Timestamp {
+    let seconds = commit.time().seconds().clamp(0, LAST_SECOND);
+    Timestamp::from_unix(seconds).expect("the seconds were bounded")
 }
 
 fn signature(

@@ -1,123 +1,207 @@
-//! Who wrote the bytes that a mainline commit brought: behind a merge it is not the one who pressed the button.
+//! Who wrote what a mainline commit brought: behind a merge it is not the one who pressed the button.
 //!
-//! In come a mainline commit and a request that it brought; out goes the author of the commit that made these bytes.
-//! From a merge the search goes to the parent that has the bytes already, and on from there, but never out of what the
-//! merge landed. Nothing of it is proven: authors are what git says.
+//! In come a mainline commit and the requests that it changed; out go, for each, the commit that made its bytes and all
+//! commits that had a hand in it. What a merge landed is passed once, children first, for all requests together: the
+//! search for a maker goes to the parent that has the bytes already, and on from there, but never out of what was
+//! landed. Nothing of it is proven: authors are what git says.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Context as _;
-use git2::{Commit, Oid};
+use git2::{Oid, Sort};
 
-use crate::git::authorship::authorship;
-use crate::git::ids::id;
-use crate::git::objects::Objects;
+use crate::git::diff::{Paths, Trees};
+use crate::git::ids::{id, oid};
 use crate::git::repository::Repository;
 use crate::git::tree;
-use crate::names::{ObjectId, RequestName};
-use crate::snapshot::Authorship;
+use crate::names::ObjectId;
 
 // A landing of more commits than this is not searched; the author of its requests is unknown.
 const LANDING_COMMITS: usize = 10_000;
 
-/// A mainline commit with all that it brought.
-pub(super) struct Landing<'a> {
-    repository: &'a Repository,
-    objects: &'a Objects<'a>,
-    commit: &'a Commit<'a>,
-    searched: Searched,
+/// A commit, or a merge that nobody has made yet.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    /// The commit; of a merge that nobody has made, its head.
+    pub(super) commit: ObjectId,
+    /// Whether it is a commit.
+    pub(super) is_made: bool,
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<Oid>,
 }
 
-enum Searched {
-    /// One parent, or the anchor: who made the commit made the bytes.
-    Itself,
-    /// What a merge landed, itself included.
-    Landed(HashSet<Oid>),
-    TooMany,
-}
-
-impl<'a> Landing<'a> {
-    /// Looks at what the commit landed; the anchor is taken as it is.
-    pub(super) fn of(
-        repository: &'a Repository,
-        objects: &'a Objects<'a>,
-        commit: &'a Commit<'a>,
-        is_anchor: bool,
-    ) -> anyhow::Result<Self> {
-        let searched = if is_anchor || commit.parent_count() < 2 {
-            Searched::Itself
-        } else {
-            landed(repository, commit)?
-        };
+impl Node {
+    pub(super) fn of(repository: &Repository, commit: ObjectId) -> anyhow::Result<Self> {
+        let found = repository.commit_at(commit)?;
         Ok(Self {
-            repository,
-            objects,
             commit,
-            searched,
+            is_made: true,
+            tree: id(found.tree_id()),
+            parents: found.parent_ids().collect(),
         })
     }
+}
 
-    /// The commit that made this request what it is; `None` when that can't be told.
-    pub(super) fn maker(
-        &self,
-        name: &RequestName,
-        blob: ObjectId,
-    ) -> anyhow::Result<Option<Authorship>> {
-        match &self.searched {
-            Searched::Itself => authorship(self.repository, self.commit).map(Some),
-            Searched::TooMany => Ok(None),
-            Searched::Landed(commits) => self.search(commits, name, blob).map(Some),
-        }
+/// What a landing is asked for; a request is told by its number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Question {
+    /// Whose bytes it brought.
+    pub(super) makers: BTreeSet<usize>,
+    /// Whose contributors matter.
+    pub(super) contributors: BTreeSet<usize>,
+}
+
+/// Who made the bytes, and who had a hand in them; `None` for a merge that nobody has made.
+#[derive(Debug, Default)]
+pub(super) struct Producers {
+    pub(super) makers: BTreeMap<usize, Option<ObjectId>>,
+    pub(super) contributors: BTreeMap<usize, Vec<ObjectId>>,
+}
+
+/// Looks at what a node landed; `None` when that is too much. `paths` are the manifests below `requests/`.
+pub(super) fn search(
+    repository: &Repository,
+    trees: &Trees<'_, '_>,
+    top: &Node,
+    question: &Question,
+    paths: &Paths<usize>,
+) -> anyhow::Result<Option<Producers>> {
+    if top.is_made && top.parents.len() < 2 {
+        return Ok(Some(alone(top, question)));
     }
+    let Some(landed) = landed(repository, top)? else {
+        return Ok(None);
+    };
+    let mut search = Search {
+        repository,
+        trees,
+        paths,
+        question,
+        landed: landed.iter().copied().collect(),
+        requests: HashMap::new(),
+        held: HashMap::from([(key(top), question.makers.clone())]),
+        top,
+        found: Producers::default(),
+    };
+    if !top.is_made {
+        search.visit(top)?;
+    }
+    for commit in landed {
+        search.visit(&Node::of(repository, id(commit))?)?;
+    }
+    Ok(Some(search.found))
+}
 
-    fn search(
-        &self,
-        landed: &HashSet<Oid>,
-        name: &RequestName,
-        blob: ObjectId,
-    ) -> anyhow::Result<Authorship> {
-        let manifest = name.manifest();
-        let pieces: Vec<&str> = manifest.as_str().split('/').collect();
-        let mut current = self.commit.clone();
-        loop {
-            let mut holders = Vec::new();
-            for parent in current.parent_ids() {
-                let commit = self.repository.commit_at(id(parent))?;
-                if self
-                    .objects
-                    .follow(id(commit.tree_id()), &pieces, tree::FILE)?
-                    == Some(blob)
-                {
-                    holders.push(commit);
-                }
-            }
-            if holders.is_empty() {
-                return authorship(self.repository, &current);
-            }
-            // Only ancestors come next, so this ends.
-            match holders
-                .into_iter()
-                .find(|holder| landed.contains(&holder.id()))
-            {
-                Some(holder) => current = holder,
-                // A merge that brings back old bytes: it is the merge that did it.
-                None => return authorship(self.repository, self.commit),
-            }
-        }
+/// Who made the commit made all that it changes.
+pub(super) fn alone(top: &Node, question: &Question) -> Producers {
+    let made = |request: &usize| (*request, Some(top.commit));
+    let contributed = |request: &usize| (*request, vec![top.commit]);
+    Producers {
+        makers: question.makers.iter().map(made).collect(),
+        contributors: question.contributors.iter().map(contributed).collect(),
     }
 }
 
-fn landed(repository: &Repository, commit: &Commit<'_>) -> anyhow::Result<Searched> {
-    let context = || format!("reading what commit {} landed", commit.id());
-    let mut walk = repository.inner.revwalk().with_context(context)?;
-    walk.push(commit.id()).with_context(context)?;
-    walk.hide(commit.parent_id(0)?).with_context(context)?;
-    let mut commits = HashSet::new();
-    for found in walk {
-        commits.insert(found.with_context(context)?);
-        if commits.len() > LANDING_COMMITS {
-            return Ok(Searched::TooMany);
+struct Search<'s, 'o, 'r> {
+    repository: &'s Repository,
+    trees: &'s Trees<'o, 'r>,
+    paths: &'s Paths<usize>,
+    question: &'s Question,
+    landed: HashSet<Oid>,
+    requests: HashMap<Oid, Option<ObjectId>>,
+    /// The requests whose bytes were followed to this commit; `None` is a merge that nobody has made.
+    held: HashMap<Option<Oid>, BTreeSet<usize>>,
+    top: &'s Node,
+    found: Producers,
+}
+
+fn key(node: &Node) -> Option<Oid> {
+    node.is_made.then(|| oid(node.commit))
+}
+
+impl Search<'_, '_, '_> {
+    fn visit(&mut self, node: &Node) -> anyhow::Result<()> {
+        let held = self.held.remove(&key(node)).unwrap_or_default();
+        let here = requests_of(self.trees, node.tree)?;
+        let mut differing = Vec::new();
+        for parent in &node.parents {
+            let there = self.requests_at(*parent)?;
+            let found = self.trees.differences(there, here, self.paths)?;
+            differing.push(found.into_iter().map(|found| found.follower).collect());
+        }
+        if node.parents.is_empty() {
+            let found = self.trees.differences(None, here, self.paths)?;
+            let made: BTreeSet<usize> = found.into_iter().map(|found| found.follower).collect();
+            self.contribute(node, &made);
+        } else if let Some(made) = differing
+            .iter()
+            .cloned()
+            .reduce(|made, other| &made & &other)
+        {
+            self.contribute(node, &made);
+        }
+        for request in held {
+            self.follow(node, request, &differing);
+        }
+        Ok(())
+    }
+
+    fn contribute(&mut self, node: &Node, made: &BTreeSet<usize>) {
+        // Nobody has a hand in a merge that is not made.
+        for request in made & &self.question.contributors {
+            let found = self.found.contributors.entry(request).or_default();
+            found.extend(node.is_made.then_some(node.commit));
         }
     }
-    Ok(Searched::Landed(commits))
+
+    fn follow(&mut self, node: &Node, request: usize, differing: &[BTreeSet<usize>]) {
+        let parents = node.parents.iter().zip(differing);
+        let holders: Vec<Oid> = parents
+            .filter(|(_, differing)| !differing.contains(&request))
+            .map(|(parent, _)| *parent)
+            .collect();
+        let older = holders.iter().find(|holder| self.landed.contains(holder));
+        // Only ancestors come next, and they come later.
+        if let Some(older) = older {
+            self.held.entry(Some(*older)).or_default().insert(request);
+            return;
+        }
+        // A merge that brings back old bytes: it is the merge that did it.
+        let maker = if holders.is_empty() { node } else { self.top };
+        let maker = maker.is_made.then_some(maker.commit);
+        self.found.makers.insert(request, maker);
+    }
+
+    fn requests_at(&mut self, commit: Oid) -> anyhow::Result<Option<ObjectId>> {
+        if let Some(known) = self.requests.get(&commit) {
+            return Ok(*known);
+        }
+        let node = Node::of(self.repository, id(commit))?;
+        let found = requests_of(self.trees, node.tree)?;
+        self.requests.insert(commit, found);
+        Ok(found)
+    }
+}
+
+fn requests_of(trees: &Trees<'_, '_>, top: ObjectId) -> anyhow::Result<Option<ObjectId>> {
+    trees.objects.entry(top, "requests", tree::DIRECTORY)
+}
+
+/// The commits that are reachable from the node and not from its first parent, children first.
+fn landed(repository: &Repository, top: &Node) -> anyhow::Result<Option<Vec<Oid>>> {
+    let context = || format!("reading what {} brought", top.commit);
+    let mut walk = repository.inner.revwalk().with_context(context)?;
+    walk.set_sorting(Sort::TOPOLOGICAL).with_context(context)?;
+    walk.push(oid(top.commit)).with_context(context)?;
+    if let Some(first) = top.parents.first() {
+        walk.hide(*first).with_context(context)?;
+    }
+    let mut commits = Vec::new();
+    for found in walk {
+        commits.push(found.with_context(context)?);
+        if commits.len() > LANDING_COMMITS {
+            return Ok(None);
+        }
+    }
+    Ok(Some(commits))
 }

@@ -1,30 +1,31 @@
 //! The commit that a merge would be: a head merged into a base, in memory, as a pull request will land.
 //!
-//! In come two commits; out goes a [`Proposal`]: the tree of the merge as a snapshot, the requests that it changes, and
-//! who wrote them. Its first parent is the base. Nothing is written to the repository: what libgit2 makes while it merges
+//! In come two commits; out goes a [`Proposal`]: the tree of the merge as a snapshot, and what is known of the requests
+//! that it changes. Its first parent is the base. Nothing is written to the repository: what libgit2 makes while it merges
 //! stays in memory. Renames are not looked for, so a change counts where its path says.
 
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Context as _;
-use git2::{MergeOptions, Oid};
+use git2::MergeOptions;
 
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::git::authorship::authorship;
-use crate::git::history::{Wanted, committed, lacking};
+use crate::git::account::History;
+use crate::git::diff::{Kind, Paths, Trees};
+use crate::git::follow::Following;
+use crate::git::history::{Until, history};
 use crate::git::ids::{id, is_absent, oid};
 use crate::git::local::compare;
 use crate::git::objects::Objects;
+use crate::git::producer::Node;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
-use crate::snapshot::{Authorship, Introduction, KeyOwners, Snapshot};
+use crate::snapshot::{KeyOwners, Snapshot};
 use crate::zones;
 
 // Before the database on disk, so that what a merge makes stays in memory.
 const FIRST: i32 = 1_000;
-// As behind a merge on the mainline: the author of what a larger landing brings is unknown.
-const LANDING_COMMITS: usize = 10_000;
 
 /// A merge that nobody has made yet.
 #[derive(Debug)]
@@ -169,115 +170,32 @@ impl Proposal<'_> {
             .collect())
     }
 
-    /// The introduction of each open request that the base does not have as it is: by this merge, whoever wrote it.
+    /// What is known of each open request that the merge changes, or about which it changes what was said: brought by
+    /// this merge, whoever wrote it, or by the base.
     ///
     /// # Errors
     /// When history can't be read.
-    pub fn introductions(
-        &self,
-        snapshot: &Snapshot,
-    ) -> anyhow::Result<BTreeMap<RequestName, Introduction>> {
+    pub fn history(&self, snapshot: &Snapshot) -> anyhow::Result<History> {
         let objects = Objects::of(&self.repository.inner)?;
-        let open: Vec<Wanted<'_>> = snapshot
-            .open
-            .iter()
-            .map(|(name, blob)| Wanted {
-                name,
-                blob: blob.id,
-            })
-            .collect();
+        let trees = Trees::of(&objects);
         let base = self.repository.tree_of(self.base)?;
-        let zone = |top, name| objects.entry(top, name, tree::DIRECTORY);
-        let names = lacking(
-            &objects,
-            zone(self.top, "requests")?,
-            zone(base, "requests")?,
-            &open,
-        )?;
-        let differs = |name| Ok::<_, anyhow::Error>(zone(self.top, name)? != zone(base, name)?);
-        let touches_control = differs("policies")? || differs("templates")?;
-        let changed = open
-            .into_iter()
-            .filter(|wanted| names.binary_search(&wanted.name).is_ok());
-        let head = self.repository.commit_at(self.head)?;
-        let introduction = |maker: Option<Authorship>| Introduction {
+        let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
+        let mut paths = Paths::new();
+        for name in snapshot.open.keys() {
+            paths.insert(format!("{name}.yaml"), (Kind::File, name));
+            paths.insert(format!("{name}.approvals"), (Kind::Directory, name));
+        }
+        let changed = trees.differences(requests(base)?, requests(self.top)?, &paths)?;
+        let changed: HashSet<&RequestName> =
+            changed.into_iter().map(|found| found.follower).collect();
+        let top = Node {
             commit: self.head,
-            // After everything that the base has.
-            position: 1,
-            committed: committed(&head),
-            contributors: maker.iter().cloned().collect(),
-            maker,
-            touches_control,
+            is_made: false,
+            tree: self.top,
+            parents: vec![oid(self.base), oid(self.head)],
         };
-        let makers = self.makers(&objects, changed.collect())?;
-        Ok(makers
-            .into_iter()
-            .map(|(name, maker)| (name.clone(), introduction(maker)))
-            .collect())
-    }
-
-    /// Who made each request what it is: from the head back to where no parent has the same bytes.
-    fn makers<'w>(
-        &self,
-        objects: &Objects<'_>,
-        wanted: Vec<Wanted<'w>>,
-    ) -> anyhow::Result<Vec<(&'w RequestName, Option<Authorship>)>> {
-        let mut found = Vec::new();
-        let (at_head, merged) = self.split(objects, self.head, wanted)?;
-        found.extend(merged.into_iter().map(|wanted| (wanted.name, None)));
-        let Some(landed) = self.landed()? else {
-            found.extend(at_head.into_iter().map(|wanted| (wanted.name, None)));
-            return Ok(found);
-        };
-        // Only ancestors come next, so this ends.
-        let mut groups = vec![(self.head, at_head)];
-        while let Some((commit, mut rest)) = groups.pop() {
-            let holder = self.repository.commit_at(commit)?;
-            for parent in holder.parent_ids().filter(|parent| landed.contains(parent)) {
-                if rest.is_empty() {
-                    break;
-                }
-                let (older, others) = self.split(objects, id(parent), rest)?;
-                if !older.is_empty() {
-                    groups.push((id(parent), older));
-                }
-                rest = others;
-            }
-            let maker = Some(authorship(self.repository, &holder)?);
-            found.extend(rest.into_iter().map(|wanted| (wanted.name, maker.clone())));
-        }
-        Ok(found)
-    }
-
-    /// Those that the commit has, and the others.
-    fn split<'w>(
-        &self,
-        objects: &Objects<'_>,
-        commit: ObjectId,
-        wanted: Vec<Wanted<'w>>,
-    ) -> anyhow::Result<(Vec<Wanted<'w>>, Vec<Wanted<'w>>)> {
-        let top = self.repository.tree_of(commit)?;
-        let requests = objects.entry(top, "requests", tree::DIRECTORY)?;
-        let names = lacking(objects, None, requests, &wanted)?;
-        Ok(wanted
-            .into_iter()
-            .partition(|wanted| names.binary_search(&wanted.name).is_err()))
-    }
-
-    /// The commits that the merge lands; `None` when they are too many to be searched.
-    fn landed(&self) -> anyhow::Result<Option<HashSet<Oid>>> {
-        let context = || format!("reading what {} brings", self.head);
-        let mut walk = self.repository.inner.revwalk().with_context(context)?;
-        walk.push(oid(self.head)).with_context(context)?;
-        walk.hide(oid(self.base)).with_context(context)?;
-        let mut commits = HashSet::new();
-        for found in walk {
-            commits.insert(found.with_context(context)?);
-            if commits.len() > LANDING_COMMITS {
-                return Ok(None);
-            }
-        }
-        Ok(Some(commits))
+        let following = Following::of(snapshot, |name| changed.contains(name));
+        history(self.repository, &top, Until::Found, following)
     }
 
     /// The requests that these public keys were certified for before.

@@ -4,6 +4,7 @@
 //! are read raw, and of the requests only those that are open.
 
 use anyhow::Context as _;
+use git2::Commit;
 
 use crate::finding::Reason;
 use crate::git::ids::{id, oid};
@@ -94,10 +95,13 @@ impl Repository {
         Ok(content.ok().map(|bytes| Blob { id, bytes }))
     }
 
-    pub(super) fn tree_of(&self, commit: ObjectId) -> anyhow::Result<ObjectId> {
+    pub(super) fn commit_at(&self, commit: ObjectId) -> anyhow::Result<Commit<'_>> {
         let found = self.inner.find_commit(oid(commit));
-        let found = found.with_context(|| format!("reading commit {commit}"))?;
-        Ok(id(found.tree_id()))
+        found.with_context(|| format!("reading commit {commit}"))
+    }
+
+    pub(super) fn tree_of(&self, commit: ObjectId) -> anyhow::Result<ObjectId> {
+        Ok(id(self.commit_at(commit)?.tree_id()))
     }
 }
 

@@ -136,7 +136,7 @@ fn split_entry(octets: &[u8]) -> Option<(Entry<'_>, &[u8])> {
 }
 
 // Directories sort as if their name ended in a slash.
-fn order(left: &Entry<'_>, right: &Entry<'_>) -> Ordering {
+pub(super) fn order(left: &Entry<'_>, right: &Entry<'_>) -> Ordering {
     let key = |entry: &Entry<'_>| (entry.mode == DIRECTORY).then_some(b'/');
     left.name
         .iter()

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, bail, ensure};
 use git2::{Commit, ObjectType, Signature, Time};
 
-use crate::git::history;
+use crate::git::authorship::committed;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
@@ -119,7 +119,7 @@ impl Repository {
         message: &str,
     ) -> anyhow::Result<String> {
         // Dates along the mainline never go back, whatever our clock says.
-        let before = parent.map(history::committed);
+        let before = parent.map(committed);
         let signature = signature(author, before.map_or(now, |before| before.max(now)))?;
         let tree = match tree {
             Some(tree) => tree,

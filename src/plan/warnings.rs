@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Code, Finding, Reason};
-use crate::names::RequestName;
+use crate::names::{ObjectId, RequestName};
 use crate::snapshot::{Introduction, Snapshot};
 
 /// A notice for each request whose name has a certificate, here or in another directory.
@@ -34,8 +34,13 @@ pub fn live_names<'n>(
 
 /// One notice when the change touches the control zone, too.
 #[must_use]
-pub fn control_changes(introductions: &BTreeMap<RequestName, Introduction>) -> Option<Finding> {
-    let mut brought = introductions.values();
+pub fn control_changes(
+    introductions: &BTreeMap<RequestName, Introduction>,
+    change: ObjectId,
+) -> Option<Finding> {
+    let mut brought = introductions
+        .values()
+        .filter(|introduction| introduction.commit == change);
     let touches = brought.any(|introduction| introduction.touches_control);
     let message = "the change touches the control zone, too: each of its requests is also judged by the rules before it";
     touches.then(|| Finding::anywhere(Reason::new(Code::ControlChangedTogether, message)))

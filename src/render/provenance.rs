@@ -3,9 +3,9 @@
 //! In come the certificate, the other files of its folder and who asked; out comes the statement, keys sorted, whose
 //! subject is the leaf. It holds nothing that depends on the parent commit. Predicate type: gitca.dev/issuance/v1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::issuance::Issued;
 use crate::names::Sha256Digest;
@@ -64,4 +64,18 @@ pub fn render(
         },
     });
     format!("{statement:#}\n")
+}
+
+/// The statements that a certificate rested on, by their digests; none in what no run wrote.
+#[must_use]
+pub fn approvals(text: &[u8]) -> BTreeSet<Sha256Digest> {
+    let statement: Value = serde_json::from_slice(text).unwrap_or_default();
+    let approvals = statement.pointer("/predicate/approvals");
+    let digest = |approval: &Value| approval.get("sha256")?.as_str()?.parse().ok();
+    approvals
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(digest)
+        .collect()
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use gitca::finding::{Code, Stop};
+use gitca::git::History;
 use gitca::names::{ObjectId, RequestName};
-use gitca::snapshot::{Author, Introduction};
+use gitca::snapshot::{Author, Blob, Introduction, Snapshot};
 
 use crate::repository::Repo;
 
@@ -15,10 +16,9 @@ fn jane() -> RequestName {
 fn introduced(repo: &Repo, anchor: Option<ObjectId>) -> BTreeMap<RequestName, Introduction> {
     let opened = repo.open();
     let tip = repo.head();
-    let wanted = opened.snapshot(tip).expect("a snapshot").requests;
-    opened
-        .introductions(tip, anchor, &wanted)
-        .expect("introductions")
+    let snapshot = opened.snapshot(tip).expect("a snapshot");
+    let history = opened.history(tip, anchor, &snapshot);
+    history.expect("a history").introductions
 }
 
 fn by(repo: &Repo, person: &str, message: &str) -> ObjectId {
@@ -148,12 +148,12 @@ fn an_anchor_off_the_mainline_stops() {
     repo.commit("main");
     repo.git(&["merge", "--quiet", "--no-ff", "-m", "merge", "side"]);
     let opened = repo.open();
-    for wanted in [
-        BTreeMap::new(),
-        opened.snapshot(repo.head()).expect("a snapshot").requests,
+    for snapshot in [
+        Snapshot::default(),
+        opened.snapshot(repo.head()).expect("a snapshot"),
     ] {
         let error = opened
-            .introductions(repo.head(), Some(side), &wanted)
+            .history(repo.head(), Some(side), &snapshot)
             .expect_err("it is beside");
         let stop = error.downcast_ref::<Stop>().expect("a stop");
         assert_eq!(stop.0[0].reason.code, Code::AnchorNotOnMainline);
@@ -163,13 +163,17 @@ fn an_anchor_off_the_mainline_stops() {
 #[test]
 fn a_request_that_the_tip_does_not_have_is_left_out() {
     let repo = Repo::with_request();
-    let (tip, other) = (repo.head(), repo.blob(b"other"));
-    let names = ["dev/jane", "dev/joe", "x/y", "z"];
-    let wanted = names.map(|name| (name.parse().expect("a name"), other));
-    let found = repo
-        .open()
-        .introductions(tip, None, &BTreeMap::from(wanted));
-    assert_eq!(found.expect("introductions"), BTreeMap::new());
+    let mut snapshot = repo.open().snapshot(repo.head()).expect("a snapshot");
+    let other = Blob {
+        id: repo.blob(b"other"),
+        bytes: b"other".to_vec(),
+    };
+    for name in ["dev/jane", "dev/joe", "x/y", "z"] {
+        let name = name.parse().expect("a name");
+        snapshot.open.insert(name, other.clone());
+    }
+    let found = repo.open().history(repo.head(), None, &snapshot);
+    assert_eq!(found.expect("a history"), History::default());
 }
 
 #[test]

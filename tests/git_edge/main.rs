@@ -10,6 +10,8 @@
 mod commit;
 mod files;
 mod history;
+mod landings;
 mod refusal;
 mod repository;
 mod snapshot;
+mod statements;

@@ -1,0 +1,196 @@
+//! What differs between two trees at the paths that somebody follows, and nothing else of them.
+//!
+//! In come two trees and the paths, out goes each path that is not the same in both. Only directories that differ and
+//! hold such a path are read. A malformed tree has nothing. Trees that were just read are kept for the next comparison, a
+//! few megabytes of them: a walk over history meets each twice.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::rc::Rc;
+
+use crate::git::objects::Objects;
+use crate::git::tree::{self, Entry};
+use crate::names::ObjectId;
+
+// Two generations of this many octets are kept.
+const KEPT_OCTETS: usize = 8 << 20;
+
+/// What is followed, by its path below the tree.
+pub(super) type Paths<T> = BTreeMap<String, (Kind, T)>;
+
+/// Whether a file or a directory is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    File,
+    Directory,
+}
+
+impl Kind {
+    fn mode(self) -> u32 {
+        match self {
+            Self::File => tree::FILE,
+            Self::Directory => tree::DIRECTORY,
+        }
+    }
+}
+
+/// A path that is not the same in both trees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Difference<T> {
+    /// What follows it.
+    pub(super) follower: T,
+    /// What was there.
+    pub(super) before: Option<ObjectId>,
+    /// What is there.
+    pub(super) after: Option<ObjectId>,
+}
+
+/// The trees of a repository, with those at hand that were just read.
+pub(super) struct Trees<'o, 'r> {
+    pub(super) objects: &'o Objects<'r>,
+    kept: RefCell<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    young: HashMap<ObjectId, Rc<[u8]>>,
+    old: HashMap<ObjectId, Rc<[u8]>>,
+    octets: usize,
+}
+
+impl<'o, 'r> Trees<'o, 'r> {
+    pub(super) fn of(objects: &'o Objects<'r>) -> Self {
+        Self {
+            objects,
+            kept: RefCell::default(),
+        }
+    }
+
+    /// The octets of a tree; none, when it is absent or is no tree.
+    pub(super) fn octets(&self, tree: Option<ObjectId>) -> anyhow::Result<Rc<[u8]>> {
+        let Some(tree) = tree else {
+            return Ok(Rc::from([]));
+        };
+        let mut kept = self.kept.borrow_mut();
+        let found = kept.young.get(&tree).cloned();
+        if let Some(octets) = found {
+            return Ok(octets);
+        }
+        let octets = match kept.old.remove(&tree) {
+            Some(octets) => octets,
+            None => match self.objects.tree(tree)? {
+                Ok(object) => Rc::from(object.data()),
+                Err(_) => Rc::from([]),
+            },
+        };
+        kept.keep(tree, &octets);
+        Ok(octets)
+    }
+
+    /// Every followed path that differs between the trees, in no order that means anything.
+    pub(super) fn differences<T: Copy>(
+        &self,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+        paths: &Paths<T>,
+    ) -> anyhow::Result<Vec<Difference<T>>> {
+        let mut comparison = Comparison {
+            trees: self,
+            paths,
+            found: Vec::new(),
+        };
+        if !paths.is_empty() && before != after {
+            comparison.compare("", before, after)?;
+        }
+        Ok(comparison.found)
+    }
+}
+
+impl Kept {
+    fn keep(&mut self, tree: ObjectId, octets: &Rc<[u8]>) {
+        if self.octets > KEPT_OCTETS {
+            self.old = std::mem::take(&mut self.young);
+            self.octets = 0;
+        }
+        self.octets += octets.len();
+        self.young.insert(tree, Rc::clone(octets));
+    }
+}
+
+struct Comparison<'c, 'o, 'r, T> {
+    trees: &'c Trees<'o, 'r>,
+    paths: &'c Paths<T>,
+    found: Vec<Difference<T>>,
+}
+
+impl<T: Copy> Comparison<'_, '_, '_, T> {
+    fn compare(
+        &mut self,
+        prefix: &str,
+        before: Option<ObjectId>,
+        after: Option<ObjectId>,
+    ) -> anyhow::Result<()> {
+        let (before, after) = (self.trees.octets(before)?, self.trees.octets(after)?);
+        let before = tree::parse(&before).unwrap_or_default();
+        let after = tree::parse(&after).unwrap_or_default();
+        for (old, new) in pairs(&before, &after) {
+            let name = old.or(new).map(|entry| entry.name).unwrap_or_default();
+            let Ok(name) = std::str::from_utf8(name) else {
+                continue;
+            };
+            let path = format!("{prefix}{name}");
+            if let Some((kind, follower)) = self.paths.get(&path) {
+                let (before, after) = (id(old, kind.mode()), id(new, kind.mode()));
+                if before != after {
+                    self.found.push(Difference {
+                        follower: *follower,
+                        before,
+                        after,
+                    });
+                }
+            }
+            let (before, after) = (id(old, tree::DIRECTORY), id(new, tree::DIRECTORY));
+            let below = format!("{path}/");
+            if before != after && self.follows_below(&below) {
+                self.compare(&below, before, after)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn follows_below(&self, prefix: &str) -> bool {
+        let from = (Bound::Included(prefix), Bound::Unbounded);
+        let first = self.paths.range::<str, _>(from).next();
+        first.is_some_and(|(path, _)| path.starts_with(prefix))
+    }
+}
+
+fn id(entry: Option<Entry<'_>>, mode: u32) -> Option<ObjectId> {
+    entry
+        .filter(|entry| entry.mode == mode)
+        .map(|entry| entry.id)
+}
+
+/// The entries that are not the same in both, each beside what has its name in the other.
+fn pairs<'t>(
+    before: &[Entry<'t>],
+    after: &[Entry<'t>],
+) -> Vec<(Option<Entry<'t>>, Option<Entry<'t>>)> {
+    let mut pairs = Vec::new();
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return pairs,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(left), Some(right)) => tree::order(left, right),
+        };
+        let left = old.next_if(|_| order != Ordering::Greater).copied();
+        let right = new.next_if(|_| order != Ordering::Less).copied();
+        if left != right {
+            pairs.push((left, right));
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! What is followed of each open request, back along the mainline: its manifest, the statements about it, and what was
+//! issued for it.
+//!
+//! In come the steps of a walk, newest first, each as the zones of a commit and of its first parent; the tracks fill
+//! with the commits that changed something. A path is followed only as long as something of it is still to be found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::git::diff::{Difference, Kind, Paths, Trees};
+use crate::git::tree::{self, Entry};
+use crate::names::{ObjectId, RequestName};
+use crate::snapshot::{Blob, Snapshot};
+
+/// A commit of the mainline, counted from the tip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Passed {
+    pub(super) from_tip: u64,
+    pub(super) commit: ObjectId,
+    /// Whether it is a commit; a merge that nobody has made is not.
+    pub(super) is_made: bool,
+    pub(super) touches_control: bool,
+}
+
+/// The trees of the zones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Zones {
+    pub(super) policies: Option<ObjectId>,
+    pub(super) templates: Option<ObjectId>,
+    pub(super) requests: Option<ObjectId>,
+    pub(super) issued: Option<ObjectId>,
+}
+
+impl Zones {
+    pub(super) fn of(trees: &Trees<'_, '_>, top: ObjectId) -> anyhow::Result<Self> {
+        let Ok(object) = trees.objects.tree(top)? else {
+            return Ok(Self::default());
+        };
+        let entries = tree::parse(object.data()).unwrap_or_default();
+        let zone = |name| tree::find(&entries, name, tree::DIRECTORY).map(|entry| entry.id);
+        Ok(Self {
+            policies: zone("policies"),
+            templates: zone("templates"),
+            requests: zone("requests"),
+            issued: zone("issued"),
+        })
+    }
+
+    pub(super) fn has_control_of(&self, other: &Self) -> bool {
+        (self.policies, self.templates) == (other.policies, other.templates)
+    }
+}
+
+/// One request.
+#[derive(Debug)]
+pub(super) struct Track<'w> {
+    pub(super) name: &'w RequestName,
+    blob: ObjectId,
+    /// Whether the tip has the bytes that are asked about.
+    pub(super) is_there: bool,
+    /// The commits that changed it since it was last absent, newest first: the first of them brought its bytes.
+    pub(super) changes: Vec<Passed>,
+    /// Whether the last of them made it.
+    pub(super) is_whole: bool,
+    pub(super) statements: Vec<Followed>,
+    /// Every provenance that the mainline held.
+    pub(super) provenances: BTreeSet<ObjectId>,
+}
+
+/// A signed statement.
+#[derive(Debug)]
+pub(super) struct Followed {
+    pub(super) pair: Pair,
+    /// Where it was last seen, if it is not at the tip any more.
+    pub(super) last_seen: Option<u64>,
+    pub(super) brought: Option<Passed>,
+}
+
+/// A statement and its signature: either alone is nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) name: String,
+    pub(super) statement: ObjectId,
+    pub(super) signature: ObjectId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Manifest,
+    Statements,
+}
+
+/// All that is followed.
+#[derive(Debug)]
+pub(super) struct Following<'w> {
+    pub(super) tracks: Vec<Track<'w>>,
+    requests: Paths<(usize, Part)>,
+    issued: Paths<usize>,
+}
+
+impl<'w> Following<'w> {
+    pub(super) fn of(snapshot: &'w Snapshot, wanted: impl Fn(&RequestName) -> bool) -> Self {
+        let none = BTreeMap::new();
+        let mut following = Self {
+            tracks: Vec::new(),
+            requests: Paths::new(),
+            issued: Paths::new(),
+        };
+        for (name, blob) in snapshot.open.iter().filter(|(name, _)| wanted(name)) {
+            let statements = pairs_of(snapshot.statements.get(name).unwrap_or(&none));
+            // What was issued matters only where a statement could be counted twice.
+            let is_renewed = !statements.is_empty() && snapshot.issued.contains_key(name);
+            following.add(name, blob.id, statements, is_renewed);
+        }
+        following
+    }
+
+    fn add(
+        &mut self,
+        name: &'w RequestName,
+        blob: ObjectId,
+        statements: Vec<Pair>,
+        is_renewed: bool,
+    ) {
+        let track = self.tracks.len();
+        let file = |part| (Kind::File, (track, part));
+        let folder = |part| (Kind::Directory, (track, part));
+        self.requests
+            .insert(format!("{name}.yaml"), file(Part::Manifest));
+        self.requests
+            .insert(format!("{name}.approvals"), folder(Part::Statements));
+        if is_renewed {
+            let path = format!("{name}/provenance.json");
+            self.issued.insert(path, (Kind::File, track));
+        }
+        let followed = |pair| Followed {
+            pair,
+            last_seen: None,
+            brought: None,
+        };
+        self.tracks.push(Track {
+            name,
+            blob,
+            is_there: false,
+            changes: Vec::new(),
+            is_whole: false,
+            statements: statements.into_iter().map(followed).collect(),
+            provenances: BTreeSet::new(),
+        });
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.requests.is_empty() && self.issued.is_empty()
+    }
+
+    /// The manifests of all tracks below `requests/`.
+    pub(super) fn manifests(&self) -> Paths<usize> {
+        let path = |(number, track): (usize, &Track<'_>)| {
+            (format!("{}.yaml", track.name), (Kind::File, number))
+        };
+        self.tracks.iter().enumerate().map(path).collect()
+    }
+
+    /// Looks at the tip, and forgets the requests that have other bytes there than those that are asked about.
+    pub(super) fn begin(&mut self, trees: &Trees<'_, '_>, tip: &Zones) -> anyhow::Result<()> {
+        for found in trees.differences(None, tip.requests, &self.requests)? {
+            let (track, part) = found.follower;
+            let track = &mut self.tracks[track];
+            track.is_there |= part == Part::Manifest && found.after == Some(track.blob);
+        }
+        for found in trees.differences(None, tip.issued, &self.issued)? {
+            let track = &mut self.tracks[found.follower];
+            track.provenances.extend(found.after);
+        }
+        let is_there = |track: usize| self.tracks[track].is_there;
+        self.requests.retain(|_, (_, (track, _))| is_there(*track));
+        self.issued.retain(|_, (_, track)| is_there(*track));
+        Ok(())
+    }
+
+    /// Goes one step back, from `here` to its first parent.
+    pub(super) fn step(
+        &mut self,
+        trees: &Trees<'_, '_>,
+        here: Passed,
+        before: &Zones,
+        after: &Zones,
+    ) -> anyhow::Result<()> {
+        let found = trees.differences(before.requests, after.requests, &self.requests)?;
+        let is_manifest = |found: &Difference<(usize, Part)>| found.follower.1 == Part::Manifest;
+        // Whether a statement still counts depends on which commit brought the bytes.
+        let (manifests, statements): (Vec<_>, Vec<_>) = found.into_iter().partition(is_manifest);
+        for found in &manifests {
+            self.change(here, found.follower.0, found.before);
+        }
+        for found in &statements {
+            let track = &mut self.tracks[found.follower.0];
+            track.look_at(here, &pairs_in(trees, found.before)?);
+        }
+        for found in manifests.iter().chain(&statements) {
+            self.release(found.follower.0);
+        }
+        for found in trees.differences(before.issued, after.issued, &self.issued)? {
+            let track = &mut self.tracks[found.follower];
+            track.provenances.extend(found.before);
+            if found.before.is_none() {
+                self.issued
+                    .remove(&format!("{}/provenance.json", track.name));
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&mut self, here: Passed, number: usize, before: Option<ObjectId>) {
+        let track = &mut self.tracks[number];
+        track.changes.push(here);
+        if before.is_none() {
+            track.is_whole = true;
+            self.requests.remove(&format!("{}.yaml", track.name));
+        }
+    }
+
+    fn release(&mut self, number: usize) {
+        let track = &self.tracks[number];
+        let is_brought = |followed: &Followed| followed.brought.is_some();
+        if !track.changes.is_empty() && track.statements.iter().all(is_brought) {
+            self.requests.remove(&format!("{}.approvals", track.name));
+        }
+    }
+}
+
+impl Track<'_> {
+    /// `here` changed the statements; its first parent had these.
+    fn look_at(&mut self, here: Passed, before: &[Pair]) {
+        for followed in &mut self.statements {
+            if followed.brought.is_none() && !before.contains(&followed.pair) {
+                followed.brought = Some(here);
+            }
+        }
+        // What was said before these bytes were brought was said about others.
+        if !self.changes.is_empty() {
+            return;
+        }
+        for pair in before {
+            if self
+                .statements
+                .iter()
+                .all(|followed| followed.pair != *pair)
+            {
+                self.statements.push(Followed {
+                    pair: pair.clone(),
+                    last_seen: Some(here.from_tip + 1),
+                    brought: None,
+                });
+            }
+        }
+    }
+}
+
+fn pairs_of(files: &BTreeMap<String, Blob>) -> Vec<Pair> {
+    let files = files.iter().map(|(name, blob)| (name.as_str(), blob.id));
+    pairs(&files.collect())
+}
+
+fn pairs_in(trees: &Trees<'_, '_>, folder: Option<ObjectId>) -> anyhow::Result<Vec<Pair>> {
+    let octets = trees.octets(folder)?;
+    let entries = tree::parse(&octets).unwrap_or_default();
+    let file = |entry: &Entry<'_>| (entry.mode == tree::FILE).then_some(entry.id);
+    let files = entries.iter().filter_map(|entry| {
+        let name = std::str::from_utf8(entry.name).ok()?;
+        Some((name, file(entry)?))
+    });
+    Ok(pairs(&files.collect()))
+}
+
+fn pairs(files: &BTreeMap<&str, ObjectId>) -> Vec<Pair> {
+    let signed = |(name, statement): (&&str, &ObjectId)| {
+        name.strip_suffix(".json")?;
+        let signature = files.get(format!("{name}.sig").as_str())?;
+        Some(Pair {
+            name: (*name).to_owned(),
+            statement: *statement,
+            signature: *signature,
+        })
+    };
+    files.iter().filter_map(signed).collect()
+}
