@@ -4,15 +4,18 @@
 //! each request. A signer that is broken makes its own requests fail and no others. Serial numbers are drawn in order of
 //! path before anything is signed, so the same randomness gives the same certificates, however many threads sign.
 
+pub mod signed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use rcgen::SigningKey;
 
 use crate::control::ControlZone;
+use crate::control::signer::Signer;
 use crate::decision::Approved;
 use crate::finding::{Code, Reason};
-use crate::issuance::prepare;
+use crate::issuance::{Issued, Prepared, prepare};
 use crate::names::{ObjectName, RequestName, Serial};
 use crate::plan::{Entry, Plan};
 use crate::render::circumstances::Circumstances;
@@ -91,7 +94,9 @@ fn make(
     let mut changes = Changeset::default();
     if let (Ok(approved), Some(requester), Some(serial)) = (entry.decision, entry.requester, serial)
     {
-        match issue_one(approved, serial, keys, workshop, &requester, &mut changes) {
+        let key = key_of(approved.signer(), keys);
+        let sign = |prepared| Prepared::sign(prepared, key?);
+        match issue_one(approved, serial, sign, workshop, &requester, &mut changes) {
             Ok(not_after) => {
                 result.verdict = Verdict::Issued;
                 result.serial_number = Some(serial.to_string());
@@ -107,26 +112,26 @@ fn make(
     (result, changes)
 }
 
-fn issue_one(
-    approved: Approved<'_>,
+fn key_of<'k>(signer: &Signer, keys: &Keys<'k>) -> Result<&'k (dyn SigningKey + Sync), Reason> {
+    match keys.get(&signer.name) {
+        Some(key) => key.clone(),
+        None => Err(Reason::new(
+            Code::SignerUnavailable,
+            "the key of the signer was not opened",
+        )),
+    }
+}
+
+fn issue_one<'a>(
+    approved: Approved<'a>,
     serial: Serial,
-    keys: &Keys<'_>,
+    sign: impl FnOnce(Prepared<'a>) -> Result<Issued<'a>, Reason>,
     workshop: &Workshop<'_>,
     requester: &crate::report::Requester,
     changes: &mut Changeset,
 ) -> Result<Timestamp, Vec<Reason>> {
     let (request, signer) = (approved.request(), approved.signer());
-    let by_signer = |reason: Reason| reason.policy(signer.name.as_str());
-    let key = match keys.get(&signer.name) {
-        Some(Ok(key)) => *key,
-        Some(Err(reason)) => return Err(vec![by_signer(reason.clone())]),
-        None => {
-            return Err(vec![by_signer(Reason::new(
-                Code::SignerUnavailable,
-                "the key of the signer was not opened",
-            ))]);
-        }
-    };
+    let by_signer = |reason: Reason| vec![reason.policy(signer.name.as_str())];
     let found = workshop
         .snapshot
         .open
@@ -138,9 +143,7 @@ fn issue_one(
             "no mainline commit brought the request",
         )]);
     };
-    let issued = prepare(approved, serial)?
-        .sign(key)
-        .map_err(|reason| vec![by_signer(reason)])?;
+    let issued = sign(prepare(approved, serial)?).map_err(by_signer)?;
     let zone = workshop.zone;
     let circumstances = Circumstances {
         zone,
@@ -149,8 +152,7 @@ fn issue_one(
         requester,
         now: workshop.now,
     };
-    render::add(changes, &issued, workshop.templates, &circumstances)
-        .map_err(|reason| vec![by_signer(reason)])?;
+    render::add(changes, &issued, workshop.templates, &circumstances).map_err(by_signer)?;
     Ok(issued.contents().not_after)
 }
 

@@ -3,28 +3,35 @@
 //! In come a directory, commits and changesets; out go snapshots, introductions and commit ids. Everything goes through
 //! the object database as raw octets: no check-out, no filter, no hook, no replaced object, and no configuration value
 //! decides anything. Repositories that would give silently wrong answers are refused ([`Stop`](crate::finding::Stop)), with the fix in the
-//! message. Nothing in here uses the network.
+//! message. Only [`Remote`] uses the network, through the system's git.
 
 mod account;
 mod authorship;
 mod bot;
 mod diff;
 mod follow;
+pub mod fault;
+mod following;
+mod ground;
 mod history;
 mod ids;
 mod landing;
 mod local;
 mod objects;
 mod open;
+mod pending;
 mod producer;
 mod proposal;
 mod read;
+mod remote;
 mod repository;
 mod tree;
 mod write;
 
 pub use crate::git::account::History;
+pub use crate::git::ground::Ground;
 pub use crate::git::landing::RaceLost;
 pub use crate::git::proposal::Proposal;
+pub use crate::git::remote::{Answer, Remote, pause, pull_request};
 pub use crate::git::repository::Repository;
 pub use crate::git::write::{CommitSigner, Draft};

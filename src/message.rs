@@ -1,14 +1,13 @@
 //! The message of the commit that brings certificates back.
 //!
-//! In come the results and the clock; out comes the message: a subject that counts certificates by the first piece of
+//! In come the requests that got one and the clock; out comes the message: a subject that counts certificates by the first piece of
 //! their paths, and trailers that `git interpret-trailers` reads. Only printable ASCII goes in. The trailers are read
 //! back here as well; they save later runs time and prove nothing by themselves.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::names::ObjectId;
-use crate::report::{RequestResult, Verdict};
+use crate::names::{ObjectId, RequestName};
 use crate::timestamp::Timestamp;
 
 // More would not fit into one line of `git log --oneline`.
@@ -33,17 +32,12 @@ pub struct Trailers {
 }
 
 impl Trailers {
-    /// Those of a run that issued what `results` say, with nothing due.
+    /// Those of a run that issued so many certificates, with nothing due.
     #[must_use]
-    pub fn of(
-        base: ObjectId,
-        results: &[RequestResult],
-        open: usize,
-        issued_at: Timestamp,
-    ) -> Self {
+    pub fn of(base: ObjectId, issued: usize, open: usize, issued_at: Timestamp) -> Self {
         Self {
             base,
-            issued: issued(results).count(),
+            issued,
             issued_at,
             open: Some(open),
             due: NEVER.parse().ok(),
@@ -80,9 +74,12 @@ fn optional<T: FromStr>(found: &BTreeMap<&str, &str>, key: &str) -> Result<Optio
     found.get(key).map(|value| value.parse()).transpose()
 }
 
-/// Subject and trailers.
+/// Subject and trailers of the commit that brings certificates for these requests.
 #[must_use]
-pub fn commit_message(results: &[RequestResult], trailers: &Trailers) -> String {
+pub fn commit_message<'n>(
+    requests: impl IntoIterator<Item = &'n RequestName>,
+    trailers: &Trailers,
+) -> String {
     let Trailers {
         base,
         issued: number,
@@ -100,32 +97,21 @@ pub fn commit_message(results: &[RequestResult], trailers: &Trailers) -> String 
         due.map(|due| line("Due", due.to_string())),
     ];
     let lines: String = lines.into_iter().flatten().collect();
-    format!("{}\n\n{lines}", subject(results))
+    format!("{}\n\n{lines}", subject(requests))
 }
 
-fn issued(results: &[RequestResult]) -> impl Iterator<Item = &RequestResult> {
-    results
-        .iter()
-        .filter(|result| result.verdict == Verdict::Issued)
-}
-
-fn subject(results: &[RequestResult]) -> String {
-    let number = issued(results).count();
+fn subject<'n>(requests: impl IntoIterator<Item = &'n RequestName>) -> String {
+    let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in requests {
+        let first = name.as_str().split('/').next().unwrap_or_default();
+        *groups.entry(first).or_default() += 1;
+    }
+    let number: usize = groups.values().sum();
     let noun = if number == 1 {
         "certificate"
     } else {
         "certificates"
     };
-    let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
-    for result in issued(results) {
-        let name = result
-            .request
-            .as_ref()
-            .map_or("", |request| request.as_str());
-        *groups
-            .entry(name.split('/').next().unwrap_or_default())
-            .or_default() += 1;
-    }
     let mut groups: Vec<(&str, usize)> = groups.into_iter().collect();
     groups.sort_by(|(a, one), (b, other)| other.cmp(one).then_with(|| a.cmp(b)));
     let mut parts: Vec<String> = groups
@@ -148,7 +134,7 @@ mod tests {
 
     fn trailers() -> Trailers {
         let issued_at = "2030-01-01T00:00:00Z".parse().expect("a time");
-        Trailers::of(ObjectId([0xab; 20]), &[], 2, issued_at)
+        Trailers::of(ObjectId([0xab; 20]), 0, 2, issued_at)
     }
 
     #[test]

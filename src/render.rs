@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::Reason;
 use crate::issuance::Issued;
-use crate::names::{RepoPath, Sha256Digest};
+use crate::names::{RepoPath, RequestName, Sha256Digest};
 use crate::render::circumstances::Circumstances;
 use crate::render::pem::pem;
 use crate::render::template::Templates;
@@ -54,7 +54,7 @@ pub fn add(
     }
     let provenance = provenance::render(issued, &files, circumstances);
     files.insert("provenance.json".to_owned(), provenance.into_bytes());
-    changes.folders.insert(folder(request.name.as_str()), files);
+    changes.folders.insert(folder(&request.name), files);
     let owner = format!("{}\n", request.name);
     changes
         .files
@@ -68,7 +68,9 @@ pub fn output_name(template: &str) -> &str {
     template.strip_suffix(".j2").unwrap_or(template)
 }
 
-fn folder(request: &str) -> RepoPath {
+/// Where the files of a request go.
+#[must_use]
+pub fn folder(request: &RequestName) -> RepoPath {
     format!("issued/{request}")
         .parse()
         .expect("a request name is made of valid pieces")

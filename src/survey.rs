@@ -9,6 +9,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
+use crate::batch::Workshop;
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::{History, Repository};
@@ -16,6 +17,7 @@ use crate::names::{ObjectId, RequestName};
 use crate::plan::{self, Evidence, Requests};
 use crate::render::template::Templates;
 use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
+use crate::timestamp::Timestamp;
 use crate::worktree;
 use crate::world::World;
 
@@ -86,6 +88,18 @@ impl Mainline {
 }
 
 impl Survey {
+    /// What certificates are made from at this time.
+    #[must_use]
+    pub fn workshop(&self, now: Timestamp) -> Workshop<'_> {
+        Workshop {
+            snapshot: &self.snapshot,
+            zone: &self.zone,
+            templates: &self.templates,
+            introductions: &self.introductions,
+            now,
+        }
+    }
+
     /// What the decisions are made of.
     #[must_use]
     pub fn evidence(&self) -> Evidence<'_> {
@@ -107,13 +121,24 @@ impl Survey {
 /// # Errors
 /// A [`Stop`] for what can't be trusted or is invalid; any other error when git or the disk fail.
 pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
+    mainline_at(world, Repository::branch_tip)
+}
+
+/// The same, where somebody else finds out what the tip of the branch is.
+///
+/// # Errors
+/// As [`mainline`], and what finding the tip gives.
+pub fn mainline_at(
+    world: &World,
+    tip: impl FnOnce(&Repository, &str) -> anyhow::Result<Option<ObjectId>>,
+) -> anyhow::Result<Mainline> {
     let repository = Repository::open(&world.directory)?;
     repository.require_full_history()?;
     let branch = match &world.branch {
         Some(branch) => branch.trim_start_matches("refs/heads/").to_owned(),
         None => branch_at_head(&repository)?,
     };
-    let tip = repository.branch_tip(&branch)?.ok_or_else(|| {
+    let tip = tip(&repository, &branch)?.ok_or_else(|| {
         let reason = Reason::new(
             Code::NoMainline,
             format!("the mainline `{branch}` does not exist"),

@@ -119,8 +119,8 @@ pub struct RunArgs {
     /// Exit with 1 for these verdicts, too.
     #[arg(long, value_enum, value_delimiter = ',', value_name = "VERDICTS")]
     pub fail_on: Vec<FailOn>,
-    /// Not in this release.
-    #[arg(long, value_name = "REMOTE", num_args = 0..=1, default_missing_value = "origin", hide = true)]
+    /// Judge the branch of this remote (`origin`, if none is named) and push the commit there.
+    #[arg(long, value_name = "REMOTE", num_args = 0..=1, default_missing_value = "origin", env = "GITCA_PUSH")]
     pub push: Option<String>,
     /// Not in this release.
     #[arg(long, value_name = "I/N", hide = true)]

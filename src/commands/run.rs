@@ -1,243 +1,156 @@
 //! `gitca run`: the batch. Decides, signs, renders, and commits what came out, in one commit or none.
+//!
+//! In come the arguments and the world; the report is filled with what became of each open request. Certificates are shown
+//! as issued only once their commit has landed: on the branch here, or with `--push` at the remote.
 
-use std::collections::BTreeMap;
+mod adoption;
+mod follow;
+mod keys;
+mod landing;
+mod sifting;
+mod target;
 
-use crate::batch::{self, Batch, Keys, Workshop};
+use crate::batch;
+use crate::batch::signed::Signed;
 use crate::cli::RunArgs;
 use crate::commands::only_in_later_release;
-use crate::control::ControlZone;
-use crate::finding::{Code, Finding, Reason, Stop};
-use crate::git::Draft;
-use crate::keystore::{self, CaKey, Keystore};
-use crate::message::{self, Trailers};
-use crate::names::ObjectName;
+use crate::commands::run::adoption::Adopted;
+use crate::commands::run::landing::Landing;
+use crate::commands::run::target::Target;
+use crate::finding::Finding;
+use crate::git::fault;
+use crate::plan;
 use crate::plan::listing::{self, Listing};
-use crate::plan::{self, Plan};
-use crate::report::{Report, Verdict};
-use crate::snapshot::Author;
+use crate::report::{Report, RequestResult, Verdict};
 use crate::survey::{self, Mainline};
-use crate::timestamp::{Lifetime, Timestamp};
 use crate::world::World;
-
-// Clocks of machines in one organisation differ by less than this.
-const CLOCK_TOLERANCE: Lifetime = Lifetime::from_seconds(5 * 60);
 
 /// Fills the report with what became of each open request, and commits what was signed.
 ///
 /// # Errors
-/// A [`Stop`] when the repository, its control zone or the size of the plan forbid it; any other error when git fails or the
-/// branch has moved meanwhile.
+/// A [`Stop`](crate::finding::Stop) when the repository, its control zone, the size of the plan or the remote forbid it;
+/// any other error when git fails.
 pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Result<()> {
-    only_in_later_release("--push", args.push.is_some())?;
     only_in_later_release("--shard", args.shard.is_some())?;
     only_in_later_release("--commit-key", args.commit_key.is_some())?;
-    let mainline = survey::mainline(world)?;
-    let (survey, tip) = (&mainline.survey, mainline.tip);
-    report.commit = Some(tip);
+    let target = Target::of(args)?;
+    let mainline = survey::mainline_at(world, |repository, branch| target.tip(repository, branch))?;
+    report.commit = Some(mainline.tip);
     report.notices.extend(mainline.repository.notices()?);
-    report
-        .notices
-        .extend(survey.snapshot.notices.iter().cloned());
-    let plan = plan::plan(&survey.evidence(), world.now);
+    let snapshot = &mainline.survey.snapshot;
+    report.notices.extend(snapshot.notices.iter().cloned());
+    let mut made = make(args, &target, &mainline, world, report)?;
+    let notices = std::mem::take(&mut made.notices);
+    let mut results = std::mem::take(&mut made.results);
+    let landed = if args.dry_run {
+        withdraw(&mut results);
+        Ok(())
+    } else {
+        land(made, &mut results, &target, &mainline, world, report)
+    };
+    if landed.is_err() {
+        withdraw(&mut results);
+    }
+    let listing = Listing {
+        all: args.report.all,
+        named: &[],
+    };
+    listing::fill(report, results, notices, snapshot, listing);
+    landed
+}
+
+/// What was signed, and has not landed.
+struct Made {
+    signed: Vec<Signed>,
+    results: Vec<RequestResult>,
+    notices: Vec<Finding>,
+    /// Earlier runs whose certificates are among them.
+    runs: Vec<String>,
+}
+
+/// Decides and signs; what an earlier run has signed and not landed is taken over.
+fn make(
+    args: &RunArgs,
+    target: &Target,
+    mainline: &Mainline,
+    world: &mut World,
+    report: &mut Report,
+) -> anyhow::Result<Made> {
+    let survey = &mainline.survey;
+    let mut plan = plan::plan(&survey.evidence(), world.now);
+    let notices = plan.notices();
+    let mut adopted = Adopted::default();
+    if target.is_remote() && !args.dry_run {
+        adopted = adoption::adopt(mainline, &mut plan, &mut report.notices)?;
+    }
     report.plan_digest = Some(plan.digest().to_string());
     plan.check_size(
         survey.zone.settings.max_issue_per_run,
         args.allow_bulk.as_deref(),
     )?;
-    let issued_at = if plan.approved().next().is_some() {
-        clock(&mainline, world.now)?
-    } else {
-        world.now
-    };
-    let keystore = keystore_of(args, &mainline)?;
-    let notices = plan.notices();
-    let opened = open_keys(&plan, &keystore);
-    let workshop = Workshop {
-        snapshot: &survey.snapshot,
-        zone: &survey.zone,
-        templates: &survey.templates,
-        introductions: &survey.introductions,
+    if plan.approved().next().is_some() {
+        landing::clock(mainline, world.now)?;
+    }
+    let keystore = keys::keystore_of(args, mainline)?;
+    let opened = keys::open_keys(&plan, &keystore);
+    fault::point("keys-opened");
+    let workshop = survey.workshop(world.now);
+    let batch = batch::issue(
+        plan,
+        &keys::signing_keys(&opened),
+        &workshop,
+        &mut *world.random,
+    );
+    fault::point("signed");
+    let signed = Signed {
+        base: mainline.tip,
         now: world.now,
+        changes: batch.changes,
     };
-    let batch = batch::issue(plan, &signing_keys(&opened), &workshop, &mut *world.random);
-    let batch = if args.dry_run {
-        undo(batch)
-    } else {
-        commit(batch, &mainline, issued_at, world, report)?
+    let mut results = batch.results;
+    results.append(&mut adopted.results);
+    adopted.signed.push(signed);
+    Ok(Made {
+        signed: adopted.signed,
+        results,
+        notices,
+        runs: adopted.runs,
+    })
+}
+
+/// Lands what was made and brings the files here up to date where that is safe.
+fn land(
+    made: Made,
+    results: &mut [RequestResult],
+    target: &Target,
+    mainline: &Mainline,
+    world: &mut World,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    follow::resume(mainline)?;
+    let landing = Landing {
+        target,
+        first: mainline,
+        signed: made.signed,
+        results,
+        runs: made.runs,
     };
-    let listing = Listing {
-        all: args.report.all,
-        named: &[],
-    };
-    listing::fill(report, batch.results, notices, &survey.snapshot, listing);
+    let landed = landing.land(world, &mut report.notices)?;
+    if let Some(landed) = landed {
+        report.commit = Some(landed.base);
+        report.issue_commit = Some(landed.commit);
+    }
+    report
+        .notices
+        .extend(follow::follow(target, mainline, landed)?);
     Ok(())
 }
 
-/// The keys as the operator gave them; a name that no Signer uses is a mistake, not a key to ignore.
-fn keystore_of(args: &RunArgs, mainline: &Mainline) -> Result<Keystore, Stop> {
-    let zone = &mainline.survey.zone;
-    let known: Vec<&str> = zone
-        .signers
-        .iter()
-        .map(|signer| signer.key.as_str())
-        .collect();
-    for key in &args.key {
-        if !known.contains(&key.name.as_str()) {
-            let reason = Reason::new(
-                Code::ConfigInvalid,
-                format!("no Signer has a key `{}`", key.name),
-            );
-            return Err(Stop::because(
-                reason.help(crate::yaml::suggest(key.name.as_str(), &known)),
-            ));
-        }
-    }
-    check_variables(zone)?;
-    let given = args
-        .key
-        .iter()
-        .map(|key| (key.name.clone(), key.source.clone()))
-        .collect();
-    Ok(Keystore::new(given, mainline.repository.workdir()))
-}
-
-/// Two names that become the same variable could be mixed up.
-fn check_variables(zone: &ControlZone) -> Result<(), Stop> {
-    let mut names: BTreeMap<String, &ObjectName> = BTreeMap::new();
-    for signer in &zone.signers {
-        let variable = keystore::variable("GITCA_KEY_", &signer.key);
-        let other = names
-            .insert(variable.clone(), &signer.key)
-            .filter(|other| **other != signer.key);
-        if let Some(other) = other {
-            let message = format!(
-                "the keys `{other}` and `{}` are both `{variable}` in the environment",
-                signer.key
-            );
-            let reason = Reason::new(Code::ConfigInvalid, message)
-                .field("spec.key")
-                .help("rename one of them");
-            return Err(Stop(vec![Finding::in_file(signer.file.clone(), reason)]));
-        }
-    }
-    Ok(())
-}
-
-/// The key of each Signer that has something to sign; each is opened once and held against its CA certificate.
-fn open_keys(plan: &Plan<'_>, keystore: &Keystore) -> BTreeMap<ObjectName, Result<CaKey, Reason>> {
-    let mut keys = BTreeMap::new();
-    for approved in plan.approved() {
-        let signer = approved.signer();
-        keys.entry(signer.name.clone()).or_insert_with(|| {
-            let key = keystore.open(&signer.key)?;
-            if key.spki() == signer.authority.signing_ca().key.spki() {
-                return Ok(key);
-            }
-            let message = format!(
-                "key `{}` is not the key of the CA certificate `{}`",
-                signer.key, signer.ca_file
-            );
-            Err(Reason::new(Code::SignerKeyMismatch, message)
-                .help("give the key that belongs to this certificate"))
-        });
-    }
-    keys
-}
-
-fn signing_keys(opened: &BTreeMap<ObjectName, Result<CaKey, Reason>>) -> Keys<'_> {
-    let mut keys = Keys::new();
-    for (name, key) in opened {
-        keys.insert(
-            name.clone(),
-            key.as_ref().map(CaKey::signing_key).map_err(Clone::clone),
-        );
-    }
-    keys
-}
-
-/// What a dry run reports: signed and rendered well, and thrown away.
-fn undo(mut batch: Batch) -> Batch {
-    for result in batch
-        .results
-        .iter_mut()
-        .filter(|result| result.verdict == Verdict::Issued)
-    {
+/// What is reported as long as nothing has landed: signed and rendered well, and not published.
+fn withdraw(results: &mut [RequestResult]) {
+    let is_issued = |result: &&mut RequestResult| result.verdict == Verdict::Issued;
+    for result in results.iter_mut().filter(is_issued) {
         result.verdict = Verdict::Approved;
         result.serial_number = None;
     }
-    batch
-}
-
-/// Commits the files and brings the work tree up to date where that is safe.
-fn commit(
-    batch: Batch,
-    mainline: &Mainline,
-    issued_at: Timestamp,
-    world: &World,
-    report: &mut Report,
-) -> anyhow::Result<Batch> {
-    let Mainline {
-        repository,
-        branch,
-        tip,
-        survey,
-        ..
-    } = mainline;
-    if batch.changes.is_empty() {
-        return Ok(batch);
-    }
-    let settings = &survey.zone.settings;
-    let bot = Author {
-        name: settings.bot.name.clone(),
-        email: settings.bot.email.clone(),
-    };
-    let issued = batch
-        .results
-        .iter()
-        .filter(|result| result.verdict == Verdict::Issued);
-    let open = survey.snapshot.open.len() - issued.count();
-    let trailers = Trailers::of(*tip, &batch.results, open, issued_at);
-    let commit = repository.make_commit(&Draft {
-        base: *tip,
-        changes: &batch.changes,
-        author: &bot,
-        now: world.now,
-        message: &message::commit_message(&batch.results, &trailers),
-        sign: None,
-    })?;
-    repository.land(branch, Some(*tip), commit)?;
-    report.issue_commit = Some(commit);
-    let followed = repository.update_worktree(*tip, commit, branch)?;
-    let is_here = !repository.is_bare() && repository.head_branch()?.as_ref() == Some(branch);
-    report
-        .notices
-        .extend((is_here && !followed).then(not_updated));
-    Ok(batch)
-}
-
-/// When the commit of this run is made: along the mainline this never goes back.
-fn clock(mainline: &Mainline, now: Timestamp) -> anyhow::Result<Timestamp> {
-    let email = &mainline.survey.zone.settings.bot.email;
-    let last = mainline.repository.last_run(mainline.tip, email)?;
-    let Some(last) = last.map(|trailers| trailers.issued_at) else {
-        return Ok(now);
-    };
-    if last <= now.plus(CLOCK_TOLERANCE) {
-        return Ok(now.max(last));
-    }
-    let message = format!(
-        "the clock says {now}, but the last run was at {last}: certificates would be valid from a time that is over"
-    );
-    let reason = Reason::new(Code::ClockWentBack, message);
-    Err(Stop::because(
-        reason.help("set the clock of this machine, for example with `timedatectl set-ntp true`"),
-    )
-    .into())
-}
-
-fn not_updated() -> Finding {
-    let message =
-        "the certificates are committed, but the files of this work tree were left as they are";
-    let reason = Reason::new(Code::WorkTreeNotUpdated, message);
-    Finding::anywhere(reason.help("git restore --source=HEAD --staged --worktree issued"))
 }

@@ -177,6 +177,8 @@ pub enum Code {
     PushFailed,
     PushNotVisible,
     FetchFailed,
+    PullRequestContext,
+    CommitKeyUnavailable,
     // Notices.
     IdentityFieldsIgnored,
     StatusIgnored,
@@ -203,6 +205,7 @@ pub enum Code {
     SignatureLostBySquash,
     CertificateRevoked,
     SignedNotPublished,
+    PendingNotAdopted,
 }
 
 impl Code {

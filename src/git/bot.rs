@@ -49,7 +49,11 @@ impl Repository {
         Ok(is_alone.then_some(trailers))
     }
 
-    fn only_issued_differs(&self, old: ObjectId, new: ObjectId) -> anyhow::Result<bool> {
+    /// Whether two commits are the same but for `issued/`.
+    ///
+    /// # Errors
+    /// When a tree can't be read.
+    pub fn only_issued_differs(&self, old: ObjectId, new: ObjectId) -> anyhow::Result<bool> {
         let objects = Objects::of(&self.inner)?;
         let (old, new) = (self.tree_of(old)?, self.tree_of(new)?);
         let (Ok(old), Ok(new)) = (objects.tree(old)?, objects.tree(new)?) else {

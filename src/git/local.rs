@@ -1,7 +1,7 @@
 //! The local side of a commit: the index and the files of `issued/` in the work tree that has the branch checked out.
 //!
 //! In come the old and the new commit; out goes whether the work tree has followed. It follows only if nobody's work can
-//! be lost: every path that changes is in the index and on disk as the old commit has it. Symbolic links are never
+//! be lost: every path that changes is in the index and on disk as the old or the new commit has it. Symbolic links are never
 //! followed, other paths, other branches and a detached HEAD are left alone.
 
 #![expect(
@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid};
 
+use crate::git::fault;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
@@ -28,7 +29,8 @@ pub(super) type Change = (Option<ObjectId>, Option<ObjectId>);
 
 impl Repository {
     /// Brings `issued/` in the index and the work tree from `old` to `new`, after the branch has moved. False, and
-    /// nothing was touched, when HEAD is on no or another branch, or a file that changes is not as `old` has it.
+    /// nothing was touched, when HEAD is on no or another branch, the index is locked, or a file that changes is neither as
+    /// `old` nor as `new` has it.
     ///
     /// # Errors
     /// When the work tree or the index can't be read or written.
@@ -44,17 +46,26 @@ impl Repository {
         if self.head_branch()?.as_deref() != Some(branch) {
             return Ok(false);
         }
+        // Somebody holds the index, or was killed holding it; files without it would look as if they had been changed.
+        if self.path().join("index.lock").exists() {
+            return Ok(false);
+        }
         let objects = Objects::of(&self.inner)?;
         let changes = self.changes(&objects, old, new)?;
         let mut index = self.inner.index().context("reading the index")?;
-        for (path, (before, _)) in &changes {
-            if indexed(&index, path) != *before || on_disk(top, path)? != State::of(*before) {
+        for (path, (before, after)) in &changes {
+            // Where a run was killed, some files have followed already.
+            let (staged, there) = (indexed(&index, path), on_disk(top, path)?);
+            let is_staged = staged == *before || staged == *after;
+            if !is_staged || (there != State::of(*before) && there != State::of(*after)) {
                 return Ok(false);
             }
         }
         for (path, (_, after)) in &changes {
             follow(&objects, &mut index, top, path, *after)?;
+            fault::point("file-written");
         }
+        fault::point("files-written");
         index.write().context("writing the index")?;
         Ok(true)
     }
@@ -246,7 +257,12 @@ fn temporary(file: &Path) -> PathBuf {
 
 // With the last file go the directories that git would not have kept.
 fn remove(top: &Path, file: &Path) -> anyhow::Result<()> {
-    fs::remove_file(file).with_context(|| format!("removing `{}`", file.display()))?;
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("removing `{}`", file.display()));
+        }
+        _ => {}
+    }
     let mut folder = file.parent();
     while let Some(empty) = folder.filter(|folder| *folder != top) {
         if fs::remove_dir(empty).is_err() {

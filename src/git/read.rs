@@ -18,7 +18,7 @@ use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 // The path of a request and a line feed.
 const OWNER_OCTETS: u64 = 4096;
 // A manifest of 64 KiB makes a csr.yaml of at most twice that and a certificate.
-const FILE_OCTETS: u64 = 256 * 1024;
+pub(super) const FILE_OCTETS: u64 = 256 * 1024;
 
 impl Repository {
     /// What was committed: the control zone, the names of requests and outputs, and the requests that are open.

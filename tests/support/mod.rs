@@ -138,6 +138,20 @@ impl Scratch {
         Answer::of(&output.unwrap_or_else(|error| panic!("`{program}` can't be run: {error}")))
     }
 
+    /// Runs gitca in a directory of the place, with these variables.
+    #[track_caller]
+    pub(crate) fn gitca_with(
+        &self,
+        directory: &str,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Answer {
+        let mut command = self.command(env!("CARGO_BIN_EXE_gitca"));
+        command.envs(variables.iter().copied());
+        let output = command.arg("-C").arg(directory).args(args).output();
+        Answer::of(&output.expect("gitca can be run"))
+    }
+
     /// Runs a shell command in the place and demands that it succeeds.
     #[track_caller]
     pub(crate) fn sh(&self, script: &str) -> Answer {

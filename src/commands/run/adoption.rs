@@ -1,0 +1,136 @@
+//! Taking over what an earlier run signed and could not land.
+//!
+//! In come the pending commits of this repository; out come their certificates, as far as the same files come out of the
+//! mainline as it is now. A commit that is none of ours, or holds what would not come out of an unchanged mainline, is
+//! left alone and named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::batch::signed::Signed;
+use crate::commands::run::sifting::{Dropped, sift};
+use crate::finding::{Code, Finding, Reason};
+use crate::names::{ObjectId, RequestName};
+use crate::plan::Plan;
+use crate::report::{RequestResult, Verdict};
+use crate::snapshot::Changeset;
+use crate::survey::Mainline;
+use crate::timestamp::Timestamp;
+
+/// What was taken over.
+#[derive(Debug, Default)]
+pub(super) struct Adopted {
+    pub(super) signed: Vec<Signed>,
+    pub(super) results: Vec<RequestResult>,
+    /// The runs that are done with once this has landed.
+    pub(super) runs: Vec<String>,
+}
+
+/// Takes over every pending commit, and takes its requests out of the plan.
+pub(super) fn adopt(
+    mainline: &Mainline,
+    plan: &mut Plan<'_>,
+    notices: &mut Vec<Finding>,
+) -> anyhow::Result<Adopted> {
+    let repository = &mainline.repository;
+    let mut adopted = Adopted::default();
+    for (run, commit) in repository.pending()? {
+        if repository.is_on_mainline(commit, mainline.tip)? {
+            repository.forget_pending(&run)?;
+            continue;
+        }
+        let Some((mut sets, mut dropped)) = take(mainline, commit)? else {
+            notices.push(not_adopted(&run, commit));
+            continue;
+        };
+        for signed in &mut sets {
+            dropped.extend(claim(signed, plan, &mut adopted.results));
+        }
+        notices.extend(dropped.iter().map(Dropped::notice));
+        adopted.signed.append(&mut sets);
+        adopted.runs.push(run);
+    }
+    Ok(adopted)
+}
+
+/// The certificates of a pending commit that may still land, and those that may not; `None` when it is none of ours.
+fn take(
+    mainline: &Mainline,
+    commit: ObjectId,
+) -> anyhow::Result<Option<(Vec<Signed>, Vec<Dropped>)>> {
+    let repository = &mainline.repository;
+    let email = &mainline.survey.zone.settings.bot.email;
+    let Some(trailers) = repository.run_trailers(commit, email)? else {
+        return Ok(None);
+    };
+    if !repository.is_on_mainline(trailers.base, mainline.tip)? {
+        return Ok(None);
+    }
+    let Some(mut sets) = split(trailers.base, &repository.issued_by(commit)?) else {
+        return Ok(None);
+    };
+    let mut dropped = Vec::new();
+    for signed in &mut sets {
+        let mut sifted = sift(signed, mainline, true)?;
+        if sifted.is_foreign {
+            return Ok(None);
+        }
+        dropped.append(&mut sifted.dropped);
+    }
+    Ok(Some((sets, dropped)))
+}
+
+/// The files by the time of their run, which each provenance tells; `None` when one does not.
+fn split(base: ObjectId, changes: &Changeset) -> Option<Vec<Signed>> {
+    let mut sets: BTreeMap<Timestamp, Changeset> = BTreeMap::new();
+    let mut times: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    for (folder, files) in &changes.folders {
+        let provenance: serde_json::Value =
+            serde_json::from_slice(files.get("provenance.json")?).ok()?;
+        let now: Timestamp = provenance["predicate"]["now"].as_str()?.parse().ok()?;
+        times.insert(folder.as_str().strip_prefix("issued/")?, now);
+        let set = sets.entry(now).or_default();
+        set.folders.insert(folder.clone(), files.clone());
+    }
+    for (path, owner) in &changes.files {
+        let owner = std::str::from_utf8(owner).ok()?.trim_end();
+        let set = sets.get_mut(times.get(owner)?)?;
+        set.files
+            .insert(path.clone(), changes.files.get(path)?.clone());
+    }
+    let signed = |(now, changes)| Signed { base, now, changes };
+    Some(sets.into_iter().map(signed).collect())
+}
+
+/// Moves the requests from the plan to the results. What the plan does not approve by today's clock is dropped.
+fn claim(
+    signed: &mut Signed,
+    plan: &mut Plan<'_>,
+    results: &mut Vec<RequestResult>,
+) -> Vec<Dropped> {
+    let mut missing: BTreeSet<RequestName> = signed.requests().into_keys().collect();
+    plan.entries.retain(|entry| {
+        let is_ours = entry.decision.is_ok() && missing.remove(&entry.name);
+        if is_ours {
+            let mut result = entry.to_result();
+            result.verdict = Verdict::Issued;
+            result.serial_number = signed.serial(&entry.name).map(|serial| serial.to_string());
+            result.not_after = signed.not_after(&entry.name);
+            results.push(result);
+        }
+        !is_ours
+    });
+    let dropped = missing.iter().map(|name| Dropped::of(signed, name));
+    let dropped = dropped.collect();
+    signed.remove(&missing);
+    dropped
+}
+
+fn not_adopted(run: &str, commit: ObjectId) -> Finding {
+    let message = format!(
+        "the pending commit {commit} is not what a run would make of this mainline, and is left alone"
+    );
+    let help = format!(
+        "look at it with `git show {commit}`; then git update-ref -d refs/gitca/pending/{run}"
+    );
+    Finding::anywhere(Reason::new(Code::PendingNotAdopted, message).help(help))
+}

@@ -1,0 +1,205 @@
+//! Landing: the certificates become one commit on the mainline, whoever else moves it meanwhile.
+//!
+//! In come certificates; out goes the commit that brought them, or none when nothing was left to bring. A lost race puts
+//! the same octets on the new tip. Nothing is signed in here but commits; what can't land any more is dropped and said.
+
+use std::collections::BTreeSet;
+
+use crate::batch::signed::Signed;
+use crate::commands::run::sifting::{Dropped, sift};
+use crate::commands::run::target::{self, Step, Target};
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::{Draft, fault};
+use crate::message::{self, Trailers};
+use crate::names::{ObjectId, hex};
+use crate::report::{RequestResult, Verdict};
+use crate::snapshot::{Author, Changeset};
+use crate::survey::{self, Mainline};
+use crate::timestamp::{Lifetime, Timestamp};
+use crate::world::World;
+
+// git-trust 8.3: what a busy branch needs, and no more than a minute.
+const ATTEMPTS: u32 = 8;
+// Clocks of machines in one organisation differ by less than this.
+const CLOCK_TOLERANCE: Lifetime = Lifetime::from_seconds(5 * 60);
+
+/// What is to land.
+pub(super) struct Landing<'l> {
+    pub(super) target: &'l Target,
+    /// The mainline as it was judged.
+    pub(super) first: &'l Mainline,
+    pub(super) signed: Vec<Signed>,
+    pub(super) results: &'l mut [RequestResult],
+    /// Earlier runs whose certificates are among them.
+    pub(super) runs: Vec<String>,
+}
+
+/// A commit on the mainline.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Landed {
+    /// Its parent.
+    pub(super) base: ObjectId,
+    pub(super) commit: ObjectId,
+}
+
+impl Landing<'_> {
+    /// Lands everything in one commit.
+    ///
+    /// # Errors
+    /// A [`Stop`] when the branch is closed to us or was rewritten, or every race was lost.
+    pub(super) fn land(
+        mut self,
+        world: &mut World,
+        notices: &mut Vec<Finding>,
+    ) -> anyhow::Result<Option<Landed>> {
+        let run = run_id(world);
+        let mut moved: Option<Mainline> = None;
+        let mut ready: Option<ObjectId> = None;
+        let mut problem = None;
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                target::wait(attempt, &mut *world.random);
+            }
+            let here = moved.as_ref().unwrap_or(self.first);
+            if self.is_empty() {
+                break;
+            }
+            let commit = match ready {
+                Some(commit) => commit,
+                None => self.commit(here, &run, world.now)?,
+            };
+            ready = Some(commit);
+            let base = here.tip;
+            let places = (base, commit);
+            match self
+                .target
+                .attempt(&here.repository, &here.branch, places, &mut *world.random)?
+            {
+                Step::Landed => {
+                    fault::point("landed");
+                    self.forget(&run)?;
+                    return Ok(Some(Landed { base, commit }));
+                }
+                Step::Again(stop) => problem = Some(stop),
+                Step::Moved(tip) => {
+                    problem = Some(race_lost(here, tip));
+                    let next = survey::mainline_at(world, |_, _| Ok(Some(tip)))?;
+                    self.move_to(&next, notices)?;
+                    (moved, ready) = (Some(next), None);
+                }
+            }
+        }
+        match problem {
+            Some(stop) if !self.is_empty() => Err(stop.into()),
+            _ => {
+                self.forget(&run)?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.signed.iter().all(|signed| signed.changes.is_empty())
+    }
+
+    /// Makes the commit, and the reference by which the next run finds it.
+    fn commit(&self, here: &Mainline, run: &str, now: Timestamp) -> anyhow::Result<ObjectId> {
+        let bot = &here.survey.zone.settings.bot;
+        let mut changes = Changeset::default();
+        let mut names = BTreeSet::new();
+        for signed in &self.signed {
+            changes.extend(signed.changes.clone());
+            names.extend(signed.requests().into_keys());
+        }
+        let open = here.survey.snapshot.open.len().saturating_sub(names.len());
+        let issued_at = clock(here, now)?;
+        let trailers = Trailers::of(here.tip, names.len(), open, issued_at);
+        let commit = here.repository.make_commit(&Draft {
+            base: here.tip,
+            changes: &changes,
+            author: &Author {
+                name: bot.name.clone(),
+                email: bot.email.clone(),
+            },
+            now,
+            message: &message::commit_message(&names, &trailers),
+            sign: None,
+        })?;
+        fault::point("committed");
+        if self.target.is_remote() {
+            here.repository.set_pending(run, commit)?;
+            fault::point("pending");
+        } else {
+            here.repository
+                .begin_following(&here.branch, here.tip, commit)?;
+            fault::point("marked");
+        }
+        Ok(commit)
+    }
+
+    /// Takes out what the move of the mainline has spoilt.
+    fn move_to(&mut self, here: &Mainline, notices: &mut Vec<Finding>) -> anyhow::Result<()> {
+        let mut dropped = Vec::new();
+        for signed in &mut self.signed {
+            dropped.append(&mut sift(signed, here, false)?.dropped);
+        }
+        let names: BTreeSet<_> = dropped.iter().map(|dropped| &dropped.request).collect();
+        for result in self.results.iter_mut() {
+            if result
+                .request
+                .as_ref()
+                .is_some_and(|name| names.contains(name))
+            {
+                result.verdict = Verdict::Approved;
+                result.serial_number = None;
+            }
+        }
+        notices.extend(dropped.iter().map(Dropped::notice));
+        Ok(())
+    }
+
+    fn forget(&self, run: &str) -> anyhow::Result<()> {
+        let runs = self.runs.iter().map(String::as_str).chain([run]);
+        if self.target.is_remote() {
+            for run in runs {
+                self.first.repository.forget_pending(run)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When the commit of this run is made: along the mainline this never goes back.
+///
+/// # Errors
+/// `ClockWentBack` when the clock is behind the last run by more than clocks differ.
+pub(super) fn clock(mainline: &Mainline, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let email = &mainline.survey.zone.settings.bot.email;
+    let last = mainline.repository.last_run(mainline.tip, email)?;
+    let Some(last) = last.map(|trailers| trailers.issued_at) else {
+        return Ok(now);
+    };
+    if last <= now.plus(CLOCK_TOLERANCE) {
+        return Ok(now.max(last));
+    }
+    let message = format!(
+        "the clock says {now}, but the last run was at {last}: certificates would be valid from a time that is over"
+    );
+    let help = "set the clock of this machine, for example with `timedatectl set-ntp true`";
+    Err(Stop::because(Reason::new(Code::ClockWentBack, message).help(help)).into())
+}
+
+fn run_id(world: &mut World) -> String {
+    let mut octets = [0; 8];
+    (world.random)(&mut octets);
+    hex(&octets)
+}
+
+fn race_lost(here: &Mainline, tip: ObjectId) -> Stop {
+    let message = format!(
+        "the branch `{}` moved at every attempt, at last from {} to {tip}",
+        here.branch, here.tip
+    );
+    let help = "run again when fewer others write to it";
+    Stop::because(Reason::new(Code::RaceLost, message).help(help))
+}

@@ -1,0 +1,183 @@
+//! What changed on the mainline while a run was at work.
+//!
+//! In come the commit that was judged and the tip that is there now; out comes whether one leads to the other, and every
+//! path that was different in between, also where it is the same again at the end: a request that was taken away and
+//! brought back was brought anew. Trees are compared by their ids; nothing is inflated but directories that changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+
+use crate::git::ids::id;
+use crate::git::objects::Objects;
+use crate::git::repository::Repository;
+use crate::git::tree::{self, Entry};
+use crate::names::{ObjectId, RequestName};
+
+/// The paths that changed; a directory that can't be read stands for all below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ground {
+    /// Whether `policies/` or `templates/` changed.
+    pub control: bool,
+    /// Files, and directories that are malformed with a `/` at their end, of `requests/` and `issued/`.
+    paths: BTreeSet<String>,
+}
+
+impl Ground {
+    /// Whether anything changed that the certificate of this request rests on, or the place that it goes to.
+    #[must_use]
+    pub fn moved(&self, request: &RequestName, key_file: Option<&str>) -> bool {
+        let name = request.as_str();
+        let files = [
+            format!("requests/{name}.yaml"),
+            format!("requests/{name}.revocation.yaml"),
+        ];
+        let folders = [
+            format!("requests/{name}.approvals/"),
+            format!("issued/{name}/"),
+        ];
+        let files = files.iter().map(String::as_str).chain(key_file);
+        files.into_iter().any(|file| self.touches(file))
+            || folders.iter().any(|folder| self.touches(folder))
+    }
+
+    fn touches(&self, place: &str) -> bool {
+        let is_below =
+            |path: &String| path == place || place.ends_with('/') && path.starts_with(place);
+        let parents = place
+            .match_indices('/')
+            .map(|(end, _)| &place[..=end])
+            .any(|parent| self.paths.contains(parent));
+        parents
+            || self
+                .paths
+                .range(place.to_owned()..)
+                .next()
+                .is_some_and(is_below)
+    }
+}
+
+impl Repository {
+    /// Whether a commit is on the first-parent chain of a tip.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn is_on_mainline(&self, commit: ObjectId, tip: ObjectId) -> anyhow::Result<bool> {
+        let mut next = Some(tip);
+        while let Some(current) = next {
+            if current == commit {
+                return Ok(true);
+            }
+            let found = self.commit_at(current)?;
+            next = found.parent_ids().next().map(id);
+        }
+        Ok(false)
+    }
+
+    /// What changed from `base`, which is on the first-parent chain of `tip`, to there.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn ground(&self, base: ObjectId, tip: ObjectId) -> anyhow::Result<Ground> {
+        let objects = Objects::of(&self.inner)?;
+        let mut ground = Ground::default();
+        let mut current = tip;
+        while current != base {
+            let commit = self.commit_at(current)?;
+            let parent = id(commit
+                .parent_id(0)
+                .with_context(|| format!("finding {base} on the mainline"))?);
+            let (new, old) = (self.tree_of(current)?, self.tree_of(parent)?);
+            for zone in ["policies", "templates", "requests", "issued"] {
+                let (before, after) = (
+                    root_entry(&objects, old, zone)?,
+                    root_entry(&objects, new, zone)?,
+                );
+                if before == after {
+                    continue;
+                }
+                if matches!(zone, "policies" | "templates") {
+                    ground.control = true;
+                    continue;
+                }
+                let folder = |entry: Option<(u32, ObjectId)>| {
+                    entry
+                        .filter(|entry| entry.0 == tree::DIRECTORY)
+                        .map(|entry| entry.1)
+                };
+                let place = format!("{zone}/");
+                note(
+                    &objects,
+                    &place,
+                    folder(before),
+                    folder(after),
+                    &mut ground.paths,
+                )?;
+            }
+            current = parent;
+        }
+        Ok(ground)
+    }
+}
+
+fn root_entry(
+    objects: &Objects<'_>,
+    top: ObjectId,
+    name: &str,
+) -> anyhow::Result<Option<(u32, ObjectId)>> {
+    let Ok(object) = objects.tree(top)? else {
+        return Ok(None);
+    };
+    let entries = tree::parse(object.data()).unwrap_or_default();
+    let found = entries.iter().find(|entry| entry.name == name.as_bytes());
+    Ok(found.map(|entry| (entry.mode, entry.id)))
+}
+
+/// Notes each path below `place` that is not the same in both directories.
+fn note(
+    objects: &Objects<'_>,
+    place: &str,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+    paths: &mut BTreeSet<String>,
+) -> anyhow::Result<()> {
+    let (old, new) = (octets(objects, old)?, octets(objects, new)?);
+    let parsed = old.as_deref().map(parse).zip(new.as_deref().map(parse));
+    let Some((Some(old), Some(new))) = parsed else {
+        paths.insert(place.to_owned());
+        return Ok(());
+    };
+    for key in old
+        .keys()
+        .chain(new.keys().filter(|key| !old.contains_key(key)))
+    {
+        let (name, mode) = *key;
+        let (before, after) = (old.get(key).copied(), new.get(key).copied());
+        let path = format!("{place}{}", String::from_utf8_lossy(name));
+        match mode {
+            _ if before == after => {}
+            tree::DIRECTORY => note(objects, &format!("{path}/"), before, after, paths)?,
+            _ => {
+                paths.insert(path);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn parse(octets: &[u8]) -> Option<BTreeMap<(&[u8], u32), ObjectId>> {
+    let entries = tree::parse(octets).ok()?;
+    let keyed = entries
+        .into_iter()
+        .map(|Entry { mode, name, id }| ((name, mode), id));
+    Some(keyed.collect())
+}
+
+/// The octets of a tree; none for one that is absent, `None` for one that nobody can mean.
+fn octets(objects: &Objects<'_>, folder: Option<ObjectId>) -> anyhow::Result<Option<Vec<u8>>> {
+    let Some(folder) = folder else {
+        return Ok(Some(Vec::new()));
+    };
+    let object = objects.tree(folder)?;
+    Ok(object.ok().map(|object| object.data().to_vec()))
+}

@@ -1,0 +1,307 @@
+//! The remote: the system's git, run for fetch and push and for nothing else.
+//!
+//! In come the name of a remote and a branch; out come the tip of the branch there, or what a push came to. What a server
+//! says is shown and decides nothing. No argument can be taken for an option: names are checked when they are parsed.
+//! Credential helpers, proxies and ssh are those of the operator, who also owns the configuration of this clone.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where the system's git is run, and where it is found out who would run it"
+)]
+
+use std::fmt;
+use std::io::IsTerminal as _;
+use std::process::{Command, Output, Stdio};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::finding::{Code, Reason, Stop};
+use crate::git::fault;
+use crate::git::ids::{oid, reference_name};
+use crate::git::repository::Repository;
+use crate::names::{NameError, ObjectId};
+
+// Enough to understand a server, too little to fill a log.
+const WORDS: usize = 2_000;
+
+/// A remote by its name in git's configuration, or by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remote(String);
+
+impl FromStr for Remote {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() || text.starts_with('-') || text.chars().any(char::is_control) {
+            return Err(NameError::new(
+                "must be the name or the address of a remote, and not begin with `-`",
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What `git push` said; only a new fetch tells what is true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The server took the commit, it says.
+    Accepted,
+    /// The server refused, with these words.
+    Refused(String),
+    /// No word about our branch came back; this is what git said.
+    Nothing(String),
+}
+
+impl Repository {
+    /// The tip of the branch at the remote, as it was last fetched.
+    ///
+    /// # Errors
+    /// When the reference can't be read.
+    pub fn fetched(&self, branch: &str) -> anyhow::Result<Option<ObjectId>> {
+        self.commit_of(&remote_reference(branch)?)
+    }
+
+    /// Says that the remote was seen with this tip last; `None` forgets it.
+    ///
+    /// # Errors
+    /// When the reference can't be written.
+    pub fn set_fetched(&self, branch: &str, tip: ObjectId) -> anyhow::Result<()> {
+        let name = remote_reference(branch)?;
+        let set = self
+            .inner
+            .reference(&name, oid(tip), true, "gitca: remote tip");
+        set.map(|_| ())
+            .with_context(|| format!("writing the reference `{name}`"))
+    }
+
+    /// Fetches the branch from the remote; out comes its tip there.
+    ///
+    /// # Errors
+    /// `FetchFailed` with git's words.
+    pub fn fetch(&self, remote: &Remote, branch: &str) -> anyhow::Result<ObjectId> {
+        let refspec = format!("+{}:{}", reference_name(branch)?, remote_reference(branch)?);
+        let arguments = [
+            "fetch",
+            "--no-tags",
+            "--no-write-fetch-head",
+            &remote.0,
+            &refspec,
+        ];
+        let output = self.git(&arguments)?;
+        let tip = self.fetched(branch)?;
+        match tip.filter(|_| output.status.success()) {
+            Some(tip) => Ok(tip),
+            None => Err(fetch_failed(remote, branch, &words(&output)).into()),
+        }
+    }
+
+    /// Pushes a commit to the branch of the remote, if that is at `from` there.
+    ///
+    /// # Errors
+    /// When git can't be run.
+    pub fn push(
+        &self,
+        remote: &Remote,
+        branch: &str,
+        from: ObjectId,
+        commit: ObjectId,
+    ) -> anyhow::Result<Answer> {
+        let reference = reference_name(branch)?;
+        // Without the lease a remote that was rewound to an ancestor would be moved forward over the rewind.
+        let lease = format!("--force-with-lease={reference}:{from}");
+        let refspec = format!("{commit}:{reference}");
+        let arguments = [
+            "push",
+            "--porcelain",
+            "--no-verify",
+            "--no-follow-tags",
+            "--recurse-submodules=no",
+            &lease,
+            &remote.0,
+            &refspec,
+        ];
+        let output = self.git(&arguments)?;
+        Ok(answer(&output, &reference))
+    }
+
+    fn git(&self, arguments: &[&str]) -> anyhow::Result<Output> {
+        let is_attended = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let mut command = Command::new("git");
+        command
+            .current_dir(self.workdir().unwrap_or(self.path()))
+            .arg("--git-dir")
+            .arg(self.path())
+            .args(arguments)
+            .env("LC_ALL", "C")
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env_remove("GIT_DIR");
+        if is_attended {
+            command.stdin(Stdio::inherit());
+        } else {
+            command.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
+        }
+        let output = command.output();
+        output.with_context(|| format!("running `git {}`", arguments[0]))
+    }
+}
+
+/// The variable that says that this is the job of a pull request, whose code nobody has accepted yet.
+#[must_use]
+pub fn pull_request() -> Option<&'static str> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let event = set("GITHUB_EVENT_NAME");
+    let event = event.filter(|event| event.to_string_lossy().starts_with("pull_request"));
+    event
+        .map(|_| "GITHUB_EVENT_NAME")
+        .or_else(|| set("CI_MERGE_REQUEST_IID").map(|_| "CI_MERGE_REQUEST_IID"))
+}
+
+/// Waits between two attempts.
+pub fn pause(duration: Duration) {
+    if !fault::is_hurried() {
+        std::thread::sleep(duration);
+    }
+}
+
+fn remote_reference(branch: &str) -> anyhow::Result<String> {
+    reference_name(branch).map(|_| format!("refs/gitca/remote/{branch}"))
+}
+
+fn fetch_failed(remote: &Remote, branch: &str, words: &str) -> Stop {
+    let message = format!("`{branch}` can't be fetched from `{remote}`: {words}");
+    let help = format!("find out why with `git ls-remote {remote} {branch}`, then run again");
+    Stop::because(Reason::new(Code::FetchFailed, message).help(help))
+}
+
+/// The status line of our branch: `<flag> TAB <from>:<to> TAB <summary>`, git-push(1).
+fn answer(output: &Output, reference: &str) -> Answer {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let status = text.lines().find_map(|line| {
+        let (flag, rest) = line.split_once('\t')?;
+        let (refs, summary) = rest.split_once('\t')?;
+        let (_, to) = refs.rsplit_once(':')?;
+        (to == reference).then_some((flag, summary))
+    });
+    match status {
+        Some((" " | "=", _)) if output.status.success() => Answer::Accepted,
+        Some(("!", summary)) => Answer::Refused(cut(&format!("{summary}; {}", words(output)))),
+        _ => Answer::Nothing(words(output)),
+    }
+}
+
+/// What git and the server said on stderr, in one line.
+fn words(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("hint:"))
+        .collect();
+    if lines.is_empty() {
+        return format!("git ended with {}", output.status);
+    }
+    cut(&lines.join("; "))
+}
+
+fn cut(text: &str) -> String {
+    text.chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .take(WORDS)
+        .collect()
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    fn output(code: i32, stdout: &str, stderr: &str) -> Output {
+        Output {
+            status: ExitStatus::from_raw(code << 8),
+            stdout: stdout.into(),
+            stderr: stderr.into(),
+        }
+    }
+
+    #[test]
+    fn the_status_line_of_our_branch_is_the_answer() {
+        let hook = "remote: no\nhint: try harder\nerror: failed\n";
+        for (code, stdout, stderr, expected) in [
+            (
+                0,
+                "To x\n \tab:refs/heads/main\ta..b\nDone\n",
+                "",
+                Answer::Accepted,
+            ),
+            (
+                0,
+                "To x\n=\tab:refs/heads/main\t[up to date]\nDone\n",
+                "",
+                Answer::Accepted,
+            ),
+            (
+                1,
+                "To x\n!\tab:refs/heads/main\t[rejected] (stale info)\nDone\n",
+                "",
+                Answer::Refused("[rejected] (stale info); git ended with exit status: 1".into()),
+            ),
+            (
+                1,
+                "To x\n!\tab:refs/heads/main\t[remote rejected] (pre-receive hook declined)\n",
+                hook,
+                Answer::Refused(
+                    "[remote rejected] (pre-receive hook declined); remote: no; error: failed"
+                        .into(),
+                ),
+            ),
+            (
+                1,
+                " \tab:refs/heads/main\ta..b\n",
+                "cut",
+                Answer::Nothing("cut".into()),
+            ),
+            (
+                0,
+                " \tab:refs/heads/other\ta..b\n",
+                "x\u{1b}[2Jy",
+                Answer::Nothing("x [2Jy".into()),
+            ),
+            (128, "", "fatal: no", Answer::Nothing("fatal: no".into())),
+        ] {
+            let found = answer(&output(code, stdout, stderr), "refs/heads/main");
+            assert_eq!(found, expected, "{stdout}");
+        }
+    }
+
+    #[test]
+    fn no_remote_is_an_option() {
+        for (text, valid) in [
+            ("origin", true),
+            ("https://example.com/x.git", true),
+            ("../remote.git", true),
+            ("", false),
+            ("--upload-pack=touch /tmp/x", false),
+            ("-f", false),
+            ("origin\n", false),
+        ] {
+            assert_eq!(text.parse::<Remote>().is_ok(), valid, "{text:?}");
+        }
+    }
+}
