@@ -125,8 +125,8 @@ pub struct RunArgs {
     /// Not in this release.
     #[arg(long, value_name = "I/N", hide = true)]
     pub shard: Option<String>,
-    /// Not in this release.
-    #[arg(long, value_name = "FILE", env = "GITCA_COMMIT_KEY", hide = true)]
+    /// Sign the commit with this SSH key: a private key, or the public half of one that ssh-agent has.
+    #[arg(long, value_name = "FILE", env = "GITCA_COMMIT_KEY")]
     pub commit_key: Option<PathBuf>,
     /// How the report is written.
     #[command(flatten)]

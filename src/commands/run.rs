@@ -4,6 +4,7 @@
 //! as issued only once their commit has landed: on the branch here, or with `--push` at the remote.
 
 mod adoption;
+mod commit_key;
 mod follow;
 mod keys;
 mod landing;
@@ -15,6 +16,7 @@ use crate::batch::signed::Signed;
 use crate::cli::RunArgs;
 use crate::commands::only_in_later_release;
 use crate::commands::run::adoption::Adopted;
+use crate::commands::run::commit_key::CommitKey;
 use crate::commands::run::landing::Landing;
 use crate::commands::run::target::Target;
 use crate::finding::Finding;
@@ -32,7 +34,6 @@ use crate::world::World;
 /// any other error when git fails.
 pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Result<()> {
     only_in_later_release("--shard", args.shard.is_some())?;
-    only_in_later_release("--commit-key", args.commit_key.is_some())?;
     let target = Target::of(args)?;
     let mainline = survey::mainline_at(world, |repository, branch| target.tip(repository, branch))?;
     report.commit = Some(mainline.tip);
@@ -66,6 +67,8 @@ struct Made {
     notices: Vec<Finding>,
     /// Earlier runs whose certificates are among them.
     runs: Vec<String>,
+    /// What signs the commit.
+    key: CommitKey,
 }
 
 /// Decides and signs; what an earlier run has signed and not landed is taken over.
@@ -88,8 +91,10 @@ fn make(
         survey.zone.settings.max_issue_per_run,
         args.allow_bulk.as_deref(),
     )?;
-    if plan.approved().next().is_some() {
+    let mut key = CommitKey::none();
+    if plan.approved().next().is_some() || !adopted.results.is_empty() {
         landing::clock(mainline, world.now)?;
+        key = CommitKey::open(args, mainline, world)?;
     }
     let keystore = keys::keystore_of(args, mainline)?;
     let opened = keys::open_keys(&plan, &keystore);
@@ -115,6 +120,7 @@ fn make(
         results,
         notices,
         runs: adopted.runs,
+        key,
     })
 }
 
@@ -134,6 +140,7 @@ fn land(
         signed: made.signed,
         results,
         runs: made.runs,
+        key: &made.key,
     };
     let landed = landing.land(world, &mut report.notices)?;
     if let Some(landed) = landed {

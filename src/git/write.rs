@@ -10,6 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use git2::{Commit, ObjectType, Signature, Time};
 
 use crate::git::authorship::committed;
+use crate::git::fault;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
@@ -58,7 +59,9 @@ impl Repository {
     pub fn make_commit(&self, draft: &Draft<'_>) -> anyhow::Result<ObjectId> {
         let objects = Objects::of(&self.inner)?;
         let folder = outputs(&objects, draft.changes)?;
+        fault::point("files-stored");
         let tree = rewrite(&objects, Some(self.tree_of(draft.base)?), &folder)?;
+        fault::point("trees-stored");
         let parent = self.commit_at(draft.base)?;
         let buffer = self.commit_octets(
             &objects,
@@ -155,6 +158,7 @@ fn outputs(objects: &Objects<'_>, changes: &Changeset) -> anyhow::Result<Folder>
         for (name, bytes) in files {
             ensure!(is_piece(name), "`{name}` is no name of a file in `{path}`");
             let blob = objects.write(ObjectType::Blob, bytes)?;
+            fault::point("file-stored");
             folder.children.insert(name.clone(), Node::File(blob));
         }
         insert(&mut top, path, Node::Folder(folder))?;

@@ -40,7 +40,10 @@ pub(super) fn follow(
     fault::point("branch-moved");
     let followed = files(mainline, old, new);
     fault::point("followed");
-    mainline.repository.end_following()?;
+    // What could not follow now may when the next run looks.
+    if followed.is_empty() {
+        mainline.repository.end_following()?;
+    }
     fault::point("done");
     Ok(followed)
 }

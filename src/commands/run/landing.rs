@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 
 use crate::batch::signed::Signed;
+use crate::commands::run::commit_key::CommitKey;
 use crate::commands::run::sifting::{Dropped, sift};
 use crate::commands::run::target::{self, Step, Target};
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::git::{Draft, fault};
+use crate::git::{CommitSigner, Draft, fault};
 use crate::message::{self, Trailers};
 use crate::names::{ObjectId, hex};
 use crate::report::{RequestResult, Verdict};
@@ -32,6 +33,8 @@ pub(super) struct Landing<'l> {
     pub(super) results: &'l mut [RequestResult],
     /// Earlier runs whose certificates are among them.
     pub(super) runs: Vec<String>,
+    /// What signs the commit.
+    pub(super) key: &'l CommitKey,
 }
 
 /// A commit on the mainline.
@@ -77,7 +80,11 @@ impl Landing<'_> {
             {
                 Step::Landed => {
                     fault::point("landed");
-                    self.forget(&run)?;
+                    // One that stays behind is forgotten by the next run, as its commit is on the mainline.
+                    if let Err(error) = self.forget(&run) {
+                        let reason = Reason::new(Code::OperationFailed, format!("{error:#}"));
+                        notices.push(Finding::anywhere(reason));
+                    }
                     return Ok(Some(Landed { base, commit }));
                 }
                 Step::Again(stop) => problem = Some(stop),
@@ -114,6 +121,8 @@ impl Landing<'_> {
         let open = here.survey.snapshot.open.len().saturating_sub(names.len());
         let issued_at = clock(here, now)?;
         let trailers = Trailers::of(here.tip, names.len(), open, issued_at);
+        self.key.check(&here.survey.zone, now)?;
+        let signer = self.key.signer();
         let commit = here.repository.make_commit(&Draft {
             base: here.tip,
             changes: &changes,
@@ -123,7 +132,7 @@ impl Landing<'_> {
             },
             now,
             message: &message::commit_message(&names, &trailers),
-            sign: None,
+            sign: signer.as_ref().map(|signer| signer as &CommitSigner<'_>),
         })?;
         fault::point("committed");
         if self.target.is_remote() {
