@@ -51,6 +51,13 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds).min(LAST_SECOND))
     }
 
+    /// Whether so much later is still a time.
+    #[must_use]
+    pub fn reaches(self, lifetime: Lifetime) -> bool {
+        let seconds = i64::try_from(lifetime.seconds()).unwrap_or(i64::MAX);
+        self.0.saturating_add(seconds) <= LAST_SECOND
+    }
+
     /// So much earlier; 1970 at the earliest.
     #[must_use]
     pub fn minus(self, lifetime: Lifetime) -> Self {

@@ -310,6 +310,23 @@ fn a_certificate_lies_within_the_validity_of_its_ca() {
 }
 
 #[test]
+fn no_certificate_outlives_the_year_9999() {
+    let time = |text: &str| text.parse::<Timestamp>().expect("a time");
+    let zone = zone(time("9995-01-01T00:00:00Z"), &[]);
+    for (now, verdict, code) in [
+        ("9999-12-30T00:00:00Z", Verdict::Approved, None),
+        (
+            "9999-12-31T12:00:00Z",
+            Verdict::Denied,
+            Some(Code::BeyondCa),
+        ),
+    ] {
+        let (found, codes) = Draft::jane().judged(&zone, time(now));
+        assert_eq!((found, codes.first().copied()), (verdict, code), "at {now}");
+    }
+}
+
+#[test]
 fn a_key_that_another_request_has_is_refused_unless_the_policy_allows_it() {
     for (reuse, verdict) in [
         ("deny", Verdict::Denied),

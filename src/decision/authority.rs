@@ -88,7 +88,7 @@ pub fn key_reuse(
 pub fn violations(request: &Request, signer: &Signer, candidate: &Candidate) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let end = signer.authority.not_after();
-    if candidate.not_after > end {
+    if candidate.is_beyond_ca {
         let message = format!(
             "the certificate would end at {}, after its CA at {end}",
             candidate.not_after

@@ -22,6 +22,8 @@ pub struct Candidate {
     pub not_after: Timestamp,
     /// The lifetime granted, which policies bound.
     pub lifetime: Lifetime,
+    /// Whether that lifetime passes the end of the CA, or of all time, and is not to be cut there.
+    pub is_beyond_ca: bool,
 }
 
 impl Candidate {
@@ -41,7 +43,9 @@ impl Candidate {
             not_before.plus(lifetime)
         };
         let ca_end = signer.authority.not_after();
-        if end > ca_end && signer.beyond_ca == BeyondCa::Truncate {
+        // No CA outlives the year 9999, so what would pass that year passes its CA as well.
+        let is_beyond_ca = end > ca_end || !not_before.reaches(lifetime);
+        if is_beyond_ca && signer.beyond_ca == BeyondCa::Truncate {
             let message = format!(
                 "the certificate ends with its CA at {ca_end}, before the lifetime asked for"
             );
@@ -50,12 +54,14 @@ impl Candidate {
                 not_before,
                 not_after: ca_end,
                 lifetime,
+                is_beyond_ca: false,
             };
         }
         Self {
             not_before,
             not_after: end,
             lifetime,
+            is_beyond_ca,
         }
     }
 }
