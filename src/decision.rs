@@ -16,6 +16,7 @@ pub mod deny;
 pub mod facts;
 mod minutes;
 mod refusal;
+pub mod folding;
 pub mod reserved;
 mod rules;
 pub mod select;
@@ -146,6 +147,7 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     unless_any(Verdict::Invalid, authority::is_ca_key(request, zone))?;
     let signer = route(request, zone)?;
     minutes.notices.extend(legacy(signer));
+    minutes.notices.extend(folding::notice(request));
     let candidate = Candidate::of(request, signer, now, &mut minutes.notices);
     minutes.candidate = Some(candidate.clone());
     let gathered = gather(case, signer, &candidate);

@@ -327,6 +327,19 @@ fn no_certificate_outlives_the_year_9999() {
 }
 
 #[test]
+fn capital_letters_that_policies_do_not_see_are_told() {
+    let allowing = "    dnsNames: {any: true}\n    usages: [client auth, digital";
+    let zone = zone(now(), &[("    usages: [client auth, digital", allowing)]);
+    for (name, notices) in [
+        ("a.example.com", vec![]),
+        ("A.example.com", vec![Code::CaseFolded]),
+    ] {
+        let draft = Draft::with(|d| d.sans.dns_names.push(name.into()));
+        assert_eq!(draft.judged(&zone, now()), (Verdict::Approved, notices));
+    }
+}
+
+#[test]
 fn a_key_that_another_request_has_is_refused_unless_the_policy_allows_it() {
     for (reuse, verdict) in [
         ("deny", Verdict::Denied),
