@@ -173,7 +173,7 @@ pub(super) fn sound_number(bits: u32) -> Vec<u8> {
     number
 }
 
-fn has_large_divisors_only(number: &[u8]) -> bool {
+pub(super) fn has_large_divisors_only(number: &[u8]) -> bool {
     let residue = |divisor| {
         number
             .iter()

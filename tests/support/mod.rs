@@ -10,9 +10,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use rcgen::KeyPair;
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+#[allow(unused_imports, reason = "each test file uses a part of this")]
+pub(crate) use seeds::{seeded_key, seeded_octets};
+
+pub(crate) mod seeds;
 
 /// The clock of the tests.
 pub(crate) const NOW: &str = "2030-01-01T00:00:00Z";
@@ -199,30 +202,6 @@ pub(crate) fn tool(name: &str) -> bool {
         );
     }
     found
-}
-
-/// The Ed25519 key of a seed: the same for everybody, so never for anything real.
-pub(crate) fn seeded_key(seed: &str) -> KeyPair {
-    // RFC 8410 7: the PKCS#8 of a 32-octet Ed25519 key begins with these octets.
-    let prefix = [
-        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
-        0x20,
-    ];
-    let secret = Sha256::digest(format!("gitca public test seed: {seed}"));
-    let der: Vec<u8> = prefix.into_iter().chain(secret).collect();
-    KeyPair::try_from(der).expect("the octets are an Ed25519 key")
-}
-
-/// Octets that look random and are the same in every run.
-pub(crate) fn seeded_octets(seed: &'static str) -> impl FnMut(&mut [u8]) {
-    let mut counter = 0_u64;
-    move |octets| {
-        for chunk in octets.chunks_mut(32) {
-            counter += 1;
-            let block = Sha256::digest(format!("{seed} {counter}"));
-            chunk.copy_from_slice(&block[..chunk.len()]);
-        }
-    }
 }
 
 /// Every file below a directory with its path, sorted.

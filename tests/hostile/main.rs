@@ -1,0 +1,96 @@
+//! What a stranger can put into a pull request, row by row of the tables of adversarial cases.
+//!
+//! Every row of the tables S (structure), N (names), X (extensions, usages, CA), K (keys), G (git and process), P (policy
+//! files) and of the hostile trees is a fixture that is made here from seeds, with the verdict and the code that must
+//! come. The test at the end of this file fails when a row has no fixture.
+#![expect(clippy::print_stdout, reason = "a panic must show its row")]
+
+mod extensions;
+mod history;
+mod judge;
+mod keys;
+mod names;
+mod policies;
+mod repository;
+mod structure;
+mod trees;
+
+#[expect(
+    clippy::unwrap_used,
+    reason = "a writer for tests, shared with unit tests"
+)]
+#[allow(dead_code, reason = "each table uses a part of it")]
+#[path = "../../src/x509/testing.rs"]
+mod forge;
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../support/wide.rs"]
+mod wide;
+
+pub(crate) use support::seeds;
+
+use std::collections::BTreeSet;
+
+/// Rows that have no fixture yet, each with the reason.
+const LATER: [(&str, &str); 13] = [
+    (
+        "G3",
+        "approvals come later; a change of the request is then `ApprovalStale`",
+    ),
+    ("G4", "approvals come later"),
+    (
+        "G5",
+        "approvals come later; the groups of the parent are part of them",
+    ),
+    (
+        "G6",
+        "approvals come later; until then a trailer has nothing to pose as",
+    ),
+    ("G17", "approvals come later"),
+    ("K6", "lists of the openssl-blacklist come later"),
+    ("G11", "one repository through every output"),
+    ("inject-actions", "with G11"),
+    ("inject-ansi", "with G11"),
+    ("inject-markdown", "with G11"),
+    ("inject-html", "with G11"),
+    ("inject-trailer", "with G11"),
+    (
+        "K10",
+        "shared primes over the inventory are found by `audit`",
+    ),
+];
+
+/// The rows of a table: its letter and how many there are.
+const TABLES: [(&str, usize); 6] = [
+    ("S", 27),
+    ("N", 32),
+    ("X", 14),
+    ("K", 10),
+    ("G", 17),
+    ("P", 9),
+];
+
+#[test]
+fn every_row_has_a_fixture() {
+    let numbered = TABLES
+        .iter()
+        .flat_map(|(table, rows)| (1..=*rows).map(move |row| format!("{table}{row}")));
+    let wanted: BTreeSet<String> = numbered
+        .chain(trees::FIXTURES.iter().map(|name| (*name).to_owned()))
+        .collect();
+    let covered: BTreeSet<String> = [
+        structure::rows(),
+        names::rows(),
+        extensions::rows(),
+        keys::rows(),
+        history::rows(),
+        policies::rows(),
+        trees::rows(),
+        LATER.iter().map(|(row, _)| *row).collect(),
+    ]
+    .concat()
+    .into_iter()
+    .map(str::to_owned)
+    .collect();
+    assert_eq!(covered, wanted);
+}
