@@ -4,6 +4,7 @@
 //! build time, so the example in the README, the golden test and a new repository are one and the same. The example's
 //! own CA, principals and repository id are never written: they come from public test seeds.
 
+pub mod approval;
 pub mod ci;
 
 use std::collections::BTreeMap;

@@ -542,3 +542,68 @@ fn openssh_and_git_know_who_signed_what() {
         .success();
     assert_eq!(bare.stdout, expected);
 }
+
+#[test]
+fn a_repository_that_asks_for_approvals_knows_who_made_it() {
+    let scratch = Scratch::new();
+    key(&scratch, "alice", &["-t", "ed25519"], "");
+    let init =
+        |more: &[&str]| scratch.gitca(&[&["init", "repo", "--require-approval"], more].concat());
+    let without = refused(init(&[]), "OperationFailed");
+    assert!(without.contains("needs the SSH key"), "{without}");
+    assert!(!scratch.path("repo/policies").exists());
+    assert!(
+        !scratch.path("home/.config/gitca/keys").exists(),
+        "no key was made"
+    );
+    let told = init(&["--signing-key", "alice.pub"]).success().stdout;
+    assert!(told.contains("You (test) are the first who may"), "{told}");
+    let policy = scratch.read("repo/policies/developers.yaml");
+    assert!(
+        policy.contains("  approvals: {anyOf: [{groups: [approvers], count: 1}]}\n"),
+        "{policy}"
+    );
+    assert!(!policy.contains("approvals: none"));
+    let principal = scratch.read("repo/policies/principals/test.yaml");
+    let key = scratch.read("alice.pub").replace(" alice\n", "");
+    assert!(principal.contains(&key), "{principal}");
+    assert!(
+        principal.contains("emails: [\"test@example.com\"]"),
+        "{principal}"
+    );
+    // It loads, and the key signs.
+    let signers = scratch
+        .in_repo(&["policy", "allowed-signers"])
+        .success()
+        .stdout;
+    assert_eq!(
+        signers,
+        format!("test namespaces=\"{NAMESPACE},git\" {key}\n")
+    );
+    assert_eq!(scratch.git(&["status", "--porcelain"]).stdout, "");
+    scratch
+        .in_repo(&["new", "jane", "--group", "dev"])
+        .success();
+    scratch.commit("a request");
+    scratch
+        .in_repo(&["approve", "jane", "--signing-key", "../alice"])
+        .success();
+    let again = refused(init(&["--signing-key", "alice.pub"]), "OperationFailed");
+    assert!(again.contains("there are policies already"), "{again}");
+}
+
+#[test]
+fn the_first_approver_is_who_git_says_signs() {
+    let scratch = Scratch::new();
+    key(&scratch, "alice", &["-t", "ed25519"], "");
+    scratch.sh("git config --global gpg.format ssh; git config --global user.signingKey \"key::$(cat alice.pub)\"");
+    scratch
+        .gitca(&["init", "repo", "--require-approval"])
+        .success();
+    let key = scratch.read("alice.pub").replace(" alice\n", "");
+    assert!(
+        scratch
+            .read("repo/policies/principals/test.yaml")
+            .contains(&key)
+    );
+}

@@ -19,6 +19,13 @@ pub struct InitArgs {
     /// Write CI files for this forge: a check of what is proposed, and a run on what was merged.
     #[arg(long, value_name = "FORGE", default_value = "none", value_parser = ["github", "gitlab", "none"])]
     pub ci: String,
+    /// Ask for an approval of each request: by a group whose first member you are, with the SSH key that you sign with.
+    #[arg(long)]
+    pub require_approval: bool,
+    /// With `--require-approval`, your OpenSSH key file, private or public; without it the key of git's `user.signingKey`
+    /// (where `gpg.format` is `ssh`), else the one of the ssh-agent.
+    #[arg(long, value_name = "FILE", env = "GITCA_SIGNING_KEY")]
+    pub signing_key: Option<PathBuf>,
     /// Write the files, but do not commit them.
     #[arg(long)]
     pub no_commit: bool,

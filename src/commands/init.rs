@@ -1,5 +1,6 @@
 //! `gitca init`: a repository with starter policies, templates and a CA, whose key goes elsewhere.
 
+mod approver;
 mod ci;
 
 use std::collections::BTreeMap;
@@ -49,7 +50,15 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
         Some(identity(&repository)?)
     };
     let branch = repository.head_branch()?.unwrap_or(branch);
-    let made = make(&root, &branch, ca.as_ref(), forge, world)?;
+    let approver = if args.require_approval {
+        Some(approver::find(args, &root, &repository, world)?)
+    } else {
+        None
+    };
+    let mut made = make(&root, &branch, ca.as_ref(), forge, world)?;
+    if let Some(approver) = &approver {
+        starter::approval::require(&mut made.files, approver);
+    }
     if made.files.is_empty() {
         return Ok("Nothing is missing here.\n".to_owned());
     }
@@ -66,6 +75,7 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
         text.push_str(&committed(&commit.to_string()));
     }
     text.push_str(&next_steps(&files));
+    text.push_str(&approver.map_or_else(String::new, |person| approver::next_steps(&person)));
     text.push_str(
         &made
             .pipeline
