@@ -208,6 +208,22 @@ fn resolve(path: &Path) -> PathBuf {
     resolved
 }
 
+/// Every file below a folder of a repository, sorted.
+///
+/// # Errors
+/// When a folder can't be read, or a name is none that a repository may hold.
+pub fn below(root: &Path, folder: &str) -> anyhow::Result<Vec<RepoPath>> {
+    let mut files = Vec::new();
+    for entry in walkdir::WalkDir::new(root.join(folder)).sort_by_file_name() {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            let path = entry.path().strip_prefix(root)?.to_string_lossy();
+            files.push(path.replace(std::path::MAIN_SEPARATOR, "/").parse()?);
+        }
+    }
+    Ok(files)
+}
+
 /// A place for temporary files.
 #[must_use]
 pub fn temporary_directory(name: &str) -> PathBuf {

@@ -7,6 +7,7 @@
 
 pub mod armor;
 pub mod key;
+pub mod key_file;
 pub mod kind;
 pub mod secret;
 pub mod signature;

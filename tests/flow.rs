@@ -563,6 +563,13 @@ fn the_demo_needs_no_identity_and_shows_all_three_verdicts() {
         "{text}{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    let (planned, run) = text.split_once("$ gitca run").expect("a run");
+    assert!(planned.contains("jane: pending"), "{text}");
+    assert!(
+        planned.contains("Approved jane as bob with ssh-ed25519"),
+        "{text}"
+    );
+    assert!(run.contains("jane: issued"), "{text}");
     for expected in [
         "jane: issued",
         "mallory: denied",

@@ -16,6 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gitca::ssh::armor;
 use gitca::ssh::key::{KeyError, PublicKey};
+use gitca::ssh::key_file;
 use gitca::ssh::secret::{SecretError, SecretKey, public_half};
 use gitca::ssh::signature::{Signature, SignatureError};
 use sha2::{Digest as _, Sha256, Sha512};
@@ -136,6 +137,61 @@ fn numbers_that_begin_with_zeros_are_read_and_written() {
         let message = round.to_be_bytes();
         let signature = Signature::parse(&secret.sign("x", &message).unwrap()).unwrap();
         assert_eq!(signature.verify("x", &message), Ok(()), "{round}");
+    }
+}
+
+#[test]
+fn git_and_gitca_verify_each_others_commits() {
+    let scratch = Scratch::new();
+    scratch.sh("git init -q -b main repo");
+    scratch.git(&["config", "gpg.ssh.allowedSignersFile", "../signers"]);
+    scratch.git(&["config", "gpg.format", "ssh"]);
+    for (name, options) in TYPES {
+        make(&scratch, name, options, "");
+        let key = public(&scratch, name);
+        scratch.write(
+            "signers",
+            format!("somebody namespaces=\"git\" {}\n", key.to_openssh()),
+        );
+        // git's commit: what was signed is the object without the header that holds the signature.
+        let signing_key = format!("user.signingKey=../{name}");
+        scratch.git(&[
+            "-c",
+            &signing_key,
+            "commit",
+            "-q",
+            "-S",
+            "--allow-empty",
+            "-m",
+            name,
+        ]);
+        let commit = scratch.git(&["cat-file", "commit", "HEAD"]).stdout;
+        let (head, rest) = commit.split_once("gpgsig ").expect("it is signed");
+        let (signature, message) = rest.split_once("\n\n").expect("a message");
+        let signature = signature.replace("\n ", "\n");
+        let payload = format!("{head}\n{message}");
+        let signature = Signature::parse_for("git", &signature)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(signature.key(), &key, "{name}");
+        assert_eq!(
+            signature.verify("git", payload.as_bytes()),
+            Ok(()),
+            "{name}"
+        );
+        // And ours.
+        let secret = SecretKey::read(&scratch.read(name), None).unwrap();
+        let payload = format!("{head}\nours\n");
+        let signature = secret.sign("git", payload.as_bytes()).unwrap();
+        let header = signature.trim_end().replace('\n', "\n ");
+        scratch.write("commit", format!("{head}gpgsig {header}\n\nours\n"));
+        let id = scratch
+            .git(&["hash-object", "-t", "commit", "-w", "../commit"])
+            .stdout;
+        let verified = scratch.git(&["verify-commit", id.trim()]);
+        assert!(
+            verified.stderr.contains("for somebody"),
+            "{name}: {verified:?}"
+        );
     }
 }
 
@@ -422,6 +478,24 @@ fn a_token_counts_when_somebody_touched_it() {
             let other = signature.verify(NAMESPACE, b"else");
             assert_ne!(other, Ok(()), "{kind}");
         }
+    }
+}
+
+#[test]
+fn a_new_key_file_is_one_of_openssh() {
+    let scratch = Scratch::new();
+    for comment in ["", "a", "somebody", "somebody@example.com"] {
+        let text = key_file::ed25519(&[7; 32], comment);
+        scratch.write("new", text.as_bytes());
+        scratch.sh("chmod 600 new; ssh-keygen -y -f new > new.pub; ssh-keygen -l -f new.pub");
+        let secret = SecretKey::read(&text, None).unwrap();
+        assert_eq!(*secret.public(), public(&scratch, "new"), "{comment}");
+        let theirs = Signature::parse_for(NAMESPACE, &sign(&scratch, "new", NAMESPACE)).unwrap();
+        assert_eq!(
+            theirs.verify(NAMESPACE, MESSAGE.as_bytes()),
+            Ok(()),
+            "{comment}"
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! `gitca demo`: the whole flow on a scratch repository, with the commands that a person would type.
 
+mod people;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -8,12 +10,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::KeyPair;
 
-use crate::cli::{DemoArgs, Format, KeyArg, KeyType, NewArgs, ReportArgs, RunArgs};
-use crate::commands::{new, run};
+use crate::cli::{DemoArgs, Format, KeyArg, KeyType, NewArgs, PlanArgs, ReportArgs, RunArgs};
+use crate::commands::{approve, new, plan, run};
 use crate::files::{self, Access};
 use crate::git::Repository;
 use crate::keystore;
-use crate::names::{RepoPath, RequestName, Serial, hex};
+use crate::names::{RepoPath, Serial, hex};
 use crate::output::text::{self, Style};
 use crate::report::Report;
 use crate::snapshot::Author;
@@ -22,6 +24,8 @@ use crate::world::World;
 
 // A CSR whose last octets were changed on the way: its signature does not verify.
 const DAMAGED: &str = "damaged";
+// Where the keys lie, as seen from the repository.
+const KEYS: &str = "../keys";
 // So much of a long value is enough to recognise it.
 const SHOWN_COLUMNS: usize = 76;
 
@@ -42,7 +46,11 @@ pub fn demo(args: &DemoArgs, world: &mut World, style: Style) -> anyhow::Result<
     let stage = Stage::set(place, world)?;
     let mut story = stage.opening();
     stage.requests(world)?;
-    story.push_str(&stage.asking());
+    story.push_str(&Stage::asking());
+    story.push_str(&text::report(&stage.plan(world)?, &style));
+    story.push_str(&Stage::approving());
+    story.push_str(&stage.approve(world)?);
+    story.push_str(&Stage::running());
     let report = stage.run(world)?;
     story.push_str(&text::report(&report, &style));
     story.push_str(&stage.closing()?);
@@ -79,6 +87,7 @@ impl Stage {
             starter::KEY_NAME,
             &pem,
         ));
+        people::introduce(&mut files, &place.join("keys"), world)?;
         for (path, bytes) in &files {
             files::create(&root.join(path.as_str()), bytes, Access::Shared)?;
         }
@@ -104,21 +113,28 @@ impl Stage {
 
     /// Three requests: one that is issued, one that is denied, one that is invalid.
     fn requests(&self, world: &mut World) -> anyhow::Result<()> {
-        self.request("jane", &["dev", "ops"], world)?;
-        self.request("mallory", &["system:masters"], world)?;
-        self.request(DAMAGED, &["dev"], world)?;
+        self.request("jane", "jane", &["dev", "ops"], world)?;
+        self.request("mallory", "mallory", &["system:masters"], world)?;
+        self.request("jane", DAMAGED, &["dev"], world)?;
         let file = self.root.join(format!("requests/{DAMAGED}.yaml"));
         let damaged = damage(&files::read_text(&file)?)?;
         files::replace(&file, damaged.as_bytes())?;
-        let names: Vec<RequestName> = ["jane", "mallory", DAMAGED]
-            .iter()
-            .map(|name| name.parse())
-            .collect::<Result<_, _>>()?;
-        let files: Vec<RepoPath> = names.iter().map(RequestName::manifest).collect();
-        self.commit(&files, world, "Request certificates\n")
+        self.commit_requests(world, "Request certificates\n")
     }
 
-    fn request(&self, name: &str, groups: &[&str], world: &mut World) -> anyhow::Result<()> {
+    /// Commits whatever lies in `requests/`.
+    fn commit_requests(&self, world: &World, message: &str) -> anyhow::Result<()> {
+        let files = files::below(&self.root, "requests")?;
+        self.commit(&files, world, message)
+    }
+
+    fn request(
+        &self,
+        who: &str,
+        name: &str,
+        groups: &[&str],
+        world: &mut World,
+    ) -> anyhow::Result<()> {
         let args = NewArgs {
             name: Some(name.parse()?),
             group: groups.iter().map(|group| (*group).to_owned()).collect(),
@@ -131,10 +147,29 @@ impl Stage {
             key_out: Some(self.place.join(format!("keys/{name}.key"))),
             csr: None,
             from: None,
-            signing_key: None,
+            signing_key: Some(people::file(&self.place.join("keys"), who)),
         };
         self.inside(world, |world| new::new(&args, world))
             .map(|_| ())
+    }
+
+    fn plan(&self, world: &mut World) -> anyhow::Result<Report> {
+        let args = PlanArgs {
+            fail_on: Vec::new(),
+            report: report_args(),
+        };
+        let mut report = Report::new("plan");
+        self.inside(world, |world| plan::plan(&args, world, &mut report))?;
+        Ok(report)
+    }
+
+    /// A second person approves what the first one asked for.
+    fn approve(&self, world: &mut World) -> anyhow::Result<String> {
+        let args = people::approval("jane", &self.place.join("keys"));
+        let told = self.inside(world, |world| approve::approve(&args, world))?;
+        self.commit_requests(world, "Approve the request of jane\n")?;
+        let told = told.split("Next:").next().unwrap_or_default();
+        Ok(told.to_owned())
     }
 
     fn run(&self, world: &mut World) -> anyhow::Result<Report> {
@@ -150,10 +185,7 @@ impl Stage {
             push: None,
             shard: None,
             commit_key: None,
-            report: ReportArgs {
-                output: Format::Text,
-                all: false,
-            },
+            report: report_args(),
         };
         let mut report = Report::new("run");
         self.inside(world, |world| run::run(&args, world, &mut report))?;
@@ -177,24 +209,42 @@ impl Stage {
     }
 
     fn opening(&self) -> String {
-        let root = self.root.display();
+        let (root, keys) = (self.root.display(), self.place.join("keys"));
+        let approver = people::file(&keys, people::APPROVER);
+        let people = people::REQUESTERS.map(|name| format!(" policies/principals/{name}.yaml"));
         format!(
-            "# A repository with starter policies and a CA. The CA's key lies outside of it.\n$ gitca init {root}\n\
-             $ cd {root}\n\n"
+            "# Bob makes a repository with starter policies and a CA, whose key lies outside of it. He is the first who may\n\
+             # approve. Others are made known by files with their SSH keys.\n\
+             $ gitca init {root} --require-approval --signing-key {}\n$ cd {root}\n\
+             $ $EDITOR{} && git add policies && git commit -m \"Introduce people\"\n\n",
+            approver.display(),
+            people.concat(),
         )
     }
 
-    fn asking(&self) -> String {
-        let keys = self.place.join("keys");
-        let keys = keys.display();
+    fn asking() -> String {
         format!(
-            "# Three people ask for a certificate: a key for themselves, a request for the repository.\n\
-             $ gitca new jane --group dev --group ops --key-out {keys}/jane.key\n\
-             $ gitca new mallory --group system:masters --key-out {keys}/mallory.key\n\
-             $ gitca new {DAMAGED} --group dev --key-out {keys}/{DAMAGED}.key    # and a bit flips on the way\n\
+            "# They ask for certificates: a key for themselves, a request for the repository, signed as theirs.\n\
+             $ gitca new jane --group dev --group ops --key-out {KEYS}/jane.key --signing-key {KEYS}/jane.ssh\n\
+             $ gitca new mallory --group system:masters --key-out {KEYS}/mallory.key --signing-key {KEYS}/mallory.ssh\n\
+             $ gitca new {DAMAGED} --group dev --key-out {KEYS}/{DAMAGED}.key --signing-key {KEYS}/jane.ssh    # a bit flips on the way\n\
              $ git add requests && git commit -m \"Request certificates\"\n\n\
-             # A merge to the mainline is the approval. The batch signs what the policies admit.\n\
-             $ gitca run --key {}=file:{keys}/cluster-ca.pem\n",
+             # They are merged, but nobody has approved anything yet.\n$ gitca plan\n",
+        )
+    }
+
+    fn approving() -> String {
+        format!(
+            "\n# Bob looks at what jane asks for, and signs it. She could not do that herself.\n\
+             $ gitca approve jane --signing-key {KEYS}/bob.ssh\n"
+        )
+    }
+
+    fn running() -> String {
+        format!(
+            "$ git add requests && git commit -m \"Approve the request of jane\"\n\n\
+             # The batch signs what the policies admit and people approved.\n\
+             $ gitca run --key {}=file:{KEYS}/cluster-ca.pem\n",
             starter::KEY_NAME,
         )
     }
@@ -214,15 +264,21 @@ impl Stage {
             let more = if cut.len() < line.len() { "..." } else { "" };
             let _ = writeln!(story, "{cut}{more}");
         }
-        let (root, keys) = (self.root.display(), self.place.join("keys"));
+        let root = self.root.display();
         let _ = write!(
             story,
             "\n# Look for yourself:\n$ cd {root} && git log --stat\n$ openssl verify -CAfile policies/ca/cluster.pem \
              issued/jane/certificate.pem\n$ openssl x509 -in issued/jane/certificate.pem -noout -text\n\
-             $ cp {}/jane.key issued/jane/\n$ kubectl --kubeconfig issued/jane/kubeconfig.yaml config view\n",
-            keys.display(),
+             $ cp {KEYS}/jane.key issued/jane/\n$ kubectl --kubeconfig issued/jane/kubeconfig.yaml config view\n",
         );
         Ok(story)
+    }
+}
+
+fn report_args() -> ReportArgs {
+    ReportArgs {
+        output: Format::Text,
+        all: false,
     }
 }
 

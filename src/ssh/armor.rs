@@ -33,16 +33,19 @@ pub fn read(text: &str, label: &str) -> Option<Zeroizing<Vec<u8>>> {
 /// The armor with this label around the octets, with a line end.
 #[must_use]
 pub fn write(octets: &[u8], label: &str) -> String {
-    let body = STANDARD.encode(octets);
-    let mut lines = vec![format!("-----BEGIN {label}-----")];
+    // It may be a private key: no copy is left behind, and the text never moves by growing.
+    let body = Zeroizing::new(STANDARD.encode(octets));
+    let frame = 2 * label.len() + "-----BEGIN ----------END -----\n\n".len();
+    let mut text = String::with_capacity(frame + body.len() + body.len().div_ceil(COLUMNS));
+    text.extend(["-----BEGIN ", label, "-----\n"]);
     let mut rest = body.as_str();
     while !rest.is_empty() {
         let (line, next) = rest.split_at(rest.len().min(COLUMNS));
-        lines.push(line.to_owned());
+        text.extend([line, "\n"]);
         rest = next;
     }
-    lines.push(format!("-----END {label}-----\n"));
-    lines.join("\n")
+    text.extend(["-----END ", label, "-----\n"]);
+    text
 }
 
 #[cfg(test)]

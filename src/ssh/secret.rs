@@ -27,8 +27,8 @@ use crate::ssh::kind::Curve;
 use crate::ssh::signature::{self, Hash};
 use crate::ssh::wire::{Reader, put_positive};
 
-const LABEL: &str = "OPENSSH PRIVATE KEY";
-const MAGIC: &[u8] = b"openssh-key-v1\0";
+pub(super) const LABEL: &str = "OPENSSH PRIVATE KEY";
+pub(super) const MAGIC: &[u8] = b"openssh-key-v1\0";
 // OpenSSH writes 16 or 24 and takes what it finds; above, a file could keep us busy for hours.
 const MOST_ROUNDS: u32 = 4096;
 const IV_OCTETS: usize = 16;
