@@ -340,6 +340,24 @@ fn only_those_who_may_sign_do() {
 }
 
 #[test]
+fn whoever_says_to_have_asked_is_told_at_once() {
+    let scratch = scratch();
+    let with_key =
+        |args: &[&str]| scratch.in_repo(&[args, &["dev/jane", "--signing-key", "../bob"]].concat());
+    with_key(&["approve", "--as-requester"]).success();
+    refused(with_key(&["approve"]), "ApproverIsRequester");
+    // One may deny one's own, and other bytes are another request.
+    with_key(&["deny"]).success();
+    let manifest = scratch.read("repo/requests/dev/jane.yaml");
+    scratch.write(
+        "repo/requests/dev/jane.yaml",
+        format!("{manifest}# again\n"),
+    );
+    scratch.commit("change it");
+    with_key(&["approve"]).success();
+}
+
+#[test]
 fn what_is_signed_is_what_is_committed() {
     let scratch = scratch();
     let manifest = scratch.read("repo/requests/dev/jane.yaml");

@@ -335,6 +335,33 @@ fn what_is_no_good_key_says_why() {
 }
 
 #[test]
+fn a_key_has_one_way_to_be_written() {
+    let scratch = Scratch::new();
+    for (name, options) in TYPES {
+        make(&scratch, name, options, "");
+        let key = public(&scratch, name);
+        for place in 0..key.blob().len() {
+            for bit in [1, 0x80] {
+                let mut changed = key.blob().to_vec();
+                changed[place] ^= bit;
+                if let Ok(other) = PublicKey::from_blob(&changed) {
+                    assert_ne!(other, key, "{name} octet {place}");
+                    assert_eq!(
+                        other.to_openssh().parse(),
+                        Ok(other),
+                        "{name} octet {place}"
+                    );
+                }
+            }
+            assert!(
+                PublicKey::from_blob(&key.blob()[..place]).is_err(),
+                "{name} cut at {place}"
+            );
+        }
+    }
+}
+
+#[test]
 fn every_changed_octet_of_a_signature_breaks_it() {
     let scratch = Scratch::new();
     make(&scratch, "key", &["-t", "ecdsa", "-b", "256"], "");

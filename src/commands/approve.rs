@@ -11,7 +11,7 @@ use crate::commands::signer::{self, Terms};
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
-use crate::names::{ObjectName, RequestName};
+use crate::names::{ObjectName, RequestName, Sha256Digest};
 use crate::plan::listing;
 use crate::request::Request;
 use crate::signing::SigningKey;
@@ -62,6 +62,11 @@ fn state(
         Some(key) => Some(key),
     };
     let principal = principal(args, decision, key.as_ref(), &zone, world)?;
+    if decision == StatementDecision::Approve {
+        for (name, blob, _) in &subjects {
+            refuse_own(name, blob, &principal, &root)?;
+        }
+    }
     let mut text = String::new();
     for (name, blob, request) in &subjects {
         let terms = Terms {
@@ -223,6 +228,32 @@ fn manifest(
     );
     let help = format!("git restore {path}, or commit it first");
     Err(Stop(vec![Finding::in_file(path, reason.help(help))]).into())
+}
+
+/// Whoever says to have asked for these very bytes can't approve them: better told now than after the merge.
+fn refuse_own(
+    name: &RequestName,
+    blob: &Blob,
+    principal: &ObjectName,
+    root: &Path,
+) -> anyhow::Result<()> {
+    let sha256 = Sha256Digest::of(&blob.bytes);
+    for file in signer::statements(name, root)? {
+        let Some(Ok(statement)) =
+            worktree::file(root, &file)?.map(|file| Statement::read(&file.bytes))
+        else {
+            continue;
+        };
+        let is_theirs = statement.principal == *principal && statement.sha256 == sha256;
+        if is_theirs && statement.decision == StatementDecision::Request {
+            let message =
+                format!("`{principal}` asked for this, so an approval of theirs would not count");
+            let reason = Reason::new(Code::ApproverIsRequester, message);
+            let help = "ask somebody else to approve it; `gitca plan` says who can";
+            return Err(Stop(vec![Finding::in_file(file, reason.help(help))]).into());
+        }
+    }
+    Ok(())
 }
 
 /// What was signed, in words.

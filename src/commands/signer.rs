@@ -89,6 +89,21 @@ pub(super) fn owner(
     Ok(principal.name.clone())
 }
 
+/// The statements about a request that lie in the work tree.
+pub(super) fn statements(name: &RequestName, root: &Path) -> anyhow::Result<Vec<RepoPath>> {
+    let folder = format!("requests/{name}.approvals");
+    if !files::holds_files(&root.join(&folder)) {
+        return Ok(Vec::new());
+    }
+    let files = files::below(root, &folder)?;
+    let is_statement = |file: &RepoPath| {
+        file.as_str()
+            .rsplit_once('.')
+            .is_some_and(|(_, extension)| extension == "json")
+    };
+    Ok(files.into_iter().filter(is_statement).collect())
+}
+
 /// What a statement says beside its request.
 pub(super) struct Terms {
     pub(super) decision: StatementDecision,
