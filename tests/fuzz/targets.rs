@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use gitca::control::ControlZone;
-use gitca::control::identity::Identity;
 use gitca::decision::{Approved, Case, decide};
 use gitca::issuance::{Issued, prepare};
 use gitca::names::{ObjectId, RequestName, Serial};
@@ -23,6 +22,7 @@ use gitca::render::{self};
 use gitca::report::{Report, Requester};
 use gitca::request::Request;
 use gitca::snapshot::{Blob, Changeset, Introduction, KeyOwners};
+use gitca::trust::Testimony;
 use gitca::x509::csr::Csr;
 
 use crate::seeds::seeded_key;
@@ -200,7 +200,7 @@ fn approve<'a>(request: &'a Request, zone: &'a ControlZone) -> Option<Approved<'
     let case = Case {
         request,
         zone,
-        requester: Identity::nobody(),
+        testimony: &Testimony::default(),
         key_owner: None,
         now: wide::now(),
     };
@@ -262,6 +262,9 @@ fn show(requests: &Requests) {
         owners: &KeyOwners::new(),
         introductions: &BTreeMap::new(),
         rules_before: &BTreeMap::new(),
+        statements: &BTreeMap::new(),
+        histories: &BTreeMap::new(),
+        committer: None,
     };
     let plan = plan(&evidence, wide::now());
     let mut report = Report::new("check");

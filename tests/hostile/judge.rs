@@ -10,7 +10,7 @@ use gitca::names::{RequestName, Sha256Digest};
 use gitca::plan::{Evidence, Requests, plan};
 use gitca::report::Verdict;
 use gitca::request::Request;
-use gitca::snapshot::{Blob, KeyOwners};
+use gitca::snapshot::{Blob, KeyOwner, KeyOwners};
 use gitca::timestamp::Timestamp;
 
 use crate::forge::Draft;
@@ -158,7 +158,10 @@ fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
         .flatten()
         .map(|request| request.csr.key.digest())
         .next();
-    let owner = |key: Sha256Digest| case.key_owner.map(|owner| (key, owner.to_owned()));
+    let owner = |key: Sha256Digest| {
+        let owner = case.key_owner?;
+        Some((key, KeyOwner::certified(owner.to_owned(), None)))
+    };
     let owners: KeyOwners = key.and_then(owner).into_iter().collect();
     let evidence = Evidence {
         requests: &requests,
@@ -166,6 +169,9 @@ fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
         owners: &owners,
         introductions: &BTreeMap::new(),
         rules_before: &BTreeMap::new(),
+        statements: &BTreeMap::new(),
+        histories: &BTreeMap::new(),
+        committer: None,
     };
     let plan = plan(&evidence, case.now);
     let entry = &plan.entries[0];
