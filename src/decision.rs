@@ -14,8 +14,11 @@ pub mod common_name;
 pub mod counting;
 pub mod deny;
 pub mod facts;
+mod faults;
 pub mod folding;
+pub mod form;
 mod minutes;
+mod objections;
 mod refusal;
 pub mod reserved;
 mod rules;
@@ -40,6 +43,7 @@ use crate::decision::assent::{Counted, Poll};
 use crate::decision::candidate::Candidate;
 use crate::decision::minutes::Minutes;
 use crate::decision::trace::{Considered, Outcome};
+use crate::decision::values::Values;
 use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
 use crate::report::Verdict;
@@ -122,8 +126,6 @@ pub struct Judgement<'a> {
     pub candidate: Option<Candidate>,
     /// What changes no verdict.
     pub notices: Vec<Reason>,
-    /// What each policy said, as far as the decision came: deny policies first, each by name.
-    pub trace: Vec<Considered>,
 }
 
 /// Decides one request.
@@ -135,8 +137,47 @@ pub fn decide<'a>(case: &Case<'a, '_>) -> Judgement<'a> {
         decision,
         candidate: minutes.candidate,
         notices: minutes.notices,
-        trace: minutes.trace,
     }
+}
+
+/// What each policy says of the request, as far as the decision comes: deny policies first, each by name.
+///
+/// It walks once more over the policies, with words for all of them; who only decides needs none.
+#[must_use]
+pub fn consult(case: &Case<'_, '_>) -> Vec<Considered> {
+    let (request, zone) = (case.request, case.zone);
+    let Ok(signer) = route(request, zone) else {
+        return Vec::new();
+    };
+    let candidate = Candidate::of(request, signer, case.now, &mut Vec::new());
+    let gathered = gather(case, signer, &candidate);
+    let values = Values::of(&request.csr.subject, &request.csr.sans);
+    let asked = ask(case, signer, &candidate, &values, gathered.as_ref());
+    let stopped = !authority::is_ca_key(request, zone).is_empty()
+        || !signer::violations(request, signer, &asked).is_empty();
+    if stopped {
+        return Vec::new();
+    }
+    let mut trace: Vec<Considered> = zone
+        .deny_policies
+        .iter()
+        .map(|policy| Considered {
+            policy: policy.name.to_string(),
+            kind: "DenyPolicy",
+            mode: policy.mode,
+            outcome: match select::failing(&policy.selector, &asked) {
+                Some(reason) => Outcome::NotSelected(reason),
+                None => Outcome::of(&deny::hits(policy, &asked)),
+            },
+        })
+        .collect();
+    let denies = |considered: &Considered| {
+        considered.mode == Mode::Enforce && matches!(considered.outcome, Outcome::Objects(_))
+    };
+    if !trace.iter().any(denies) {
+        trace.extend(admission::consult(zone, &asked));
+    }
+    trace
 }
 
 /// The steps in their order; each is left with all of its findings.
@@ -151,7 +192,8 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     let candidate = Candidate::of(request, signer, now, &mut minutes.notices);
     minutes.candidate = Some(candidate.clone());
     let gathered = gather(case, signer, &candidate);
-    let asked = ask(case, signer, &candidate, gathered.as_ref());
+    let values = Values::of(&request.csr.subject, &request.csr.sans);
+    let asked = ask(case, signer, &candidate, &values, gathered.as_ref());
     unless_any(Verdict::Denied, signer::violations(request, signer, &asked))?;
     unless_any(Verdict::Denied, deny_hits(zone, &asked, minutes))?;
     let admitted = admit(zone, &asked, minutes)?;
@@ -230,6 +272,7 @@ fn ask<'a>(
     case: &'a Case<'_, '_>,
     signer: &Signer,
     candidate: &Candidate,
+    values: &'a Values<'a>,
     facts: Option<&'a Arc<Facts>>,
 ) -> Asked<'a> {
     let request = case.request;
@@ -243,6 +286,7 @@ fn ask<'a>(
         labels: &request.metadata.labels,
         subject: &request.csr.subject,
         sans: &request.csr.sans,
+        values,
         key: &request.csr.key,
         lifetime: candidate.lifetime,
         has_expiration: request.expiration.is_some(),
@@ -281,16 +325,6 @@ fn deny_hits(zone: &ControlZone, asked: &Asked<'_>, minutes: &mut Minutes) -> Ve
     let mut reasons = Vec::new();
     for policy in &zone.deny_policies {
         let hits = deny::hits(policy, asked);
-        let outcome = match select::failing(&policy.selector, asked) {
-            Some(reason) => Outcome::NotSelected(reason),
-            None => Outcome::of(&hits),
-        };
-        minutes.trace.push(Considered {
-            policy: policy.name.to_string(),
-            kind: "DenyPolicy",
-            mode: policy.mode,
-            outcome,
-        });
         if policy.mode == Mode::Enforce {
             reasons.extend(hits);
         } else {

@@ -17,7 +17,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::decision::candidate::Candidate;
 use crate::decision::trace::Considered;
-use crate::decision::{Approved, Case, Refusal, decide, together};
+use crate::decision::{Approved, Case, Refusal, consult, decide, together};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{RequestName, Sha256Digest};
 use crate::plan::details::details;
@@ -61,7 +61,7 @@ pub struct Entry<'a> {
     pub candidate: Option<Candidate>,
     /// What changes no verdict.
     pub notices: Vec<Reason>,
-    /// What each policy said.
+    /// What each policy says; empty unless the evidence is to be told in detail.
     pub trace: Vec<Considered>,
     /// Who asked.
     pub requester: Option<Requester>,
@@ -126,7 +126,11 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Entry<'a> {
         decision: together::stricter(judgement.decision, before)
             .map_err(|refusal| place(request, refusal)),
         candidate: judgement.candidate,
-        trace: judgement.trace,
+        trace: if evidence.in_detail {
+            consult(case)
+        } else {
+            Vec::new()
+        },
         requester: testimony.requester.clone(),
     }
 }

@@ -112,6 +112,7 @@ impl Survey {
             statements: &self.snapshot.statements,
             histories: &self.histories,
             committer: self.committer.as_ref(),
+            in_detail: false,
         }
     }
 }

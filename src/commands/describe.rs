@@ -11,7 +11,7 @@ use crate::inventory;
 use crate::kubernetes::describe;
 use crate::names::RequestName;
 use crate::output::text::{self, Style, harmless_lines};
-use crate::plan::{Entry, plan};
+use crate::plan::{Entry, Evidence, plan};
 use crate::survey;
 use crate::world::World;
 
@@ -26,7 +26,11 @@ pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Res
     let names = get::find(&args.requests, &inventory)?;
     // What was issued is judged again, to show what today's rules say of it.
     mainline.reopen(&names)?;
-    let plan = plan(&mainline.survey.evidence(), world.now);
+    let evidence = Evidence {
+        in_detail: true,
+        ..mainline.survey.evidence()
+    };
+    let plan = plan(&evidence, world.now);
     let mut texts = Vec::new();
     for name in &names {
         let entry = plan.entries.iter().find(|entry| entry.name == *name);

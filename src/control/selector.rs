@@ -4,7 +4,7 @@
 //! approval policy and in `unless` an empty one is an error, since it would hold for everything. Labels are what the
 //! requester wrote; who the requester is comes from elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::control::glob::error::PatternError;
@@ -48,6 +48,15 @@ pub struct Requesters {
     pub groups: Vec<ObjectName>,
     /// Principals who the requester may be.
     pub principals: Vec<ObjectName>,
+}
+
+impl Requesters {
+    /// Whether this principal, with these groups, is meant.
+    #[must_use]
+    pub fn mean(&self, principal: &ObjectName, groups: &BTreeSet<ObjectName>) -> bool {
+        let mut meant = self.groups.iter();
+        self.principals.contains(principal) || meant.any(|group| groups.contains(group))
+    }
 }
 
 /// A pattern of signer names or of request paths, with its text.

@@ -27,31 +27,18 @@ pub(super) fn admit<'a>(
     asked: &Asked<'_>,
     minutes: &mut Minutes,
 ) -> Result<Admitted<'a>, Refusal> {
-    let mut selectors = Vec::new();
-    let mut refusals = Vec::new();
     let (mut applicable, mut admitting) = (Vec::new(), Vec::new());
     for policy in &zone.approval_policies {
-        let mut consider = |outcome| {
-            minutes.trace.push(Considered {
-                policy: policy.name.to_string(),
-                kind: "ApprovalPolicy",
-                mode: policy.mode,
-                outcome,
-            });
-        };
-        if let Some(reason) = select::failing(&policy.selector, asked) {
-            consider(Outcome::NotSelected(reason.clone()));
-            selectors.push(reason.policy(policy.name.as_str()));
+        if !select::holds(&policy.selector, asked) {
             continue;
         }
         applicable.extend((policy.mode == Mode::Enforce).then_some(policy));
-        let reasons = approve::judge(policy, asked);
-        consider(Outcome::of(&reasons));
-        match (policy.mode, reasons.is_empty()) {
-            (Mode::Enforce, true) => admitting.push(policy),
-            (Mode::Enforce, false) => refusals.push((policy, reasons)),
-            (Mode::Audit, true) => minutes.notices.push(audit_admits(policy)),
-            (Mode::Audit, false) => {}
+        match policy.mode {
+            Mode::Enforce if approve::admits(policy, asked) => admitting.push(policy),
+            Mode::Audit if approve::admits(policy, asked) => {
+                minutes.notices.push(audit_admits(policy));
+            }
+            Mode::Enforce | Mode::Audit => {}
         }
     }
     if !admitting.is_empty() {
@@ -60,12 +47,38 @@ pub(super) fn admit<'a>(
             admitting,
         });
     }
-    let reasons = if refusals.is_empty() {
+    Err(Refusal::new(Verdict::Denied, objections(zone, asked)))
+}
+
+/// What each policy says; in words, so only for those who ask.
+pub(super) fn consult(zone: &ControlZone, asked: &Asked<'_>) -> Vec<Considered> {
+    let consider = |policy: &ApprovalPolicy| Considered {
+        policy: policy.name.to_string(),
+        kind: "ApprovalPolicy",
+        mode: policy.mode,
+        outcome: match select::failing(&policy.selector, asked) {
+            Some(reason) => Outcome::NotSelected(reason),
+            None => Outcome::of(&approve::judge(policy, asked)),
+        },
+    };
+    zone.approval_policies.iter().map(consider).collect()
+}
+
+/// Why no policy admits.
+fn objections(zone: &ControlZone, asked: &Asked<'_>) -> Vec<Reason> {
+    let (mut selectors, mut refusals) = (Vec::new(), Vec::new());
+    for policy in &zone.approval_policies {
+        match select::failing(&policy.selector, asked) {
+            Some(reason) => selectors.push(reason.policy(policy.name.as_str())),
+            None if policy.mode == Mode::Audit => {}
+            None => refusals.push((policy, approve::judge(policy, asked))),
+        }
+    }
+    if refusals.is_empty() {
         no_applicable_policy(selectors)
     } else {
         no_policy_admits(refusals)
-    };
-    Err(Refusal::new(Verdict::Denied, reasons))
+    }
 }
 
 fn audit_admits(policy: &ApprovalPolicy) -> Reason {

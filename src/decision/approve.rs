@@ -8,12 +8,13 @@ use crate::control::approval_policy::{Allowed, ApprovalPolicy, Constraints};
 use crate::control::entry::Match;
 use crate::control::rule::{Allows, Rule};
 use crate::decision::asked::Asked;
-use crate::decision::common_name::{Form, not_in_san};
+use crate::decision::common_name::not_in_san;
+use crate::decision::faults::{Fault, allowing, allowing_dns, allowing_ip, judge_count};
+use crate::decision::form::Form;
+use crate::decision::objections::Objections;
 use crate::decision::reserved::{Reserved, is_demanded};
 use crate::decision::rules;
-use crate::decision::values::{
-    Value, judge_count, normal_dns, normal_email, numbered, refuse, refuse_dns, refuse_ip,
-};
+use crate::decision::values::Value;
 use crate::finding::{Code, Reason};
 use crate::timestamp::Lifetime;
 use crate::x509::subject::Attribute;
@@ -24,102 +25,104 @@ const EXPIRATION: &str = "spec.expirationSeconds";
 /// Every reason why the policy does not admit the request; none when it does.
 #[must_use]
 pub fn judge(policy: &ApprovalPolicy, asked: &Asked<'_>) -> Vec<Reason> {
-    let names = judge_names(&policy.allowed, asked);
-    let mut reasons = judge_subject(&policy.allowed, asked, &names);
-    reasons.extend(names);
-    reasons.extend(judge_usages(&policy.allowed.usages, asked.usages));
-    reasons.extend(judge_lifetime(&policy.constraints, asked));
-    reasons.extend(judge_key(&policy.constraints, asked));
-    reasons.extend(rules::failing(&policy.validations, asked));
+    let mut objections = Objections::told();
+    walk(policy, asked, &mut objections);
+    let reasons = objections.into_reasons().into_iter();
     reasons
-        .into_iter()
         .map(|reason| reason.policy(policy.name.as_str()))
         .collect()
 }
 
-fn judge_names(allowed: &Allowed, asked: &Asked<'_>) -> Vec<Reason> {
-    let sans = asked.sans;
-    let mut reasons = Vec::new();
-    let dns_names = numbered("csr.dnsNames", &sans.dns_names, normal_dns);
-    let uris = numbered("csr.uris", &sans.uris, str::to_owned);
-    let emails = numbered("csr.emailAddresses", &sans.email_addresses, normal_email);
-    let given = asked.given();
-    let refused = |value: &Value<'_>| refuse_dns(&allowed.dns_names, value, given);
-    reasons.extend(dns_names.iter().filter_map(refused));
-    for (index, address) in sans.ip_addresses.iter().enumerate() {
-        let field = format!("csr.ipAddresses[{index}]");
-        reasons.extend(refuse_ip(&allowed.ip_addresses, &field, *address));
+/// Whether the policy admits the request; the same walk without words.
+#[must_use]
+pub fn admits(policy: &ApprovalPolicy, asked: &Asked<'_>) -> bool {
+    let mut objections = Objections::silent();
+    walk(policy, asked, &mut objections);
+    !objections.any()
+}
+
+fn walk(policy: &ApprovalPolicy, asked: &Asked<'_>, objections: &mut Objections) {
+    let (allowed, constraints) = (&policy.allowed, &policy.constraints);
+    judge_subject(allowed, asked, objections);
+    judge_names(allowed, asked, objections);
+    judge_usages(&allowed.usages, asked.usages, objections);
+    judge_lifetime(constraints, asked, objections);
+    judge_key(constraints, asked, objections);
+    // Rules cost most.
+    if !objections.is_settled() {
+        rules::judge(&policy.validations, asked, objections);
     }
-    reasons.extend(
-        uris.iter()
-            .filter_map(|uri| refuse(&allowed.uris, uri, given)),
-    );
-    let refused = |value: &Value<'_>| refuse(&allowed.email_addresses, value, given);
-    reasons.extend(emails.iter().filter_map(refused));
+}
+
+fn judge_names(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objections) {
+    let (values, given) = (asked.values, asked.given());
+    for value in &values.dns_names {
+        if let Err(fault) = allowing_dns(&allowed.dns_names, value, given) {
+            objections.add(|| fault.reason(value));
+        }
+    }
+    for (index, address) in asked.sans.ip_addresses.iter().enumerate() {
+        if let Err(fault) = allowing_ip(&allowed.ip_addresses, *address) {
+            objections.add(|| fault.reason(index, *address));
+        }
+    }
+    for (rule, values) in [
+        (&allowed.uris, &values.uris),
+        (&allowed.email_addresses, &values.email_addresses),
+    ] {
+        for value in values {
+            if let Err(fault) = allowing(rule, value, given) {
+                objections.add(|| fault.reason(value));
+            }
+        }
+    }
+    let addresses = asked.sans.ip_addresses.len();
     for (field, counts, number) in [
-        ("csr.dnsNames", allowed.dns_names.counts, dns_names.len()),
         (
-            "csr.ipAddresses",
-            allowed.ip_addresses.counts,
-            sans.ip_addresses.len(),
+            "csr.dnsNames",
+            allowed.dns_names.counts,
+            values.dns_names.len(),
         ),
-        ("csr.uris", allowed.uris.counts, uris.len()),
+        ("csr.ipAddresses", allowed.ip_addresses.counts, addresses),
+        ("csr.uris", allowed.uris.counts, values.uris.len()),
         (
             "csr.emailAddresses",
             allowed.email_addresses.counts,
-            emails.len(),
+            values.email_addresses.len(),
         ),
     ] {
-        reasons.extend(judge_count(counts, field, number));
+        judge_count(counts, number, || field.to_owned(), objections);
     }
-    reasons
 }
 
-fn judge_subject(allowed: &Allowed, asked: &Asked<'_>, names: &[Reason]) -> Vec<Reason> {
+fn judge_subject(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objections) {
     let nothing = Rule::default();
-    let mut reasons = Vec::new();
-    for attribute in Attribute::ALL {
-        let rule = allowed.subject(attribute).unwrap_or(&nothing);
-        let values = subject_values(attribute, asked);
-        for value in &values {
-            reasons.extend(refuse_attribute(rule, attribute, value, asked));
-            if rule.in_sans && !is_allowed_name(value.text, asked, names) {
-                reasons.push(not_in_san(value.text));
+    for (attribute, values) in &asked.values.subject {
+        let rule = allowed.subject(*attribute).unwrap_or(&nothing);
+        for value in values {
+            judge_attribute(rule, *attribute, value, asked, objections);
+            if rule.in_sans && !is_allowed_name(allowed, asked) {
+                objections.add(|| not_in_san(value.text));
             }
         }
-        let field = format!("csr.subject.{attribute}");
-        reasons.extend(judge_count(rule.counts, &field, values.len()));
+        let field = || format!("csr.subject.{attribute}");
+        judge_count(rule.counts, values.len(), field, objections);
     }
-    reasons
 }
 
-fn subject_values<'a>(attribute: Attribute, asked: &Asked<'a>) -> Vec<Value<'a>> {
-    let field = |index| {
-        if attribute.is_single() {
-            format!("csr.subject.{attribute}")
-        } else {
-            format!("csr.subject.{attribute}[{index}]")
-        }
-    };
-    let values = asked.subject.values(attribute).enumerate();
-    let value = |(index, text): (usize, &'a str)| Value {
-        field: field(index),
-        text,
-        normal: text.to_owned(),
-    };
-    values.map(value).collect()
-}
-
-fn refuse_attribute(
+fn judge_attribute(
     rule: &Rule,
     attribute: Attribute,
     value: &Value<'_>,
     asked: &Asked<'_>,
-) -> Option<Reason> {
-    let demanded = is_demanded(asked.profile, attribute, value.text);
-    let reserved = Reserved::of(attribute, value.text).filter(|_| !demanded);
-    let Some(reserved) = reserved else {
-        return refuse(rule, value, asked.given());
+    objections: &mut Objections,
+) {
+    let demanded = |_: &Reserved| !is_demanded(asked.profile, attribute, value.text);
+    let Some(reserved) = value.reserved.filter(demanded) else {
+        if let Err(fault) = allowing(rule, value, asked.given()) {
+            objections.add(|| fault.reason(value));
+        }
+        return;
     };
     let entries = match &rule.allows {
         Allows::Values(entries) => entries.as_slice(),
@@ -128,7 +131,9 @@ fn refuse_attribute(
     let admitted = entries.iter().any(|entry| {
         reserved.is_spelt_by(entry) && entry.matches(&value.normal, asked.given()) == Match::Yes
     });
-    (!admitted).then(|| refuse_reserved(reserved, attribute, value))
+    if !admitted {
+        objections.add(|| refuse_reserved(reserved, attribute, value));
+    }
 }
 
 fn refuse_reserved(reserved: Reserved, attribute: Attribute, value: &Value<'_>) -> Reason {
@@ -145,92 +150,92 @@ fn refuse_reserved(reserved: Reserved, attribute: Attribute, value: &Value<'_>) 
         reserved.as_str()
     );
     let reason = Reason::new(Code::ReservedIdentity, message).value(value.text);
-    reason.field(&value.field).help(help)
+    reason.field(value.field()).help(help)
 }
 
 /// Whether a subject alternative name that passed says the same as the common name.
-fn is_allowed_name(common_name: &str, asked: &Asked<'_>, names: &[Reason]) -> bool {
-    let sans = asked.sans;
-    let (field, index) = match Form::of(common_name) {
-        None => return false,
-        Some(Form::Dns(name)) => (
-            "csr.dnsNames",
-            sans.dns_names
-                .iter()
-                .position(|san| normal_dns(san) == name),
-        ),
-        Some(Form::Ip(address)) => (
-            "csr.ipAddresses",
-            sans.ip_addresses.iter().position(|san| *san == address),
-        ),
-        Some(Form::Email(address)) => (
-            "csr.emailAddresses",
-            sans.email_addresses
-                .iter()
-                .position(|san| normal_email(san) == address),
-        ),
-        Some(Form::Uri(uri)) => ("csr.uris", sans.uris.iter().position(|san| *san == uri)),
+fn is_allowed_name(allowed: &Allowed, asked: &Asked<'_>) -> bool {
+    let (values, given) = (asked.values, asked.given());
+    let passes = |values: &[Value<'_>], name: &str, judge: &dyn Fn(&Value<'_>) -> bool| {
+        let same = values.iter().find(|value| value.normal == name);
+        same.is_some_and(judge)
     };
-    index.is_some_and(|index| {
-        let field = Some(format!("{field}[{index}]"));
-        !names.iter().any(|reason| reason.field == field)
-    })
+    let is_ok = |result: Result<_, Fault<'_>>| result.is_ok();
+    match &values.form {
+        None => false,
+        Some(Form::Dns(name)) => passes(&values.dns_names, name, &|value| {
+            is_ok(allowing_dns(&allowed.dns_names, value, given))
+        }),
+        Some(Form::Ip(address)) => {
+            asked.sans.ip_addresses.contains(address)
+                && allowing_ip(&allowed.ip_addresses, *address).is_ok()
+        }
+        Some(Form::Email(address)) => passes(&values.email_addresses, address, &|value| {
+            is_ok(allowing(&allowed.email_addresses, value, given))
+        }),
+        Some(Form::Uri(uri)) => passes(&values.uris, uri, &|value| {
+            is_ok(allowing(&allowed.uris, value, given))
+        }),
+    }
 }
 
-fn judge_usages(allowed: &[Usage], asked: &[Usage]) -> Vec<Reason> {
-    let refused = |(index, usage): (usize, &Usage)| {
-        (!allowed.contains(usage)).then(|| {
-            Reason::new(
-                Code::UsageNotAllowed,
-                format!("usage `{usage}` is not allowed"),
-            )
-            .field(format!("spec.usages[{index}]"))
-            .value(usage.as_str())
-            .help(format!("drop usage `{usage}`"))
-        })
-    };
-    asked.iter().enumerate().filter_map(refused).collect()
+fn judge_usages(allowed: &[Usage], asked: &[Usage], objections: &mut Objections) {
+    for (index, usage) in asked.iter().enumerate() {
+        if !allowed.contains(usage) {
+            objections.add(|| {
+                let message = format!("usage `{usage}` is not allowed");
+                Reason::new(Code::UsageNotAllowed, message)
+                    .field(format!("spec.usages[{index}]"))
+                    .value(usage.as_str())
+                    .help(format!("drop usage `{usage}`"))
+            });
+        }
+    }
 }
 
-fn judge_lifetime(constraints: &Constraints, asked: &Asked<'_>) -> Vec<Reason> {
+fn judge_lifetime(constraints: &Constraints, asked: &Asked<'_>, objections: &mut Objections) {
     let granted = asked.lifetime;
     let reason = |code, message: String, help: String| {
         Reason::new(code, message).field(EXPIRATION).help(help)
     };
     let seconds = |bound: Lifetime| format!("`expirationSeconds: {}`", bound.seconds());
-    let mut reasons = Vec::new();
     if constraints.duration_required && !asked.has_expiration {
-        let message = "the request must say how long the certificate lives".to_owned();
-        let help = format!("set for example {}", seconds(granted));
-        reasons.push(reason(Code::RequiredMissing, message, help));
+        objections.add(|| {
+            let message = "the request must say how long the certificate lives".to_owned();
+            let help = format!("set for example {}", seconds(granted));
+            reason(Code::RequiredMissing, message, help)
+        });
     }
     if let Some(max) = constraints.duration_max.filter(|max| granted > *max) {
-        let message = format!("a lifetime of {granted} is longer than {max}");
-        let help = format!("ask for at most {max}: {}", seconds(max));
-        let reason = reason(Code::LifetimeTooLong, message, help);
-        reasons.push(reason.value(granted.to_string()));
+        objections.add(|| {
+            let message = format!("a lifetime of {granted} is longer than {max}");
+            let help = format!("ask for at most {max}: {}", seconds(max));
+            reason(Code::LifetimeTooLong, message, help).value(granted.to_string())
+        });
     }
     if let Some(min) = constraints.duration_min.filter(|min| granted < *min) {
-        let message = format!("a lifetime of {granted} is shorter than {min}");
-        let help = format!("ask for at least {min}: {}", seconds(min));
-        let reason = reason(Code::LifetimeTooShort, message, help);
-        reasons.push(reason.value(granted.to_string()));
+        objections.add(|| {
+            let message = format!("a lifetime of {granted} is shorter than {min}");
+            let help = format!("ask for at least {min}: {}", seconds(min));
+            reason(Code::LifetimeTooShort, message, help).value(granted.to_string())
+        });
     }
-    reasons
 }
 
-fn judge_key(constraints: &Constraints, asked: &Asked<'_>) -> Option<Reason> {
-    let keys = constraints.keys.as_ref()?;
+fn judge_key(constraints: &Constraints, asked: &Asked<'_>, objections: &mut Objections) {
     let kind = asked.key.kind();
-    (!keys.include(kind)).then(|| {
-        Reason::new(
-            Code::KeyTypeNotAllowed,
-            format!("a key of {kind} is not allowed"),
-        )
-        .field("csr.key")
-        .value(kind.to_string())
-        .help(format!("make a new key of one of {keys}"))
-    })
+    let keys = constraints.keys.as_ref();
+    if let Some(keys) = keys.filter(|keys| !keys.include(kind)) {
+        objections.add(|| {
+            Reason::new(
+                Code::KeyTypeNotAllowed,
+                format!("a key of {kind} is not allowed"),
+            )
+            .field("csr.key")
+            .value(kind.to_string())
+            .help(format!("make a new key of one of {keys}"))
+        });
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::control::glob::placeholder::Given;
 use crate::control::identity::Identity;
 use crate::control::profile::Profile;
+use crate::decision::values::Values;
 use crate::expression::facts::Facts;
 use crate::names::{RequestName, SignerName};
 use crate::timestamp::Lifetime;
@@ -36,6 +37,8 @@ pub struct Asked<'a> {
     pub subject: &'a Subject,
     /// The subject alternative names in the CSR.
     pub sans: &'a SubjectAltNames,
+    /// Subject and names once more, as patterns see them.
+    pub values: &'a Values<'a>,
     /// The key in the CSR.
     pub key: &'a PublicKey,
     /// The lifetime that the Signer would grant.
@@ -137,6 +140,8 @@ pub(crate) mod sample {
                 labels: &self.labels,
                 subject: &self.subject,
                 sans: &self.sans,
+                // A test may keep it.
+                values: Box::leak(Box::new(Values::of(&self.subject, &self.sans))),
                 key: &self.key,
                 lifetime: self.lifetime,
                 facts: None,

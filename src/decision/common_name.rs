@@ -4,66 +4,10 @@
 //! the server's, so with `server auth` it must also be a subject alternative name, and a pattern that denies the name
 //! denies it here too. No name is ever made from it.
 
-use std::net::IpAddr;
-
-use crate::control::glob::label::is_label;
 use crate::decision::asked::Asked;
-use crate::decision::values::{normal_dns, normal_email};
+use crate::decision::form::{Form, normal_dns, normal_email};
 use crate::finding::{Code, Reason};
 use crate::x509::usage::Usage;
-
-/// What a common name looks like, in the normal form of that kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// A DNS name or wildcard, of one label or more.
-    Dns(String),
-    /// An IP address; an IPv4-mapped one as the IPv4 address that it means.
-    Ip(IpAddr),
-    /// An e-mail address.
-    Email(String),
-    /// A URI.
-    Uri(String),
-}
-
-impl Form {
-    /// The form of a common name, if it has one.
-    #[must_use]
-    pub fn of(common_name: &str) -> Option<Self> {
-        if common_name.contains("://") {
-            return Some(Self::Uri(common_name.to_owned()));
-        }
-        if let Ok(address) = common_name.parse::<IpAddr>() {
-            return Some(Self::Ip(address.to_canonical()));
-        }
-        if let Some((local, domain)) = common_name.rsplit_once('@') {
-            let mailbox = !local.is_empty() && is_dns(&normal_dns(domain));
-            return mailbox.then(|| Self::Email(normal_email(common_name)));
-        }
-        let name = normal_dns(common_name);
-        // The root's dot is no part of a name here, but clients drop it too.
-        let name = name.strip_suffix('.').unwrap_or(&name);
-        is_dns(name).then(|| Self::Dns(name.to_owned()))
-    }
-
-    /// Whether a subject alternative name of the request says the same.
-    #[must_use]
-    pub fn is_in(&self, asked: &Asked<'_>) -> bool {
-        let sans = asked.sans;
-        match self {
-            Self::Dns(name) => sans.dns_names.iter().any(|san| normal_dns(san) == *name),
-            Self::Ip(address) => sans.ip_addresses.contains(address),
-            Self::Email(address) => sans
-                .email_addresses
-                .iter()
-                .any(|san| normal_email(san) == *address),
-            Self::Uri(uri) => sans.uris.contains(uri),
-        }
-    }
-
-    fn must_be_in(&self) -> bool {
-        !matches!(self, Self::Dns(name) if !name.contains('.'))
-    }
-}
 
 /// Why the common name may not stand beside these usages and names, if it may not.
 #[must_use]
@@ -73,8 +17,23 @@ pub fn judge(asked: &Asked<'_>) -> Option<Reason> {
         return None;
     }
     let common_name = asked.subject.common_name()?;
-    let form = Form::of(common_name).filter(Form::must_be_in)?;
-    (!form.is_in(asked)).then(|| not_in_san(common_name))
+    let form = asked.values.form.as_ref();
+    let form = form.filter(|form| form.must_be_in())?;
+    (!is_in(form, asked)).then(|| not_in_san(common_name))
+}
+
+/// Whether a subject alternative name of the request says the same.
+fn is_in(form: &Form, asked: &Asked<'_>) -> bool {
+    let sans = asked.sans;
+    match form {
+        Form::Dns(name) => sans.dns_names.iter().any(|san| normal_dns(san) == *name),
+        Form::Ip(address) => sans.ip_addresses.contains(address),
+        Form::Email(address) => sans
+            .email_addresses
+            .iter()
+            .any(|san| normal_email(san) == *address),
+        Form::Uri(uri) => sans.uris.contains(uri),
+    }
 }
 
 /// The reason for a common name that is no subject alternative name.
@@ -87,11 +46,6 @@ pub fn not_in_san(common_name: &str) -> Reason {
     .field("csr.subject.commonName")
     .value(common_name)
     .help("ask for it as a subject alternative name too, or leave the common name out")
-}
-
-fn is_dns(name: &str) -> bool {
-    let name = name.strip_prefix("*.").unwrap_or(name);
-    name.split('.').all(is_label)
 }
 
 #[cfg(test)]

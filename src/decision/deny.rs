@@ -11,10 +11,10 @@ use crate::control::entry::{Entry, Match};
 use crate::control::fold::fold;
 use crate::control::glob::placeholder::Given;
 use crate::decision::asked::Asked;
-use crate::decision::common_name::Form;
+use crate::decision::form::Form;
+use crate::decision::form::normal_dns;
 use crate::decision::rules;
 use crate::decision::select;
-use crate::decision::values::normal_dns;
 use crate::finding::{Code, Reason};
 use crate::x509::subject::Attribute;
 
@@ -30,12 +30,12 @@ struct Tried {
 /// Every hit of the policy on the request; none when its selector does not hold.
 #[must_use]
 pub fn hits(policy: &DenyPolicy, asked: &Asked<'_>) -> Vec<Reason> {
-    if select::failing(&policy.selector, asked).is_some() {
+    if !select::holds(&policy.selector, asked) {
         return Vec::new();
     }
     let excepted = |denial: &&Denial| {
         let unless = denial.unless.as_ref();
-        unless.is_some_and(|unless| select::failing(unless, asked).is_none())
+        unless.is_some_and(|unless| select::holds(unless, asked))
     };
     let holding = policy.deny.iter().filter(|denial| !excepted(denial));
     holding
@@ -50,13 +50,14 @@ fn denial_hits(denial: &Denial, asked: &Asked<'_>) -> Vec<Reason> {
         let tried = attribute_values(*attribute, asked);
         reasons.extend(pattern_hits(denial, entries, &tried, asked));
     }
-    for (entries, tried) in [
-        (&denial.dns_names, dns_names(asked)),
-        (&denial.uris, uris(asked)),
-        (&denial.email_addresses, email_addresses(asked)),
-    ] {
-        reasons.extend(pattern_hits(denial, entries, &tried, asked));
-    }
+    let mut names = |entries: &[Entry], values: fn(&Asked<'_>) -> Vec<Tried>| {
+        if !entries.is_empty() {
+            reasons.extend(pattern_hits(denial, entries, &values(asked), asked));
+        }
+    };
+    names(&denial.dns_names, dns_names);
+    names(&denial.uris, uris);
+    names(&denial.email_addresses, email_addresses);
     reasons.extend(address_hits(denial, asked));
     reasons.extend(usage_hits(denial, asked));
     reasons.extend(key_hit(denial, asked));
@@ -123,7 +124,7 @@ fn attribute_values(attribute: Attribute, asked: &Asked<'_>) -> Vec<Tried> {
 fn dns_names(asked: &Asked<'_>) -> Vec<Tried> {
     let mut names = numbered("csr.dnsNames", &asked.sans.dns_names, normal_dns);
     if let Some((text, Form::Dns(name))) = common_name(asked) {
-        names.push(from_common_name(text, name));
+        names.push(from_common_name(text, name.clone()));
     }
     names
 }
@@ -131,7 +132,7 @@ fn dns_names(asked: &Asked<'_>) -> Vec<Tried> {
 fn uris(asked: &Asked<'_>) -> Vec<Tried> {
     let mut uris = numbered("csr.uris", &asked.sans.uris, str::to_owned);
     if let Some((text, Form::Uri(uri))) = common_name(asked) {
-        uris.push(from_common_name(text, uri));
+        uris.push(from_common_name(text, uri.clone()));
     }
     uris
 }
@@ -145,9 +146,9 @@ fn email_addresses(asked: &Asked<'_>) -> Vec<Tried> {
     addresses
 }
 
-fn common_name<'a>(asked: &Asked<'a>) -> Option<(&'a str, Form)> {
+fn common_name<'a>(asked: &Asked<'a>) -> Option<(&'a str, &'a Form)> {
     let text = asked.subject.common_name()?;
-    Some((text, Form::of(text)?))
+    Some((text, asked.values.form.as_ref()?))
 }
 
 fn from_common_name(text: &str, spelling: String) -> Tried {
@@ -173,7 +174,7 @@ fn address_hits(denial: &Denial, asked: &Asked<'_>) -> Vec<Reason> {
         .map(|(index, address)| (format!("csr.ipAddresses[{index}]"), *address))
         .collect();
     if let Some((_, Form::Ip(address))) = common_name(asked) {
-        addresses.push((COMMON_NAME.to_owned(), address));
+        addresses.push((COMMON_NAME.to_owned(), *address));
     }
     let hit = |(field, address): &(String, IpAddr)| {
         let mut blocks = denial.ip_addresses.iter();

@@ -7,7 +7,7 @@ use crate::control::identity::Identity;
 use crate::control::profile::Profile;
 use crate::control::signer::Signer;
 use crate::decision::candidate::Candidate;
-use crate::decision::values::{normal_dns, normal_email};
+use crate::decision::form::{normal_dns, normal_email};
 use crate::expression::facts::{Fact, Facts, NAMES, SUBJECTS};
 use crate::names::ObjectName;
 use crate::request::Request;

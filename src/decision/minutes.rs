@@ -1,7 +1,6 @@
-//! What a decision leaves behind besides itself: the validity, notices, and what each policy said.
+//! What a decision leaves behind besides itself: the validity and notices.
 
 use crate::decision::candidate::Candidate;
-use crate::decision::trace::Considered;
 use crate::finding::Reason;
 
 /// What is written down on the way.
@@ -9,5 +8,4 @@ use crate::finding::Reason;
 pub(super) struct Minutes {
     pub(super) candidate: Option<Candidate>,
     pub(super) notices: Vec<Reason>,
-    pub(super) trace: Vec<Considered>,
 }

@@ -8,27 +8,31 @@ use std::sync::Arc;
 use crate::control::deny_policy::Denial;
 use crate::control::validation::Validation;
 use crate::decision::asked::Asked;
+use crate::decision::objections::Objections;
 use crate::expression::Expression;
 use crate::finding::{Code, Reason};
 
-/// Each validation that does not hold.
-pub(super) fn failing(validations: &[Validation], asked: &Asked<'_>) -> Vec<Reason> {
-    let reason = |validation: &Validation| {
-        let name = &validation.name;
-        match evaluate(&validation.rule, asked) {
-            Ok(true) => None,
-            Ok(false) => {
-                let generated = format!("`{}` does not hold", validation.rule.source());
-                let message = validation.message.as_ref().unwrap_or(&generated);
-                Some(Reason::new(
-                    Code::RuleFailed,
-                    format!("rule `{name}`: {message}"),
-                ))
-            }
-            Err(error) => Some(broken(&format!("rule `{name}`"), &error)),
+/// Objects to each validation that does not hold.
+pub(super) fn judge(validations: &[Validation], asked: &Asked<'_>, objections: &mut Objections) {
+    for Validation {
+        name,
+        rule,
+        message,
+    } in validations
+    {
+        if objections.is_settled() {
+            return;
         }
-    };
-    validations.iter().filter_map(reason).collect()
+        match evaluate(rule, asked) {
+            Ok(true) => {}
+            Ok(false) => objections.add(|| {
+                let generated = format!("`{}` does not hold", rule.source());
+                let message = message.as_ref().unwrap_or(&generated);
+                Reason::new(Code::RuleFailed, format!("rule `{name}`: {message}"))
+            }),
+            Err(error) => objections.add(|| broken(&format!("rule `{name}`"), &error)),
+        }
+    }
 }
 
 /// The hit of a deny entry's rule.

@@ -5,67 +5,101 @@
 
 use std::fmt::Display;
 
-use crate::control::identity::Identity;
 use crate::control::selector::{NamePattern, Requesters, Selector};
 use crate::decision::asked::Asked;
 use crate::finding::{Code, Reason};
 
+/// The part of a selector that does not hold.
+enum Failing<'s> {
+    SignerName,
+    Path,
+    /// Nobody knows who asked.
+    Nobody(&'s Requesters),
+    Requester(&'s Requesters),
+    Label(&'s str, &'s str),
+}
+
+/// Whether the selector holds.
+#[must_use]
+pub fn holds(selector: &Selector, asked: &Asked<'_>) -> bool {
+    first(selector, asked).is_none()
+}
+
 /// The first part that does not hold; `None` when the selector does.
 #[must_use]
 pub fn failing(selector: &Selector, asked: &Asked<'_>) -> Option<Reason> {
-    let fits = |patterns: &[NamePattern], name: &str| {
-        patterns.is_empty()
-            || patterns
-                .iter()
-                .any(|pattern| pattern.fits(name, asked.given()))
-    };
-    let signer_name = asked.signer_name.as_str();
-    if !fits(&selector.signer_names, signer_name) {
-        let message = format!("is about the signers {}", quoted(&selector.signer_names));
-        let reason = Reason::new(Code::SelectorSigner, message).value(signer_name);
-        return Some(reason.field("spec.signerName"));
-    }
-    let path = asked.request.as_str();
-    if !fits(&selector.paths, path) {
-        let message = format!("is about the paths {}", quoted(&selector.paths));
-        return Some(Reason::new(Code::SelectorPath, message).value(path));
-    }
-    if let Some(reason) = requester_differs(selector.requesters.as_ref(), asked.requester) {
-        return Some(reason);
-    }
-    let differs = |(key, value): &(&String, &String)| asked.labels.get(*key) != Some(*value);
-    let (key, wanted) = selector.labels.iter().find(differs)?;
-    let message = format!("is about requests with the label `{key}: {wanted}`");
-    let reason = Reason::new(Code::SelectorLabel, message).field(format!("metadata.labels.{key}"));
-    Some(match asked.labels.get(key) {
-        Some(value) => reason.value(value),
-        None => reason,
+    Some(match first(selector, asked)? {
+        Failing::SignerName => {
+            let message = format!("is about the signers {}", quoted(&selector.signer_names));
+            Reason::new(Code::SelectorSigner, message)
+                .value(asked.signer_name.as_str())
+                .field("spec.signerName")
+        }
+        Failing::Path => {
+            let message = format!("is about the paths {}", quoted(&selector.paths));
+            Reason::new(Code::SelectorPath, message).value(asked.request.as_str())
+        }
+        Failing::Nobody(requesters) => {
+            let meant = people(requesters);
+            let message = format!("is about requests of {meant}, and who asked is not known");
+            let help = "sign the commit with a key of a Principal";
+            Reason::new(Code::RequesterUnknown, message).help(help)
+        }
+        Failing::Requester(requesters) => {
+            let message = format!("is about requests of {}", people(requesters));
+            let reason = Reason::new(Code::SelectorRequester, message);
+            match &asked.requester.principal {
+                Some(principal) => reason.value(principal.as_str()),
+                None => reason,
+            }
+        }
+        Failing::Label(key, wanted) => {
+            let message = format!("is about requests with the label `{key}: {wanted}`");
+            let reason = Reason::new(Code::SelectorLabel, message);
+            let reason = reason.field(format!("metadata.labels.{key}"));
+            match asked.labels.get(key) {
+                Some(value) => reason.value(value),
+                None => reason,
+            }
+        }
     })
 }
 
-/// Nobody is never meant.
-fn requester_differs(requesters: Option<&Requesters>, requester: &Identity) -> Option<Reason> {
-    let requesters = requesters?;
-    let mut meant = Vec::new();
+/// The parts in a fixed order.
+fn first<'s>(selector: &'s Selector, asked: &Asked<'_>) -> Option<Failing<'s>> {
+    let given = asked.given();
+    let fits = |patterns: &[NamePattern], name: &str| {
+        patterns.is_empty() || patterns.iter().any(|pattern| pattern.fits(name, given))
+    };
+    if !fits(&selector.signer_names, asked.signer_name.as_str()) {
+        return Some(Failing::SignerName);
+    }
+    if !fits(&selector.paths, asked.request.as_str()) {
+        return Some(Failing::Path);
+    }
+    if let Some(requesters) = &selector.requesters {
+        // Nobody is never meant.
+        let Some(principal) = &asked.requester.principal else {
+            return Some(Failing::Nobody(requesters));
+        };
+        if !requesters.mean(principal, &asked.requester.groups) {
+            return Some(Failing::Requester(requesters));
+        }
+    }
+    let differs = |(key, value): &(&String, &String)| asked.labels.get(*key) != Some(*value);
+    let (key, wanted) = selector.labels.iter().find(differs)?;
+    Some(Failing::Label(key, wanted))
+}
+
+fn people(requesters: &Requesters) -> String {
+    let mut people = Vec::new();
     if !requesters.groups.is_empty() {
-        meant.push(format!("members of {}", quoted(&requesters.groups)));
+        people.push(format!("members of {}", quoted(&requesters.groups)));
     }
     if !requesters.principals.is_empty() {
-        meant.push(quoted(&requesters.principals));
+        people.push(quoted(&requesters.principals));
     }
-    let meant = meant.join(" and of ");
-    let Some(principal) = &requester.principal else {
-        let message = format!("is about requests of {meant}, and who asked is not known");
-        let help = "sign the commit with a key of a Principal";
-        return Some(Reason::new(Code::RequesterUnknown, message).help(help));
-    };
-    let is_meant = requesters.principals.contains(principal)
-        || requesters
-            .groups
-            .iter()
-            .any(|group| requester.groups.contains(group));
-    let message = format!("is about requests of {meant}");
-    (!is_meant).then(|| Reason::new(Code::SelectorRequester, message).value(principal.as_str()))
+    people.join(" and of ")
 }
 
 fn quoted(names: &[impl Display]) -> String {

@@ -1,6 +1,6 @@
 //! What each policy said of a request, so that people can see how a decision fell.
 //!
-//! The decision itself fills it in while it goes from policy to policy; nobody judges twice to explain.
+//! It is made by the same walk over each policy that decides, with words for all of them.
 
 use crate::control::approval_policy::Mode;
 use crate::finding::Reason;

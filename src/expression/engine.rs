@@ -1,7 +1,10 @@
-//! The one thread that parses and evaluates: it has a stack that no rule within the limits can exhaust.
+//! Where rules are parsed and evaluated: one thread has a stack that no rule within the limits can exhaust, and shallow
+//! rules, as nearly all are, run where they are asked for.
 //!
-//! In come parsed rules and facts; out come booleans. A panic in the library is an error of that evaluation alone.
+//! In come parsed rules and facts; out come booleans. A panic in the library is an error of that evaluation alone. Facts
+//! are bound once for all rules of a request.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Sender, channel};
@@ -21,16 +24,15 @@ const STACK: usize = 32 * 1024 * 1024;
 // Brackets and operators within each other.
 const DEPTH: u16 = 48;
 
-type Job = Box<dyn FnOnce(&Arc<Env>) + Send>;
+type Job = Box<dyn FnOnce() + Send>;
 
 static ENGINE: OnceLock<Option<Mutex<Sender<Job>>>> = OnceLock::new();
 
 fn start() -> Option<Mutex<Sender<Job>>> {
     let (sender, jobs) = channel::<Job>();
     let run = move || {
-        let env = environment();
         for job in jobs {
-            job(&env);
+            job();
         }
     };
     let engine = thread::Builder::new()
@@ -40,19 +42,25 @@ fn start() -> Option<Mutex<Sender<Job>>> {
     Some(Mutex::new(sender))
 }
 
-/// The operators and functions of the language, and those for text.
-fn environment() -> Arc<Env> {
+/// The operators and functions of the language, and those for text and addresses.
+fn environment() -> Result<Context<'static, 'static>, ExecutionError> {
     let mut env = Env::default().with_optional_support(false).with_stdlib();
     let added = env.add_extension(cel::extensions::strings);
     debug_assert!(added.is_ok(), "nothing else has these names");
-    Arc::new(env)
+    let mut context = Context::with_env(Arc::new(env));
+    context
+        .add_function(CONTAINS_IP, |block: Arc<String>, address: Arc<String>| {
+            contains_ip(&block, &address)
+        })
+        .map_err(|error| ExecutionError::InternalError(error.to_string()))?;
+    Ok(context)
 }
 
 /// Runs the job on the engine's thread; `None` when there is no such thread or the job panicked.
-fn run<T: Send + 'static>(job: impl FnOnce(&Arc<Env>) -> T + Send + 'static) -> Option<T> {
+fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (answer, answered) = channel();
-    let job: Job = Box::new(move |env| {
-        if let Ok(result) = catch_unwind(AssertUnwindSafe(|| job(env))) {
+    let job: Job = Box::new(move || {
+        if let Ok(result) = catch_unwind(AssertUnwindSafe(job)) {
             // Whoever asked waits below.
             let _ = answer.send(result);
         }
@@ -65,7 +73,7 @@ fn run<T: Send + 'static>(job: impl FnOnce(&Arc<Env>) -> T + Send + 'static) -> 
 /// The tree of a rule.
 pub(super) fn parse(source: &str) -> Result<IdedExpr, Fault> {
     let text = source.to_owned();
-    let parsed = run(move |_| {
+    let parsed = run(move || {
         let parser = Env::stdlib().with_optional_support(false).parser();
         let parser = parser.max_recursion_depth(DEPTH).error_recovery_limit(1);
         parser.parse(&text).map_err(|errors| {
@@ -87,7 +95,16 @@ pub(super) fn parse(source: &str) -> Result<IdedExpr, Fault> {
 
 /// A rule on real facts.
 pub(super) fn evaluate(tree: &Arc<IdedExpr>, facts: &Arc<Facts>) -> Result<bool, String> {
-    match resolve(tree, facts) {
+    truth(resolve(tree, facts))
+}
+
+/// A shallow rule on real facts, on the caller's own stack.
+pub(super) fn evaluate_here(tree: &IdedExpr, facts: &Arc<Facts>) -> Result<bool, String> {
+    truth(catch_unwind(AssertUnwindSafe(|| resolve_here(tree, facts))).ok())
+}
+
+fn truth(answer: Option<Result<Value, ExecutionError>>) -> Result<bool, String> {
+    match answer {
         Some(Ok(Value::Bool(truth))) => Ok(truth),
         Some(Ok(other)) => Err(format!(
             "gives a value of type {}, no boolean",
@@ -123,18 +140,42 @@ pub(super) fn try_on_sample(tree: &Arc<IdedExpr>) -> Result<(), Fault> {
 
 fn resolve(tree: &Arc<IdedExpr>, facts: &Arc<Facts>) -> Option<Result<Value, ExecutionError>> {
     let (tree, facts) = (Arc::clone(tree), Arc::clone(facts));
-    run(move |env| {
-        let mut context = Context::with_env(Arc::clone(env));
-        context
-            .add_function(CONTAINS_IP, |block: Arc<String>, address: Arc<String>| {
-                contains_ip(&block, &address)
-            })
-            .map_err(|error| ExecutionError::InternalError(error.to_string()))?;
-        for (name, value) in roots(&facts) {
-            context.add_variable_from_value(name, value);
-        }
-        Value::resolve(&tree, &context)
+    run(move || resolve_here(&tree, &facts))
+}
+
+thread_local! {
+    /// The facts that this thread evaluated last, bound.
+    static BOUND: RefCell<Option<Bound>> = const { RefCell::new(None) };
+}
+
+struct Bound {
+    facts: Arc<Facts>,
+    context: Context<'static, 'static>,
+}
+
+fn resolve_here(tree: &IdedExpr, facts: &Arc<Facts>) -> Result<Value, ExecutionError> {
+    BOUND.with_borrow_mut(|bound| {
+        let bound = match bound.take() {
+            Some(same) if Arc::ptr_eq(&same.facts, facts) => bound.insert(same),
+            before => bound.insert(Bound {
+                context: bind(before, facts)?,
+                facts: Arc::clone(facts),
+            }),
+        };
+        Value::resolve(tree, &bound.context)
     })
+}
+
+/// A context with these facts, and with the functions of the one before.
+fn bind(before: Option<Bound>, facts: &Facts) -> Result<Context<'static, 'static>, ExecutionError> {
+    let mut context = match before {
+        Some(before) => before.context,
+        None => environment()?,
+    };
+    for (name, value) in roots(facts) {
+        context.add_variable_from_value(name, value);
+    }
+    Ok(context)
 }
 
 fn contains_ip(block: &str, address: &str) -> Result<bool, ExecutionError> {

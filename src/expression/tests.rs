@@ -239,3 +239,51 @@ fn words_and_signs_are_counted_as_a_reader_would() {
         assert_eq!(tokens(source), count, "{source}");
     }
 }
+
+#[test]
+fn shallow_rules_need_little_stack() {
+    // As deep as rules may be that run where they are asked for: operators, calls, choices and loops.
+    let chain = |open: &str, inner: &str, close: &str, levels: usize| {
+        format!("{}{inner}{}", open.repeat(levels), close.repeat(levels))
+    };
+    let rules = [
+        chain("true == (", "true", ")", SHALLOW - 1),
+        chain("request.name + (", "request.name", ")", SHALLOW - 3) + " == 'x'",
+        chain("(now == now ? ", "true", " : false)", SHALLOW - 2),
+        format!(
+            "request.dirs.all(n, request.dirs.exists(m, {} == n))",
+            chain("m + (", "m", ")", SHALLOW - 6)
+        ),
+    ];
+    for source in rules {
+        let rule =
+            Expression::compile(&source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
+        let levels = depth::depth(&rule.tree);
+        assert!(
+            rule.is_shallow && levels > SHALLOW - 3,
+            "{source}: {levels}"
+        );
+        let small = std::thread::Builder::new().stack_size(512 * 1024);
+        let facts = Arc::new(Facts::sample());
+        let run = small.spawn(move || rule.evaluate(&facts)).unwrap();
+        assert!(run.join().unwrap().is_ok(), "{source}");
+    }
+}
+
+#[test]
+fn facts_of_one_request_never_answer_for_another() {
+    let rule = Expression::compile("request.name == 'web'").unwrap();
+    let mut other = Facts::sample();
+    other.set("request.name", facts::Fact::Text("mail".to_owned()));
+    let (web, mail) = (Arc::new(Facts::sample()), Arc::new(other));
+    for _ in 0..3 {
+        assert_eq!(rule.evaluate(&web), Ok(true));
+        assert_eq!(rule.evaluate(&mail), Ok(false));
+    }
+    // A new set of facts may come to lie where an old one was.
+    for name in ["web", "mail", "web"] {
+        let mut facts = Facts::sample();
+        facts.set("request.name", facts::Fact::Text(name.to_owned()));
+        assert_eq!(rule.evaluate(&Arc::new(facts)), Ok(name == "web"));
+    }
+}

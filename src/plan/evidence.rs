@@ -38,6 +38,8 @@ pub struct Evidence<'a> {
     pub histories: &'a BTreeMap<RequestName, StatementHistory>,
     /// In a work tree, who would commit what is there.
     pub committer: Option<&'a Author>,
+    /// Whether somebody will read what each policy says.
+    pub in_detail: bool,
 }
 
 static NO_STATEMENTS: BTreeMap<String, Blob> = BTreeMap::new();

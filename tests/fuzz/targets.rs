@@ -265,6 +265,7 @@ fn show(requests: &Requests) {
         statements: &BTreeMap::new(),
         histories: &BTreeMap::new(),
         committer: None,
+        in_detail: false,
     };
     let plan = plan(&evidence, wide::now());
     let mut report = Report::new("check");

@@ -172,6 +172,7 @@ fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
         statements: &BTreeMap::new(),
         histories: &BTreeMap::new(),
         committer: None,
+        in_detail: false,
     };
     let plan = plan(&evidence, case.now);
     let entry = &plan.entries[0];

@@ -1,0 +1,231 @@
+//! One value against the rule of one policy: whether it is allowed, by which entry, or what is wrong with it.
+//!
+//! In come a rule and a value in normal form; out comes a [`Fault`], and none means that the rule allows the value. A
+//! fault is put into words only when it is told, with the smallest change that would help.
+
+use std::net::IpAddr;
+
+use crate::control::entry::{Entry, Match};
+use crate::control::glob::placeholder::Given;
+use crate::control::rule::{Allows, AllowsIp, Counts, IpRule, Rule};
+use crate::decision::objections::Objections;
+use crate::decision::values::Value;
+use crate::finding::{Code, Reason};
+use crate::names::Cidr;
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fault<'p> {
+    /// None of its kind is allowed.
+    Nothing,
+    /// A wildcard is not allowed.
+    Wildcard,
+    /// An underscore is not allowed.
+    Underscore,
+    /// No entry fits.
+    NoEntry(&'p [Entry]),
+    /// Only this entry could fit, and its placeholder can't be filled in safely.
+    Unsafe(&'p Entry),
+    /// Only this entry could fit, and nobody knows who asked.
+    Nobody(&'p Entry),
+}
+
+/// The entry that allows the value; `None` when the rule allows every value.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn allowing_dns<'p>(
+    rule: &'p Rule,
+    value: &Value<'_>,
+    given: Given<'_>,
+) -> Result<Option<&'p Entry>, Fault<'p>> {
+    let nothing = matches!(rule.allows, Allows::Nothing);
+    if !nothing && value.normal.starts_with("*.") && !rule.wildcards {
+        return Err(Fault::Wildcard);
+    }
+    if !nothing && value.normal.contains('_') && !rule.underscores {
+        return Err(Fault::Underscore);
+    }
+    allowing(rule, value, given)
+}
+
+/// The same for values other than DNS names.
+pub(super) fn allowing<'p>(
+    rule: &'p Rule,
+    value: &Value<'_>,
+    given: Given<'_>,
+) -> Result<Option<&'p Entry>, Fault<'p>> {
+    let entries = match &rule.allows {
+        Allows::Nothing => return Err(Fault::Nothing),
+        Allows::Anything => return Ok(None),
+        Allows::Values(entries) => entries,
+    };
+    let (mut unsafe_entry, mut unknown) = (None, None);
+    for entry in entries {
+        match entry.matches(&value.normal, given) {
+            Match::Yes => return Ok(Some(entry)),
+            Match::Unsafe => unsafe_entry = unsafe_entry.or(Some(entry)),
+            Match::Nobody => unknown = unknown.or(Some(entry)),
+            Match::No | Match::Unknown => {}
+        }
+    }
+    Err(match (unsafe_entry, unknown) {
+        (Some(entry), _) => Fault::Unsafe(entry),
+        (None, Some(entry)) => Fault::Nobody(entry),
+        (None, None) => Fault::NoEntry(entries),
+    })
+}
+
+impl Fault<'_> {
+    /// The fault in words.
+    pub(super) fn reason(self, value: &Value<'_>) -> Reason {
+        let text = value.text;
+        let (code, message) = match self {
+            Self::Nothing => return not_allowed(&value.field(), &value.kind(), text),
+            Self::Wildcard => (
+                Code::WildcardCertificate,
+                format!("wildcards such as `{text}` are not allowed"),
+            ),
+            Self::Underscore => (
+                Code::ValueNotAllowed,
+                format!("`{text}` holds `_`, which is not allowed"),
+            ),
+            Self::NoEntry(_) => (
+                Code::ValueNotAllowed,
+                format!("`{text}` fits no entry that is allowed"),
+            ),
+            Self::Unsafe(entry) => (
+                Code::TemplateValueUnsafe,
+                format!("the request's value for `{entry}` can't stand there as literal text"),
+            ),
+            Self::Nobody(entry) => (
+                Code::RequesterUnknown,
+                format!("`{text}` might fit `{entry}`, but who asked is not known"),
+            ),
+        };
+        let reason = Reason::new(code, message).field(value.field()).value(text);
+        match self.help(value) {
+            Some(help) => reason.help(help),
+            None => reason,
+        }
+    }
+
+    fn help(self, value: &Value<'_>) -> Option<String> {
+        Some(match self {
+            Self::Nothing => format!("drop `{}`", value.text),
+            Self::Wildcard => "name each host".to_owned(),
+            Self::Underscore => "ask for a name without `_`".to_owned(),
+            Self::Unsafe(_) => "give the request a path of plain names without dots".to_owned(),
+            Self::Nobody(_) => "sign the commit with a key of a Principal".to_owned(),
+            Self::NoEntry(entries) => {
+                let nearest = nearest(entries, &value.normal)?;
+                format!("the nearest that is allowed is `{nearest}`")
+            }
+        })
+    }
+}
+
+/// The entry most like the value; among equals the first by its text, wherever it stands.
+pub(super) fn nearest(entries: &[Entry], value: &str) -> Option<String> {
+    let nearness = |text: &String| strsim::jaro_winkler(text, value);
+    let texts = entries.iter().map(ToString::to_string);
+    texts.max_by(|a, b| {
+        let by_nearness = nearness(a).total_cmp(&nearness(b));
+        by_nearness.then_with(|| b.cmp(a))
+    })
+}
+
+/// What is wrong with an address.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum AddressFault<'p> {
+    /// No address is allowed.
+    Nothing,
+    /// It lies in an exception.
+    Exception(&'p Cidr),
+    /// It lies in none of these.
+    NoBlock(&'p [Cidr]),
+}
+
+/// The block that allows the address; `None` when the rule allows every one.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn allowing_ip(
+    rule: &IpRule,
+    address: IpAddr,
+) -> Result<Option<&Cidr>, AddressFault<'_>> {
+    let (cidrs, except) = match &rule.allows {
+        AllowsIp::Nothing => return Err(AddressFault::Nothing),
+        AllowsIp::Anything => return Ok(None),
+        AllowsIp::Blocks { cidrs, except } => (cidrs, except),
+    };
+    if let Some(block) = except.iter().find(|block| block.contains(address)) {
+        return Err(AddressFault::Exception(block));
+    }
+    let block = cidrs.iter().find(|block| block.contains(address));
+    block.map(Some).ok_or(AddressFault::NoBlock(cidrs))
+}
+
+impl AddressFault<'_> {
+    /// The fault in words.
+    pub(super) fn reason(self, index: usize, address: IpAddr) -> Reason {
+        let (field, text) = (format!("csr.ipAddresses[{index}]"), address.to_string());
+        let (message, help) = match self {
+            Self::Nothing => return not_allowed(&field, "csr.ipAddresses", &text),
+            Self::Exception(block) => (
+                format!("`{address}` lies in the exception `{block}`"),
+                format!("ask for an address outside `{block}`"),
+            ),
+            Self::NoBlock(cidrs) => {
+                let blocks: Vec<String> = cidrs.iter().map(ToString::to_string).collect();
+                (
+                    format!("`{address}` lies in no block that is allowed"),
+                    format!("ask for an address in {}", blocks.join(", ")),
+                )
+            }
+        };
+        let reason = Reason::new(Code::ValueNotAllowed, message).field(field);
+        reason.value(text).help(help)
+    }
+}
+
+/// Objects to a number of values that is not what the rule asks for.
+pub(super) fn judge_count(
+    counts: Counts,
+    number: usize,
+    field: impl Fn() -> String,
+    objections: &mut Objections,
+) {
+    if counts.required && number == 0 {
+        objections.add(|| {
+            Reason::new(Code::RequiredMissing, "at least one value is required")
+                .field(field())
+                .help("ask for one")
+        });
+    } else if number < counts.least {
+        objections.add(|| {
+            let least = counts.least;
+            let message = format!("at least {least} values are required, not {number}");
+            let reason = Reason::new(Code::TooFewValues, message).field(field());
+            reason.help("ask for more")
+        });
+    }
+    if let Some(most) = counts.most.filter(|most| number > *most) {
+        objections.add(|| {
+            let message = format!("at most {most} values are allowed, not {number}");
+            let reason = Reason::new(Code::TooManyValues, message).field(field());
+            reason.help(format!("ask for at most {most}"))
+        });
+    }
+}
+
+/// The reason for a value of a kind that the policy allows none of.
+fn not_allowed(field: &str, kind: &str, text: &str) -> Reason {
+    Reason::new(
+        Code::FieldNotAllowed,
+        format!("no value of `{kind}` is allowed"),
+    )
+    .field(field)
+    .value(text)
+    .help(format!("drop `{text}`"))
+}
