@@ -16,8 +16,10 @@ pub mod schema;
 mod signer;
 pub mod tools;
 
+use std::path::Path;
+
 use crate::cli::FailOn;
-use crate::finding::{Code, Reason, Stop};
+use crate::finding::{Code, Finding, Reason, Stop};
 use crate::report::Verdict;
 
 /// Refuses a flag that this release does not have; a flag is never ignored.
@@ -43,4 +45,17 @@ pub fn findings(fail_on: &[FailOn]) -> Vec<Verdict> {
         FailOn::Pending => Verdict::Pending,
     });
     named.chain([Verdict::Failed]).collect()
+}
+
+/// What is wrong in a file that is not in the repository.
+fn named(file: &Path, reasons: Vec<Reason>) -> Stop {
+    let in_file = |mut reason: Reason| {
+        let place = match (reason.line, reason.column) {
+            (Some(line), Some(column)) => format!(":{line}:{column}"),
+            _ => String::new(),
+        };
+        reason.message = format!("`{}{place}`: {}", file.display(), reason.message);
+        Finding::anywhere(reason)
+    };
+    Stop(reasons.into_iter().map(in_file).collect())
 }

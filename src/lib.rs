@@ -63,6 +63,7 @@ pub mod kubernetes;
 
 // Flows.
 pub mod batch;
+pub mod conversion;
 pub mod message;
 pub mod plan;
 pub mod render;

@@ -44,7 +44,9 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
         Command::Get(args) => tell_found(get::get(args, world), style, cli.global.quiet),
         Command::Describe(args) => tell(describe::describe(args, world, style), style),
-        Command::Policy(args) => tell(policy::policy(args, world), style),
+        Command::Policy(args) => {
+            tell_found(policy::policy(args, world, style), style, cli.global.quiet)
+        }
         Command::Schema(args) => tell(schema::schema(args), style),
         Command::Completions(args) => tell(tools::completions(args), style),
         Command::Man(args) => tell(tools::man(args, world), style),

@@ -1,11 +1,15 @@
-//! Arguments of `policy` and its commands.
+//! Arguments of `policy`: what can be asked about the rules themselves.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+
+use crate::names::ObjectName;
 
 /// Arguments of `policy`.
 #[derive(Debug, Args)]
 pub struct PolicyArgs {
-    /// What to do with the policies.
+    /// What to do.
     #[command(subcommand)]
     pub command: PolicyCommand,
 }
@@ -18,4 +22,21 @@ pub enum PolicyCommand {
     /// With it `ssh-keygen -Y verify` and `git log --show-signature` say who signed what.
     /// Example: `gitca policy allowed-signers > ~/.ssh/allowed_signers`
     AllowedSigners,
+    /// Turn a policy of cert-manager into one of ours.
+    ///
+    /// Reads a CertificateRequestPolicy of approver-policy, one a file, and prints an ApprovalPolicy that never admits
+    /// more. What differs in meaning is listed on stderr and at the top of the result. Exits with 1 when something could
+    /// not be expressed. Example: `gitca policy convert team-a.yaml --group team-a > policies/team-a.yaml`
+    Convert(ConvertArgs),
+}
+
+/// Arguments of `policy convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// The file, as `kubectl get certificaterequestpolicy NAME -o yaml` prints it; `-` is stdin.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Groups whose members may use the policy, in place of RBAC's verb `use`; without it, one of the policy's name.
+    #[arg(long = "group", value_name = "GROUP")]
+    pub groups: Vec<ObjectName>,
 }

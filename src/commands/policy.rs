@@ -1,19 +1,28 @@
-//! `gitca policy`: the commands about the policies themselves.
+//! `gitca policy`: the commands about the policies themselves, one file for each.
+
+pub mod convert;
 
 use crate::cli::{PolicyArgs, PolicyCommand};
 use crate::commands::signer;
 use crate::control::allowed_signers;
+use crate::output::Told;
+use crate::output::text::Style;
 use crate::world::World;
 
-/// Does what was asked; out comes the text to print.
+/// Does what was asked.
 ///
 /// # Errors
 /// A [`Stop`](crate::finding::Stop) when the policies can't be used; any other error when git or the disk fail.
-pub fn policy(args: &PolicyArgs, world: &World) -> anyhow::Result<String> {
-    match args.command {
+pub fn policy(args: &PolicyArgs, world: &World, style: Style) -> anyhow::Result<Told> {
+    match &args.command {
         PolicyCommand::AllowedSigners => {
             let zone = signer::rules(&world.directory)?;
-            Ok(allowed_signers::text(&zone))
+            Ok(Told {
+                text: allowed_signers::text(&zone),
+                talk: None,
+                found: false,
+            })
         }
+        PolicyCommand::Convert(args) => convert::convert(args, world, style),
     }
 }

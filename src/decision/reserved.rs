@@ -64,6 +64,17 @@ impl Reserved {
     }
 }
 
+/// Whether a star behind this text would stand for reserved identities, which it never does.
+#[must_use]
+pub fn could_be_reserved(attribute: Attribute, beginning: &str) -> bool {
+    let within = |reserved: &&str| reserved.starts_with(beginning) && *reserved != beginning;
+    match attribute {
+        Attribute::CommonName => PREFIXES.iter().chain(&NAMES).any(&within),
+        Attribute::Organization => PREFIXES.iter().any(within),
+        _ => false,
+    }
+}
+
 /// Whether the rules of a kubelet's signer themselves ask for this very value.
 #[must_use]
 pub fn is_demanded(profile: Option<Profile>, attribute: Attribute, value: &str) -> bool {

@@ -179,6 +179,7 @@ pub enum Code {
     FetchFailed,
     PullRequestContext,
     CommitKeyUnavailable,
+    NotConvertible,
     // Notices.
     IdentityFieldsIgnored,
     StatusIgnored,
@@ -206,6 +207,7 @@ pub enum Code {
     CertificateRevoked,
     SignedNotPublished,
     PendingNotAdopted,
+    CompatDiffers,
 }
 
 impl Code {

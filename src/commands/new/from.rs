@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::cli::NewArgs;
+use crate::commands::named;
 use crate::commands::new::claim::Claimant;
 use crate::files::{self, Access};
 use crate::finding::{Code, Finding, Reason, Stop};
@@ -52,19 +53,6 @@ pub(super) fn from(file: &Path, args: &NewArgs, world: &mut World) -> anyhow::Re
     let names: Vec<&RequestName> = manifests.iter().map(|(name, _)| name).collect();
     let claim = claimant.claim(&names, &root, world)?;
     Ok(next_steps(&manifests, &claim))
-}
-
-/// What is wrong in a file that is not in the repository.
-fn named(file: &Path, reasons: Vec<Reason>) -> Stop {
-    let in_file = |mut reason: Reason| {
-        let place = match (reason.line, reason.column) {
-            (Some(line), Some(column)) => format!(":{line}:{column}"),
-            _ => String::new(),
-        };
-        reason.message = format!("`{}{place}`: {}", file.display(), reason.message);
-        Finding::anywhere(reason)
-    };
-    Stop(reasons.into_iter().map(in_file).collect())
 }
 
 /// The path that the request gets, if it is one that `check` would read and nothing is there yet.
