@@ -136,7 +136,7 @@ fn annotate(report: &Report) -> io::Result<()> {
     if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty()) {
         output::append(Path::new(&file), &output::markdown::summary(report))?;
     }
-    output::print(&output::github::report(report))
+    output::command(&output::github::report(report))
 }
 
 /// The results on stdout; notices that are about no request, and errors, on stderr.

@@ -17,6 +17,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::harmless::{self, for_log};
 use crate::output::text::Style;
 use crate::report::Report;
 
@@ -46,8 +47,8 @@ pub struct Told {
 /// When stdout can't be written to.
 pub fn print_text(answer: &Answer, style: &Style) -> io::Result<()> {
     match answer {
-        Answer::Report(report) => write(&text::report(report, style)),
-        Answer::Text(text) => write(text),
+        Answer::Report(report) => write(&for_log(&text::report(report, style))),
+        Answer::Text(text) => write(&for_log(text)),
     }
 }
 
@@ -56,8 +57,7 @@ pub fn print_text(answer: &Answer, style: &Style) -> io::Result<()> {
 /// # Errors
 /// When stdout can't be written to.
 pub fn print_json(value: &impl Serialize) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
-    write(&format!("{text}\n"))
+    write(&json(value)?)
 }
 
 /// Writes a value as one YAML document.
@@ -65,14 +65,46 @@ pub fn print_json(value: &impl Serialize) -> io::Result<()> {
 /// # Errors
 /// When stdout can't be written to.
 pub fn print_yaml(value: &impl Serialize) -> io::Result<()> {
-    write(&serde_yaml::to_string(value).map_err(io::Error::other)?)
+    write(&yaml(value)?)
 }
 
-/// Writes a text that is finished.
+/// The value as JSON in lines, with escapes for what nobody could see or a log would obey.
+///
+/// # Errors
+/// When the value can't be written as JSON.
+pub fn json(value: &impl Serialize) -> io::Result<String> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    Ok(format!("{}\n", harmless::json(&text)))
+}
+
+/// The value as YAML; as JSON, which is YAML too, when only the escapes of JSON can say it harmlessly.
+///
+/// # Errors
+/// When the value can't be written as YAML.
+pub fn yaml(value: &impl Serialize) -> io::Result<String> {
+    // In a block a line of a stranger's text would be a line of ours.
+    let options = serde_yaml::ser_options! { prefer_block_scalars: false };
+    let text = serde_yaml::to_string_with_options(value, options).map_err(io::Error::other)?;
+    if harmless::is_harmless(&text) {
+        Ok(text)
+    } else {
+        json(value)
+    }
+}
+
+/// Writes a text that is finished and may go into a log.
 ///
 /// # Errors
 /// When stdout can't be written to.
 pub fn print(text: &str) -> io::Result<()> {
+    write(&for_log(text))
+}
+
+/// Writes commands to the CI server.
+///
+/// # Errors
+/// When stdout can't be written to.
+pub fn command(text: &str) -> io::Result<()> {
     write(text)
 }
 
@@ -88,7 +120,7 @@ pub fn append(file: &Path, text: &str) -> io::Result<()> {
 /// Says something on stderr.
 pub fn say(text: &str) {
     // Nobody is left to tell when stderr is gone.
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = io::stderr().lock().write_all(for_log(text).as_bytes());
 }
 
 fn write(text: &str) -> io::Result<()> {

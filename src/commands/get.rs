@@ -9,8 +9,8 @@ use crate::cli::{Columns, GetArgs};
 use crate::inventory::{self, Inventory};
 use crate::kubernetes::{CertificateSigningRequest, RESOURCE, table};
 use crate::names::RequestName;
-use crate::output::Told;
 use crate::output::text::harmless;
+use crate::output::{self, Told};
 use crate::plan::{listing, plan};
 use crate::survey::{self, Mainline};
 use crate::timestamp::Timestamp;
@@ -108,11 +108,8 @@ fn write(inventory: &Inventory, columns: Columns, now: Timestamp) -> anyhow::Res
     Ok(match columns {
         Columns::Text => text(inventory, now, false),
         Columns::Wide => text(inventory, now, true),
-        Columns::Json => format!("{}\n", serde_json::to_string_pretty(&list())?),
-        Columns::Yaml => {
-            let options = serde_yaml::ser_options! { prefer_block_scalars: false };
-            serde_yaml::to_string_with_options(&list(), options)?
-        }
+        Columns::Json => output::json(&list())?,
+        Columns::Yaml => output::yaml(&list())?,
         Columns::Name => inventory.keys().fold(String::new(), |text, name| {
             text + RESOURCE + "/" + name.as_str() + "\n"
         }),

@@ -110,7 +110,6 @@ fn escape(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
-        .replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -125,7 +124,7 @@ mod tests {
                 "a]]&gt;b &amp; &quot;c&quot; &lt;d/&gt;",
             ),
             ("a\u{0}\u{1b}\nb", "a\\u{0}\\u{1b}\\u{a}b"),
-            ("\u{ffff}", "\u{fffd}"),
+            ("\u{ffff}", "\\u{ffff}"),
         ] {
             assert_eq!(escape(text), escaped);
         }

@@ -9,6 +9,8 @@ mod wrap;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+pub use crate::harmless::{harmless, harmless_lines};
+
 use crate::finding::{Finding, Reason};
 use crate::names::RequestName;
 use crate::output::text::wrap::wrap;
@@ -274,47 +276,4 @@ fn summary(report: &Report, style: Style) -> String {
         let _ = writeln!(line, "commit {commit}");
     }
     line
-}
-
-/// Shows what a terminal would obey, or an eye would miss, as its escape.
-#[must_use]
-pub fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character.is_control() || is_invisible(character) {
-            out.extend(character.escape_unicode());
-        } else {
-            out.push(character);
-        }
-    }
-    out
-}
-
-/// The same for a text of several lines, which stay lines.
-#[must_use]
-pub fn harmless_lines(text: &str) -> String {
-    text.lines().map(|line| harmless(line) + "\n").collect()
-}
-
-/// Bidirectional controls (UAX #9), zero-width characters, separators, byte order mark, soft hyphen.
-fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_would_obey_is_shown_as_its_escape() {
-        assert_eq!(
-            harmless("a\u{1b}[31mb\u{202e}c\n"),
-            "a\\u{1b}[31mb\\u{202e}c\\u{a}"
-        );
-        assert_eq!(harmless("jäne"), "jäne");
-    }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::harmless;
 use crate::issuance::Issued;
 use crate::names::Sha256Digest;
 use crate::render::circumstances::Circumstances;
@@ -63,7 +64,8 @@ pub fn render(
             "gitcaVersion": env!("CARGO_PKG_VERSION"),
         },
     });
-    format!("{statement:#}\n")
+    // Who asked is told by git, in whatever characters an author chose.
+    format!("{}\n", harmless::json(&format!("{statement:#}")))
 }
 
 /// The statements that a certificate rested on, by their digests; none in what no run wrote.
