@@ -99,6 +99,16 @@ impl BlockedKeys {
             || self.lists.iter().any(|list| list.contains(&digest))
             || self.types.as_ref().is_some_and(of_type)
     }
+
+    /// Whether this key is one of those that faulty Debian systems made (CVE-2008-0166), by a list of them.
+    #[must_use]
+    pub fn list_as_debian(&self, key: &PublicKey) -> bool {
+        let digest = key.modulus_digest();
+        digest.is_some_and(|digest| {
+            let mut lists = self.lists.iter();
+            lists.any(|list| list.contains_modulus(&digest))
+        })
+    }
 }
 
 impl DenyPolicy {

@@ -197,13 +197,18 @@ fn usage_hits(denial: &Denial, asked: &Asked<'_>) -> Vec<Reason> {
 }
 
 fn key_hit(denial: &Denial, asked: &Asked<'_>) -> Option<Reason> {
-    let blocked = denial.keys.as_ref()?.block(asked.key);
-    blocked.then(|| {
-        Reason::new(Code::KeyBlocked, message(denial, "the key is blocked"))
-            .field("csr.key")
-            .value(format!("{} {}", asked.key.kind(), asked.key.digest()))
-            .help("make a new key")
-    })
+    let keys = denial.keys.as_ref()?;
+    let (code, what) = if keys.block(asked.key) {
+        (Code::KeyBlocked, "the key is blocked")
+    } else if keys.list_as_debian(asked.key) {
+        let what = "the key can be guessed, a faulty Debian made it (CVE-2008-0166)";
+        (Code::KeyWeakDebian, what)
+    } else {
+        return None;
+    };
+    let reason = Reason::new(code, message(denial, what)).field("csr.key");
+    let reason = reason.value(format!("{} {}", asked.key.kind(), asked.key.digest()));
+    Some(reason.help("make a new key"))
 }
 
 fn denied(denial: &Denial, field: &str, text: &str) -> Reason {

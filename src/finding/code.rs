@@ -109,6 +109,7 @@ pub enum Code {
     RequesterUnknown,
     SelectorRequester,
     ContentRevoked,
+    KeyWeakDebian,
     // Approvals: pending or denied, and why a statement that is there does not count.
     ApprovalMissing,
     Rejected,
@@ -165,6 +166,7 @@ pub enum Code {
     ClockWentBack,
     TooManyToIssue,
     MergeConflict,
+    PrivateKeyInRepository,
     ConfigInvalid,
     NotImplemented,
     OperationFailed,

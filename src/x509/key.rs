@@ -4,6 +4,7 @@
 //! none. Only keys that are well formed and strong become values, and what they verify is decided by their kind. What
 //! only the repository can tell (a shared prime, a CA's key, a key used before) is not asked here.
 
+use aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY;
 use aws_lc_rs::signature::{ParsedPublicKey, UnparsedPublicKey};
 use der::oid::ObjectIdentifier;
 use der::{AnyRef, Decode, Encode};
@@ -13,7 +14,7 @@ use rsa::traits::PublicKeyParts as _;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
 use crate::finding::{Code, Reason};
-use crate::names::Sha256Digest;
+use crate::names::{Sha256Digest, hex};
 use crate::x509::signature::{self, Hash, SignatureAlgorithm, SignatureError};
 use crate::x509::weak;
 
@@ -35,6 +36,9 @@ const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 const INFINITY: u8 = 0;
 const UNCOMPRESSED: u8 = 4;
 const HYBRID: [u8; 2] = [6, 7];
+
+/// The end of a SHA-1, twenty hexadecimal digits of it.
+pub type ModulusDigest = [u8; 10];
 
 /// A public key that is well formed and strong enough to certify.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +115,19 @@ impl PublicKey {
             .ok()
             .and_then(|info| info.subject_public_key.as_bytes())
             .unwrap_or_default()
+    }
+
+    /// By what the lists of CVE-2008-0166 know an RSA key: the end of the SHA-1 over its modulus as openssl prints it.
+    #[must_use]
+    pub fn modulus_digest(&self) -> Option<ModulusDigest> {
+        let key = match self.kind {
+            KeyKind::Rsa { .. } => RsaPublicKeyRef::from_der(self.bits()).ok()?,
+            KeyKind::Ecdsa(_) | KeyKind::Ed25519 => return None,
+        };
+        let digits = hex(key.modulus.as_bytes()).to_ascii_uppercase();
+        let line = format!("Modulus={}\n", digits.trim_start_matches('0'));
+        let digest = aws_lc_rs::digest::digest(&SHA1_FOR_LEGACY_USE_ONLY, line.as_bytes());
+        digest.as_ref().last_chunk().copied()
     }
 
     /// Verifies that this key made the signature over the message.

@@ -8,6 +8,7 @@ use crate::forge::{
 };
 use crate::judge::{self, Case};
 use crate::seeds::seeded_key;
+use crate::support::Scratch;
 use crate::wide;
 
 const F4: [u8; 3] = [1, 0, 1];
@@ -18,7 +19,31 @@ fn weak_and_foreign_keys_are_refused() {
 }
 
 pub(crate) fn rows() -> Vec<&'static str> {
-    judge::rows(&cases())
+    let mut rows = judge::rows(&cases());
+    rows.push("K6");
+    rows
+}
+
+/// K6: a key on a list in the form in which Debian published those of CVE-2008-0166; openssl makes the entry.
+#[test]
+fn listed_debian_keys_are_refused() {
+    let scratch = Scratch::new();
+    let entry = scratch.sh(
+        "openssl req -new -newkey rsa:2048 -nodes -keyout /dev/null -subj /CN=jane -out jane.pem 2>/dev/null
+         openssl req -in jane.pem -noout -modulus | openssl sha1 | sed 's/.*\\(.\\{20\\}\\)$/\\1/'",
+    );
+    let list = format!("# openssl-blacklist\n# RSA 2048\n{}", entry.stdout);
+    let other = list.replace(entry.stdout.trim(), "0123456789abcdef0123");
+    let pem = scratch.read("jane.pem");
+    let case = |list: &str| {
+        Case::of_pem("K6", list, pem.as_bytes())
+            .with("policies/keys/debian.txt", list)
+            .denying("{name: a, keys: {lists: [keys/debian.txt]}}")
+    };
+    judge::judge(&[
+        case(&list).denied(&[Code::KeyWeakDebian]),
+        case(&other).approved(&[]),
+    ]);
 }
 
 fn cases() -> Vec<Case> {
@@ -133,7 +158,7 @@ fn roca() -> Vec<u8> {
     product(&factor(808, 3), &factor(816, 2))
 }
 
-/// K6, K7.
+/// K7; the keys that lie in a repository are among the trees.
 fn lists() -> Vec<Case> {
     let draft = Draft::default();
     let listed = format!("# spki-sha256\n{}\n", Sha256Digest::of(&draft.key));

@@ -33,7 +33,7 @@ pub(crate) use support::seeds;
 use std::collections::BTreeSet;
 
 /// Rows that have no fixture yet, each with the reason.
-const LATER: [(&str, &str); 7] = [
+const LATER: [(&str, &str); 6] = [
     (
         "G3",
         "approvals come later; a change of the request is then `ApprovalStale`",
@@ -48,7 +48,6 @@ const LATER: [(&str, &str); 7] = [
         "approvals come later; until then a trailer has nothing to pose as",
     ),
     ("G17", "approvals come later"),
-    ("K6", "lists of the openssl-blacklist come later"),
     (
         "K10",
         "shared primes over the inventory are found by `audit`",
