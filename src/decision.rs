@@ -227,6 +227,7 @@ fn able(
 ) -> Result<(), Refusal> {
     unless_any(Verdict::Failed, authority::is_out_of_time(signer, case.now))?;
     let mut reasons = authority::key_reuse(case.key_owner, &case.testimony.identity, policy);
+    reasons.extend(authority::leaked_key(case.request));
     reasons.extend(authority::violations(case.request, signer, candidate));
     unless_any(Verdict::Denied, reasons)
 }

@@ -41,6 +41,7 @@ pub mod timestamp;
 pub mod finding;
 pub mod report;
 pub mod schema;
+pub mod secrets;
 pub mod snapshot;
 pub mod ssh;
 pub mod x509;

@@ -34,7 +34,14 @@ pub fn read(snapshot: &Snapshot) -> Requests {
     snapshot
         .open
         .par_iter()
-        .map(|(name, blob)| (name.clone(), Request::read(name, blob)))
+        .map(|(name, blob)| {
+            let mut request = Request::read(name, blob);
+            if let Ok(request) = &mut request {
+                let leaked = snapshot.leaked.get(&request.csr.key.digest());
+                request.leaked_in = leaked.cloned();
+            }
+            (name.clone(), request)
+        })
         .collect()
 }
 

@@ -71,6 +71,8 @@ pub struct Request {
     pub csr: Csr,
     /// What was ignored or tolerated.
     pub notices: Vec<Reason>,
+    /// The file of the repository that holds the private half of its key.
+    pub leaked_in: Option<String>,
     places: Places,
 }
 
@@ -102,6 +104,7 @@ impl Request {
             request_base64: request.base64,
             csr,
             notices: draft.notes.notices,
+            leaked_in: None,
             places: draft.places,
         })
     }

@@ -20,6 +20,7 @@ use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistor
 use crate::timestamp::Timestamp;
 use crate::worktree;
 use crate::world::World;
+use crate::x509::ca::CaCertificate;
 
 type Introductions = BTreeMap<RequestName, Introduction>;
 type Histories = BTreeMap<RequestName, StatementHistory>;
@@ -279,7 +280,31 @@ fn load(snapshot: &Snapshot) -> anyhow::Result<(ControlZone, Templates)> {
     }
     let zone = ControlZone::load(&snapshot.control).map_err(Stop)?;
     let templates = Templates::compile(&zone).map_err(Stop)?;
+    refuse_leaked_signers(snapshot, &zone)?;
     Ok((zone, templates))
+}
+
+/// A CA whose private key everybody can read certifies nothing any more.
+fn refuse_leaked_signers(snapshot: &Snapshot, zone: &ControlZone) -> Result<(), Stop> {
+    let mut findings = Vec::new();
+    for signer in &zone.signers {
+        let leaked = |ca: &CaCertificate| snapshot.leaked.get(&ca.key.digest());
+        if let Some(file) = signer.authority.chain().iter().find_map(leaked) {
+            let message = format!(
+                "the private key of the CA of signer `{}` lies in the repository, in `{file}`",
+                signer.name
+            );
+            let reason = Reason::new(Code::PrivateKeyInRepository, message).help(
+                "remove the file, make a new CA with a new key, and replace the old one wherever it is trusted",
+            );
+            findings.push(Finding::in_file(signer.file.clone(), reason));
+        }
+    }
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(Stop(findings))
+    }
 }
 
 fn branch_at_head(repository: &Repository) -> anyhow::Result<String> {

@@ -104,6 +104,10 @@ struct WorkTree;
 impl Source for WorkTree {
     type Handle = PathBuf;
 
+    fn has_inert_files(&self) -> bool {
+        false
+    }
+
     fn list(&self, directory: &PathBuf, scope: Scope) -> anyhow::Result<Listing<PathBuf>> {
         let walk = WalkDir::new(directory)
             .min_depth(1)

@@ -4,6 +4,7 @@
 //! the same rules about paths, and one walk, [`survey`]. Nothing in here touches a disk.
 
 mod attributes;
+mod leaks;
 mod paths;
 mod refusal;
 mod source;

@@ -83,6 +83,16 @@ pub fn key_reuse(
     vec![reason.help("make a new key for this request: `gitca new NAME`")]
 }
 
+/// A key whose private half lies in the repository is everybody's.
+#[must_use]
+pub fn leaked_key(request: &Request) -> Option<Reason> {
+    let file = request.leaked_in.as_deref()?;
+    let message = format!("the private key of this request lies in the repository, in `{file}`");
+    let reason = Reason::new(Code::KeyBlocked, message).field("csr.key");
+    let reason = reason.value(request.csr.key.digest().to_string());
+    Some(reason.help("make a new key for this request: `gitca new NAME`"))
+}
+
 /// What lies outside the rights of the CAs.
 #[must_use]
 pub fn violations(request: &Request, signer: &Signer, candidate: &Candidate) -> Vec<Reason> {

@@ -130,6 +130,10 @@ fn provenance(
 impl Source for Objects<'_> {
     type Handle = ObjectId;
 
+    fn has_inert_files(&self) -> bool {
+        true
+    }
+
     fn list(&self, directory: &ObjectId, scope: Scope) -> anyhow::Result<Listing<ObjectId>> {
         let mut listing = Listing {
             children: Vec::new(),

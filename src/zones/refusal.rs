@@ -10,6 +10,20 @@ use crate::zones::source::Source;
 use crate::zones::survey::Survey;
 
 impl<S: Source> Survey<'_, S> {
+    pub(super) fn request_attributes(
+        &mut self,
+        path: &str,
+        handle: &S::Handle,
+    ) -> anyhow::Result<()> {
+        let before = self.snapshot.findings.len();
+        self.attributes(path, handle)?;
+        if self.snapshot.findings.len() > before {
+            let folder = path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+            self.hidden_folders.extend(folder);
+        }
+        Ok(())
+    }
+
     // Outputs lie where their request lies, so none may be where another's directory is.
     pub(super) fn refuse_collisions(&mut self) {
         for name in std::mem::take(&mut self.request_folders) {

@@ -5,7 +5,7 @@
 //! be read at all.
 
 use crate::finding::Reason;
-use crate::names::ObjectId;
+use crate::names::{ObjectId, RequestName};
 use crate::snapshot::Blob;
 
 /// Where a directory is: at the top, strange names of inert entries are none of our business.
@@ -37,6 +37,13 @@ pub struct Child<H> {
     pub handle: H,
 }
 
+/// A directory of statements, to be read if its request is open.
+pub(super) struct Statements<H> {
+    pub(super) path: String,
+    pub(super) request: RequestName,
+    pub(super) handle: H,
+}
+
 /// What a directory holds.
 #[derive(Clone, Debug)]
 pub struct Listing<H> {
@@ -53,6 +60,9 @@ pub type Content = Result<Blob, Reason>;
 pub trait Source {
     /// How an entry is found again.
     type Handle;
+
+    /// Whether what lies in none of the zones belongs to the repository; a work tree holds what never gets into a commit.
+    fn has_inert_files(&self) -> bool;
 
     /// Lists one directory and checks each of its entries.
     ///

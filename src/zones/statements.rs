@@ -6,8 +6,8 @@
 
 use crate::finding::{Code, Finding, Reason};
 use crate::zones::paths::{Role, role};
-use crate::zones::source::{Child, Kind, Scope, Source};
-use crate::zones::survey::{Statements, Survey, finding};
+use crate::zones::source::{Child, Kind, Scope, Source, Statements};
+use crate::zones::survey::{Survey, finding};
 
 // Nobody needs more signatures for one request, and each costs a verification.
 const STATEMENT_FILES: usize = 64;
@@ -50,10 +50,14 @@ impl<S: Source> Survey<'_, S> {
     fn statement(&mut self, path: &str, child: Child<S::Handle>) -> anyhow::Result<()> {
         match (child.kind, role(path)) {
             (Kind::Directory, _) => self.report(path, nested()),
-            (Kind::File, Err(reason)) => self.report(path, *reason),
+            (Kind::File, Err(reason)) => {
+                self.report(path, *reason);
+                self.search_file(path, &child.handle)?;
+            }
             (Kind::File, Ok(Role::Attributes)) => self.request_attributes(path, &child.handle)?,
             (Kind::File, Ok(Role::Statement(request))) => {
                 if let Some(blob) = self.read(path, &child.handle)? {
+                    self.search(path, &blob.bytes);
                     let files = self.snapshot.statements.entry(request).or_default();
                     files.insert(child.name, blob);
                 }

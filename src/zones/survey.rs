@@ -12,7 +12,7 @@ use crate::zones::attributes;
 use crate::zones::paths::{
     ATTRIBUTES, DIRECTORY_ENTRIES, Folder, LET_THROUGH, Role, Zone, folder, role, size_limit,
 };
-use crate::zones::source::{Child, Kind, Scope, Source};
+use crate::zones::source::{Child, Kind, Scope, Source, Statements};
 
 // Where a directory is worth splitting: every commit writes each changed directory anew, whole.
 const LARGE_DIRECTORY: usize = 1_000;
@@ -45,6 +45,8 @@ pub fn survey<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot
 /// When the source fails; whatever is wrong in the control zone is in the snapshot.
 pub fn control<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot> {
     let mut survey = Survey::of(source);
+    // The keys that lie about are those of the tip.
+    survey.inert_left = 0;
     for child in survey.list(top, "", Scope::Root)? {
         if matches!(Zone::of(&child.name), None | Some(Zone::Control)) {
             survey.zone(&child)?;
@@ -53,15 +55,8 @@ pub fn control<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapsho
     Ok(survey.snapshot)
 }
 
-/// A directory of statements, to be read if its request is open.
-pub(super) struct Statements<H> {
-    pub(super) path: String,
-    pub(super) request: RequestName,
-    pub(super) handle: H,
-}
-
 pub(super) struct Survey<'s, S: Source> {
-    source: &'s S,
+    pub(super) source: &'s S,
     pub(super) snapshot: Snapshot,
     /// Directories of `requests/`, which no request may be called as.
     pub(super) request_folders: Vec<RequestName>,
@@ -73,6 +68,8 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) statement_folders: Vec<Statements<S::Handle>>,
     /// Requests about which something was said that can't be read.
     pub(super) distrusted: Vec<RequestName>,
+    /// How many inert files may still be searched for keys.
+    pub(super) inert_left: usize,
     entries_left: usize,
     octets_left: usize,
 }
@@ -87,6 +84,7 @@ impl<'s, S: Source> Survey<'s, S> {
             hidden_folders: Vec::new(),
             statement_folders: Vec::new(),
             distrusted: Vec::new(),
+            inert_left: Self::inert_files(),
             entries_left: ENTRIES,
             octets_left: OCTETS,
         }
@@ -96,7 +94,7 @@ impl<'s, S: Source> Survey<'s, S> {
         let name = child.name.as_str();
         match (child.kind, Zone::of(name)) {
             (Kind::File, None) if name == ATTRIBUTES => self.attributes(name, &child.handle),
-            (_, None) => Ok(()),
+            (_, None) => self.inert(child),
             (Kind::File, Some(_)) => {
                 let reason = Reason::new(Code::UnexpectedFile, "this must be a directory");
                 let reason = reason.help("move the file elsewhere");
@@ -125,11 +123,15 @@ impl<'s, S: Source> Survey<'s, S> {
 
     fn control_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         match role(path) {
-            Err(reason) => self.report(path, *reason),
+            Err(reason) => {
+                self.report(path, *reason);
+                self.search_file(path, handle)?;
+            }
             Ok(Role::Attributes) => self.attributes(path, handle)?,
-            Ok(Role::LetThrough) => {}
+            Ok(Role::LetThrough) => self.search_file(path, handle)?,
             Ok(_) => {
                 if let Some(blob) = self.read(path, handle)? {
+                    self.search_control(path, &blob.bytes);
                     self.snapshot
                         .control
                         .extend(repo_path(path).map(|path| (path, blob)));
@@ -173,11 +175,16 @@ impl<'s, S: Source> Survey<'s, S> {
 
     fn request_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         match role(path) {
-            Err(reason) => self.report(path, *reason),
+            Err(reason) => {
+                self.report(path, *reason);
+                self.search_file(path, handle)?;
+            }
             Ok(Role::Attributes) => self.request_attributes(path, handle)?,
             Ok(Role::Manifest(name)) => self.manifest(path, name, handle)?,
             Ok(Role::Revocation(name)) => self.postpone(path, &name),
-            Ok(Role::LetThrough | Role::Control | Role::Statement(_)) => {}
+            Ok(Role::LetThrough | Role::Control | Role::Statement(_)) => {
+                self.search_file(path, handle)?;
+            }
         }
         Ok(())
     }
@@ -193,6 +200,8 @@ impl<'s, S: Source> Survey<'s, S> {
             let Some(blob) = self.read(path, handle)? else {
                 return Ok(());
             };
+            // The reader of requests says so itself; what it refuses blocks the key for others.
+            self.search(path, &blob.bytes);
             self.snapshot.open.insert(name.clone(), blob);
         }
         self.snapshot.requests.insert(name, id);
@@ -274,21 +283,7 @@ impl<'s, S: Source> Survey<'s, S> {
         }
     }
 
-    pub(super) fn request_attributes(
-        &mut self,
-        path: &str,
-        handle: &S::Handle,
-    ) -> anyhow::Result<()> {
-        let before = self.snapshot.findings.len();
-        self.attributes(path, handle)?;
-        if self.snapshot.findings.len() > before {
-            let folder = path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-            self.hidden_folders.extend(folder);
-        }
-        Ok(())
-    }
-
-    fn attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
+    pub(super) fn attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         if let Some(blob) = self.read(path, handle)? {
             for reason in attributes::judge(path, &blob.bytes) {
                 self.report(path, reason);

@@ -188,6 +188,14 @@ impl Report {
         codes(reasons)
     }
 
+    /// Whether any result about this file has this reason.
+    pub(crate) fn has(&self, file: &str, code: &str) -> bool {
+        let results = self.json["results"].as_array().into_iter().flatten();
+        results
+            .filter(|result| result["file"] == file)
+            .any(|result| codes(result["reasons"].as_array()).contains(&code))
+    }
+
     /// The codes of the reasons of all results.
     pub(crate) fn all_reasons(&self) -> Vec<&str> {
         let results = self.json["results"].as_array().into_iter().flatten();

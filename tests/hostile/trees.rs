@@ -4,10 +4,11 @@ use gitca::x509::subject::Attribute;
 
 use crate::forge::{Draft, dns};
 use crate::repository::{Hostile, base64, manifest, manifest_of};
+use crate::seeds::seeded_key;
 use crate::wide;
 
 /// The fixtures that must be there.
-pub(crate) const FIXTURES: [&str; 35] = [
+pub(crate) const FIXTURES: [&str; 36] = [
     "hostile-tree-dotdot",
     "hostile-tree-slash",
     "hostile-tree-symlink",
@@ -43,6 +44,7 @@ pub(crate) const FIXTURES: [&str; 35] = [
     "inject-trailer",
     "same-name",
     "same-key",
+    "leaked-key",
 ];
 
 /// One fixture: what is put into the repository, and what must come.
@@ -349,6 +351,8 @@ fn texts() -> Vec<Fixture> {
         fixture("hidden-masters", hidden_masters),
         fixture("same-name", same_name),
         fixture("same-key", same_key),
+        fixture("leaked-key", leaked_key),
+        fixture("leaked-key", leaked_signer_key),
     ]
 }
 
@@ -564,4 +568,75 @@ fn a_private_key_in_a_manifest_is_never_shown() {
             "{format}: {all}"
         );
     }
+}
+
+/// T24: whoever finds the private half of a key gets no certificate for it, wherever it lies; the others go on.
+fn leaked_key(hostile: &Hostile) {
+    let pair = seeded_key("x");
+    let pem = pair.serialize_pem();
+    let inner =
+        wide::manifest("z", wide::SIGNER, "client auth", b"x") + "# " + &base64(&pem) + "\n";
+    let kubeconfig = format!(
+        "users:\n- name: x\n  user:\n    client-key-data: {}\n",
+        base64(&pem)
+    );
+    for (path, bytes) in [
+        ("jane.pem", pem.clone().into_bytes()),
+        ("docs/a/b/jane.der", pair.serialize_der()),
+        ("docs/kubeconfig.yaml", kubeconfig.into_bytes()),
+        (
+            "requests/README.md",
+            format!("keep it safe:\n{pem}").into_bytes(),
+        ),
+        ("requests/x.pem", pem.clone().into_bytes()),
+        ("requests/z.yaml", inner.into_bytes()),
+    ] {
+        let request = manifest("x");
+        let plan = hostile
+            .commit(&[(path, &bytes), ("requests/x.yaml", request.as_bytes())])
+            .plan();
+        good_is_approved(&plan);
+        assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{path}: {plan:?}");
+        let found = plan.reasons(path);
+        let code = if path.ends_with("z.yaml") {
+            "SecretInRequest"
+        } else {
+            "PrivateKeyInRepository"
+        };
+        let is_found = plan.has(path, code);
+        assert!(is_found, "{path}: {found:?} {plan:?}");
+        for format in ["text", "json", "yaml", "markdown", "sarif"] {
+            let shown = hostile.scratch.in_repo(&["plan", "-o", format]);
+            let body = pem.lines().nth(1).expect("PEM has a body");
+            assert!(
+                !(shown.stdout + &shown.stderr).contains(body),
+                "{path} {format}"
+            );
+        }
+        hostile.reset();
+    }
+    stopped_by(
+        hostile,
+        "templates/x.yaml.j2",
+        pem.as_bytes(),
+        "PrivateKeyInRepository",
+    );
+}
+
+/// A CA whose key lies in the repository signs nothing, until it is gone from the tip.
+fn leaked_signer_key(hostile: &Hostile) {
+    let key = hostile
+        .scratch
+        .read("home/.config/gitca/keys/cluster-ca.pem");
+    hostile.commit(&[("docs/ca.pem", key.as_bytes())]);
+    for report in [hostile.plan(), hostile.run()] {
+        assert_eq!(
+            (report.code, report.errors()),
+            (Some(2), vec!["PrivateKeyInRepository"]),
+            "{report:?}"
+        );
+    }
+    hostile.scratch.git(&["rm", "-q", "docs/ca.pem"]);
+    hostile.scratch.commit("remove the key");
+    good_is_approved(&hostile.plan());
 }
