@@ -1,8 +1,11 @@
 //! What the to-be-signed octets really say, read by code that the builder does not share.
 //!
 //! In come the octets and the contents they were built from; out come all differences, each a sentence. Nothing is
-//! signed while there is one. Read with x509-parser; the rules are RFC 5280 4.1 and 4.2 and the profile of
+//! signed while there is one. They have to be DER, which is looked at first; then read with x509-parser. The rules are RFC 5280 4.1 and 4.2 and the profile of
 //! kube-controller-manager: which extensions, in which order, which of them critical, and no value of a third origin.
+
+mod encoding;
+mod shape;
 
 use std::net::IpAddr;
 
@@ -32,6 +35,16 @@ const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
 /// Compares the octets with what they should say.
 #[must_use]
 pub fn differences(tbs: &[u8], contents: &Contents) -> Vec<String> {
+    if let Some(problem) = encoding::fault(tbs) {
+        return vec![format!("is not DER: {problem}")];
+    }
+    if !shape::is_certificate(tbs) {
+        return vec!["a value has a tag that no certificate has there".into()];
+    }
+    let algorithm = encoding::parts(tbs).get(encoding::SIGNATURE).copied();
+    if algorithm != Some(encoding::signature_of(contents.issuer_key)) {
+        return vec!["signature algorithm is not that of the CA's key".into()];
+    }
     match TbsCertificate::from_der(tbs) {
         Ok(([], parsed)) => compare(&parsed, contents),
         Ok(_) => vec!["octets follow the certificate".into()],
