@@ -12,7 +12,7 @@ use aws_lc_rs::signature::{
 };
 
 use super::*;
-use crate::x509::testing::{oid, rsa_key, sequence, sound_number, tlv};
+use crate::x509::testing::{oid, product, rsa_key, sequence, sound_number, tlv};
 
 const RSA_OID: &str = "1.2.840.113549.1.1.1";
 const EC_OID: &str = "1.2.840.10045.2.1";
@@ -260,4 +260,61 @@ fn signatures(message: &[u8]) -> Vec<(PublicKey, SignatureAlgorithm, Vec<u8>)> {
         signature,
     ));
     signatures
+}
+
+/// Bleichenbacher's forgery of 2006: with an exponent of 3 a cube root is enough, where a verifier does not look at all
+/// octets of the padding. Keys with that exponent are refused before; their signatures must not verify either.
+#[test]
+fn forged_signatures_of_exponent_3_do_not_verify() {
+    use aws_lc_rs::digest::{SHA256, digest};
+    use aws_lc_rs::signature::UnparsedPublicKey;
+    // RFC 8017 9.2: DigestInfo of SHA-256.
+    let info = [
+        0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 0x20,
+    ];
+    let message = b"message";
+    let hash = digest(&SHA256, message);
+    let modulus = sound_number(2048);
+    let key = sequence(&[&tlv(2, &[&[0], &modulus]), &[2, 1, 3]]);
+    let algorithm = SignatureAlgorithm::RsaPkcs1(Hash::Sha256)
+        .verification(KeyKind::Rsa { bits: 2048 })
+        .unwrap();
+    // As short as a padding may be, and shorter than it may be.
+    for padding in [8, 1, 0] {
+        let head = [
+            &[0, 1][..],
+            &vec![0xff; padding],
+            &[0],
+            &info,
+            hash.as_ref(),
+        ]
+        .concat();
+        let root = cube_root(&head);
+        let cube = product(&product(&root, &root), &root);
+        let cube = [vec![0; 256 - cube.len()], cube].concat();
+        assert_eq!(cube[..head.len()], head[..], "the forgery is one");
+        let signature = [vec![0; 256 - root.len()], root].concat();
+        let verified = UnparsedPublicKey::new(algorithm, &key).verify(message, &signature);
+        assert!(verified.is_err(), "padding of {padding}");
+    }
+}
+
+/// The least number of which the cube begins with these octets, as a number of 2048 bits.
+fn cube_root(head: &[u8]) -> Vec<u8> {
+    let least = BoxedUint::from_be_slice_vartime(&[head, &vec![0; 256 - head.len()]].concat());
+    let bits = 2048 / 3 + 1;
+    let mut root = vec![0; usize::try_from(bits / 8 + 1).unwrap()];
+    let is_below = |root: &[u8]| {
+        let cube = product(&product(root, root), root);
+        BoxedUint::from_be_slice_vartime(&cube) < least
+    };
+    for bit in (0..bits).rev() {
+        let place = root.len() - 1 - usize::try_from(bit / 8).unwrap();
+        root[place] |= 1 << (bit % 8);
+        if !is_below(&root) {
+            root[place] &= !(1 << (bit % 8));
+        }
+    }
+    let root = crate::x509::testing::plus(&root, 1);
+    root.into_iter().skip_while(|octet| *octet == 0).collect()
 }
