@@ -14,6 +14,7 @@ mod outputs;
 mod policies;
 mod repository;
 mod structure;
+mod templates;
 mod trees;
 
 #[expect(
