@@ -136,9 +136,11 @@ pub fn mainline_at(
 ) -> anyhow::Result<Mainline> {
     let repository = Repository::open(&world.directory)?;
     repository.require_full_history()?;
-    let branch = match &world.branch {
-        Some(branch) => branch.trim_start_matches("refs/heads/").to_owned(),
-        None => branch_at_head(&repository)?,
+    let (branch, at_head) = if let Some(branch) = &world.branch {
+        (branch.trim_start_matches("refs/heads/").to_owned(), None)
+    } else {
+        let head = at_head(&repository)?;
+        (head.zone.settings.branch.as_str().to_owned(), Some(head))
     };
     let tip = tip(&repository, &branch)?.ok_or_else(|| {
         let reason = Reason::new(
@@ -147,10 +149,15 @@ pub fn mainline_at(
         );
         Stop::because(reason.help("make it, or name another with `--branch`"))
     })?;
-    let snapshot = repository
-        .snapshot(tip)
-        .with_context(|| format!("reading commit {tip}"))?;
-    let (zone, templates) = load(&snapshot)?;
+    // HEAD is mostly the tip, and a commit is read once.
+    let Loaded {
+        snapshot,
+        zone,
+        templates,
+    } = match at_head.filter(|head| head.snapshot.commit == Some(tip)) {
+        Some(head) => head,
+        None => loaded(&repository, tip)?,
+    };
     check_branch(&zone, &branch)?;
     let requests = plan::read(&snapshot);
     let owners = repository.key_owners(tip, &plan::keys(&requests))?;
@@ -307,15 +314,32 @@ fn refuse_leaked_signers(snapshot: &Snapshot, zone: &ControlZone) -> Result<(), 
     }
 }
 
-fn branch_at_head(repository: &Repository) -> anyhow::Result<String> {
+/// A commit that was read, and its whole control zone.
+struct Loaded {
+    snapshot: Snapshot,
+    zone: ControlZone,
+    templates: Templates,
+}
+
+fn loaded(repository: &Repository, commit: ObjectId) -> anyhow::Result<Loaded> {
+    let snapshot = repository
+        .snapshot(commit)
+        .with_context(|| format!("reading commit {commit}"))?;
+    let (zone, templates) = load(&snapshot)?;
+    Ok(Loaded {
+        snapshot,
+        zone,
+        templates,
+    })
+}
+
+/// The commit at HEAD, whose Settings name the mainline where nobody else does.
+fn at_head(repository: &Repository) -> anyhow::Result<Loaded> {
     let head = repository.head_commit()?.ok_or_else(|| {
         let reason = Reason::new(Code::NoMainline, "the repository has no commit yet");
         Stop::because(reason.help("make a gitca repository with `gitca init`, or commit its files"))
     })?;
-    let snapshot = repository
-        .snapshot(head)
-        .with_context(|| format!("reading commit {head}"))?;
-    Ok(load(&snapshot)?.0.settings.branch.as_str().to_owned())
+    loaded(repository, head)
 }
 
 fn check_branch(zone: &ControlZone, branch: &str) -> Result<(), Stop> {
