@@ -9,6 +9,21 @@ fn remove(house: &House, path: &str) {
 }
 
 #[test]
+fn a_denial_outlives_its_file_until_the_same_person_approves() {
+    let house = House::with_request(ONE);
+    let denial = house.state("jane", "deny", "carol");
+    house.scratch.commit("deny");
+    assert_eq!(house.judged("jane").0, "denied");
+    remove(&house, &denial);
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("delete the denial");
+    assert_eq!(house.judged("jane").0, "denied");
+    house.state("jane", "approve", "carol");
+    house.scratch.commit("carol has changed her mind");
+    assert_eq!(house.judged("jane").0, "approved");
+}
+
+#[test]
 fn a_denial_that_comes_after_an_approval_of_the_same_person_counts() {
     let house = House::with_request(ONE);
     house.state("jane", "approve", "bob");
@@ -17,6 +32,16 @@ fn a_denial_that_comes_after_an_approval_of_the_same_person_counts() {
     house.state("jane", "deny", "carol");
     house.scratch.commit("deny");
     assert_eq!(house.judged("jane").0, "denied");
+}
+
+#[test]
+fn a_denial_is_lifted_while_it_lies_there_by_a_later_approval() {
+    let house = House::with_request(ONE);
+    house.state("jane", "deny", "carol");
+    house.scratch.commit("deny");
+    house.state("jane", "approve", "carol");
+    house.scratch.commit("approve");
+    assert_eq!(house.judged("jane").0, "approved");
 }
 
 #[test]
@@ -42,6 +67,42 @@ fn an_approval_that_is_withdrawn_in_time_does_not_count() {
     remove(&house, &approval);
     house.scratch.commit("withdraw");
     assert_eq!(house.judged("jane").0, "pending");
+}
+
+#[test]
+fn an_approval_is_good_for_one_certificate() {
+    let house = House::with_request(ONE);
+    let first = house.scratch.read("repo/requests/jane.yaml");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    house
+        .scratch
+        .write("repo/requests/jane.yaml", format!("{first}# second\n"));
+    house.commit_as("jane", true, "edit");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve again");
+    house.run();
+    house.scratch.write("repo/requests/jane.yaml", first);
+    house.commit_as("jane", true, "back to the first bytes");
+    let (verdict, codes) = house.judged("jane");
+    assert_eq!(verdict, "pending");
+    assert!(codes.contains(&"ApprovalSpent".to_owned()), "{codes:?}");
+}
+
+#[test]
+fn rules_and_the_approval_that_needs_them_do_not_come_together() {
+    let house = House::with_request(ONE);
+    let key = house.key("eve", "ed25519");
+    house.principal("eve", "person", "[platform]", &[format!("\"{key}\"")]);
+    house.state("jane", "approve", "eve");
+    house.scratch.commit("eve joins and approves");
+    let (verdict, codes) = house.judged("jane");
+    assert_eq!(verdict, "pending");
+    assert_eq!(codes[0], "ControlChangedTogether", "{codes:?}");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("bob was there before");
+    assert_eq!(house.judged("jane").0, "approved");
 }
 
 #[test]
@@ -86,6 +147,27 @@ fn a_policy_that_is_tightened_acts_at_once_and_a_loosened_one_on_what_waits() {
     );
     house.scratch.commit("loosen");
     assert_eq!(house.judged("jane").0, "approved");
+}
+
+#[test]
+fn the_edit_of_somebody_else_makes_him_a_requester_too() {
+    let house = House::with_request(ONE);
+    house
+        .scratch
+        .sh("echo '# bob was here' >> repo/requests/jane.yaml");
+    house.commit_as("bob", false, "edit");
+    house.scratch.sh(
+        "sed -i '$d' repo/requests/jane.yaml; echo '# and jane again' >> repo/requests/jane.yaml",
+    );
+    house.commit_as("jane", true, "edit");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    let (verdict, codes) = house.judged("jane");
+    assert_eq!(verdict, "pending");
+    assert!(
+        codes.contains(&"ApproverIsRequester".to_owned()),
+        "{codes:?}"
+    );
 }
 
 #[test]
