@@ -39,6 +39,7 @@ pub mod timestamp;
 
 // Formats: what is read and written.
 pub mod finding;
+pub mod provenance;
 pub mod report;
 pub mod schema;
 pub mod secrets;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Finding;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
+use crate::provenance;
 use crate::timestamp::Timestamp;
 
 /// A file and the name of its git object.
@@ -150,14 +151,9 @@ impl KeyOwner {
     /// The owner of a certified key, with what the `provenance.json` of its certificate says of who asked.
     #[must_use]
     pub fn certified(request: String, provenance: Option<&[u8]>) -> Self {
-        let principal = |bytes| {
-            let statement: serde_json::Value = serde_json::from_slice(bytes).ok()?;
-            let principal = statement.pointer("/predicate/requester/principal")?;
-            principal.as_str().map(str::to_owned)
-        };
         Self {
             request,
-            requester: provenance.and_then(principal),
+            requester: provenance.and_then(provenance::requester),
         }
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// earlier one.
 const FLOORS: &[&[&str]] = &[
     &["harmless", "names", "timestamp"],
-    &["finding", "secrets"],
+    &["finding", "provenance", "secrets"],
     &["report", "snapshot", "yaml"],
     &["expression", "ssh", "x509", "zones"],
     &["kubernetes", "request", "statement"],

@@ -12,7 +12,7 @@ use crate::git::follow::{Followed, Following, Passed, Track};
 use crate::git::producer::{self, Node, Question};
 use crate::git::repository::Repository;
 use crate::names::{ObjectId, RequestName};
-use crate::render::provenance;
+use crate::provenance;
 use crate::snapshot::{
     Authorship, Blob, Brought, DeletedStatement, Introduction, StatementHistory,
 };

@@ -3,9 +3,9 @@
 //! In come the certificate, the other files of its folder and who asked; out comes the statement, keys sorted, whose
 //! subject is the leaf. It holds nothing that depends on the parent commit. Predicate type: gitca.dev/issuance/v1.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harmless;
 use crate::issuance::Issued;
@@ -66,18 +66,4 @@ pub fn render(
     });
     // Who asked is told by git, in whatever characters an author chose.
     format!("{}\n", harmless::json(&format!("{statement:#}")))
-}
-
-/// The statements that a certificate rested on, by their digests; none in what no run wrote.
-#[must_use]
-pub fn approvals(text: &[u8]) -> BTreeSet<Sha256Digest> {
-    let statement: Value = serde_json::from_slice(text).unwrap_or_default();
-    let approvals = statement.pointer("/predicate/approvals");
-    let digest = |approval: &Value| approval.get("sha256")?.as_str()?.parse().ok();
-    approvals
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(digest)
-        .collect()
 }
