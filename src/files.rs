@@ -15,6 +15,10 @@ use anyhow::Context as _;
 
 use crate::names::RepoPath;
 
+// Readable, writable or executable by group or others.
+#[cfg(unix)]
+const OPEN_TO_OTHERS: u32 = 0o077;
+
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -173,6 +177,23 @@ pub fn append_line(root: &Path, name: &str, line: &str) -> anyhow::Result<Option
     fs::write(&file, format!("{text}{gap}{line}"))
         .with_context(|| format!("writing `{}`", file.display()))?;
     Ok(Some(name.parse()?))
+}
+
+/// The mode of a file that group or others may read, write or execute; `None` for one that is its owner's alone.
+#[cfg(unix)]
+#[must_use]
+pub fn open_to_others(metadata: &fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = metadata.permissions().mode() & 0o7777;
+    (mode & OPEN_TO_OTHERS != 0).then_some(mode)
+}
+
+/// Always `None`: here files have no mode.
+#[cfg(not(unix))]
+#[must_use]
+pub fn open_to_others(_: &fs::Metadata) -> Option<u32> {
+    None
 }
 
 /// Whether a directory is there and holds anything.

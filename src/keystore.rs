@@ -28,9 +28,6 @@ use crate::names::ObjectName;
 const LARGEST_KEY_FILE: u64 = 64 * 1024;
 // `init` knows no name yet for the key that it takes.
 const IMPORT_PASSPHRASE: &str = "GITCA_PASSPHRASE";
-// Readable, writable or executable by group or others.
-#[cfg(unix)]
-const OPEN_TO_OTHERS: u32 = 0o077;
 
 /// The private key of a CA; prints as nothing but its name.
 pub struct CaKey {
@@ -170,9 +167,11 @@ impl Keystore {
         if !metadata.is_file() || metadata.len() > LARGEST_KEY_FILE {
             return Err(format!("can't be read from `{shown}`: that is no key file"));
         }
-        check_permissions(&metadata).map_err(|mode| {
-            format!("may be read by others: `{shown}` has mode {mode:o}; run `chmod 600 {shown}`")
-        })?;
+        if let Some(mode) = files::open_to_others(&metadata) {
+            return Err(format!(
+                "may be read by others: `{shown}` has mode {mode:o}; run `chmod 600 {shown}`"
+            ));
+        }
         fs::read_to_string(&real)
             .map(Zeroizing::new)
             .map_err(|error| unreadable(&error))
@@ -234,22 +233,6 @@ fn into_text(value: OsString, variable: &str) -> Result<String, String> {
     value
         .into_string()
         .map_err(|_| format!("is not text in the variable `{variable}`"))
-}
-
-#[cfg(unix)]
-fn check_permissions(metadata: &fs::Metadata) -> Result<(), u32> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & OPEN_TO_OTHERS == 0 {
-        Ok(())
-    } else {
-        Err(mode)
-    }
-}
-
-#[cfg(not(unix))]
-fn check_permissions(_: &fs::Metadata) -> Result<(), u32> {
-    Ok(())
 }
 
 /// The first block that is a private key: OpenSSL writes EC PARAMETERS, and others certificates, before it. One that is

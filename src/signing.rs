@@ -28,8 +28,6 @@ use crate::ssh::signature::Signature;
 const LARGEST_KEY_FILE: u64 = 64 * 1024;
 // git-config(1), user.signingKey: a public key itself, not a file.
 const LITERAL: &str = "key::";
-#[cfg(unix)]
-const OPEN_TO_OTHERS: u32 = 0o077;
 
 /// A key that signs, and shows nothing but its public half.
 pub struct SigningKey {
@@ -235,25 +233,17 @@ fn beside(path: &Path) -> Option<PublicKey> {
     text.trim_end().parse().ok()
 }
 
-#[cfg(unix)]
 fn check_permissions(path: &Path) -> Result<(), Reason> {
-    use std::os::unix::fs::PermissionsExt as _;
     let shown = path.display();
     let metadata =
         fs::metadata(path).map_err(|error| unusable(format!("reading `{shown}`: {error}")))?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & OPEN_TO_OTHERS == 0 {
+    let Some(mode) = files::open_to_others(&metadata) else {
         return Ok(());
-    }
+    };
     let reason = unusable(format!(
         "the signing key `{shown}` may be read by others: it has mode {mode:o}"
     ));
     Err(reason.help(format!("chmod 600 {shown}")))
-}
-
-#[cfg(not(unix))]
-fn check_permissions(_: &Path) -> Result<(), Reason> {
-    Ok(())
 }
 
 fn unusable(message: impl Into<String>) -> Reason {
