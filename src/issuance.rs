@@ -89,29 +89,17 @@ impl<'a> Prepared<'a> {
     /// # Errors
     /// `SigningFailed` when the key can't sign, `SelfCheckFailed` when the result is not what was prepared.
     pub fn sign(self, key: &dyn SigningKey) -> Result<Issued<'a>, Reason> {
-        let Self {
-            approved,
-            contents,
-            tbs,
-        } = self;
-        let ca = approved.signer().authority.signing_ca();
+        let signer = self.approved.signer();
+        let ca = signer.authority.signing_ca();
         let failed = |error: &dyn std::fmt::Display| {
             Reason::new(
                 Code::SigningFailed,
-                format!(
-                    "the key of signer `{}` can't sign: {error}",
-                    approved.signer().name
-                ),
+                format!("the key of signer `{}` can't sign: {error}", signer.name),
             )
         };
-        let signature = key.sign(&tbs).map_err(|error| failed(&error))?;
-        let der = assemble(&tbs, ca.key.kind(), &signature).map_err(|error| failed(&error))?;
-        let prepared = Self {
-            approved,
-            contents,
-            tbs,
-        };
-        prepared.take(der)
+        let signature = key.sign(&self.tbs).map_err(|error| failed(&error))?;
+        let der = assemble(&self.tbs, ca.key.kind(), &signature).map_err(|error| failed(&error))?;
+        self.take(der)
     }
 
     /// Takes a certificate that was signed earlier, if it is of these very octets and verifies; nothing is signed.

@@ -4,7 +4,7 @@
 //! one. A statement is bound to the path, the very bytes, the repository and the branch, and must be signed by a key of
 //! the Principal that it names. Persons are counted, not keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::ControlZone;
 use crate::control::principal::PrincipalKind;
@@ -100,10 +100,8 @@ fn pairs<'a>(records: &Records<'a>, objections: &mut Vec<Reason>) -> Vec<Pair<'a
 
 fn unsigned(records: &Records<'_>, name: &str, message: &str) -> Reason {
     let file = path(records, name);
-    let (statement, _) = file
-        .as_str()
-        .split_once(".sig")
-        .unwrap_or((file.as_str(), ""));
+    let statement = file.as_str();
+    let statement = statement.strip_suffix(".sig").unwrap_or(statement);
     let help = format!(
         "ssh-keygen -Y sign -n {} -f KEY {statement}",
         statement::NAMESPACE
@@ -171,8 +169,9 @@ fn binding(
 ) -> Result<(), Reason> {
     let (request, settings) = (records.request, &zone.settings);
     let refuse = |code, message: String| Err(Reason::new(code, message));
-    if pair.name != statement::file_name(&statement.principal, pair.statement) {
-        let right = statement::file_name(&statement.principal, pair.statement);
+    let again = || format!("gitca {} {}", verb(statement.decision), request.name);
+    let right = statement::file_name(&statement.principal, pair.statement);
+    if pair.name != right {
         let message = "the name of the file is not made of the principal and the digest";
         return Err(
             Reason::new(Code::ApprovalFileName, message).help(format!("rename it to `{right}`"))
@@ -187,8 +186,7 @@ fn binding(
             "it is about the bytes {}, and the request has {} now",
             statement.git_blob, request.blob
         );
-        let again = format!("gitca {} {}", verb(statement.decision), request.name);
-        return Err(Reason::new(Code::ApprovalStale, message).help(again));
+        return Err(Reason::new(Code::ApprovalStale, message).help(again()));
     }
     if statement.repository != settings.repository.as_str() {
         let message = format!("it is for the repository {}", statement.repository);
@@ -199,9 +197,8 @@ fn binding(
         return refuse(Code::ApprovalBranch, message);
     }
     if let Some(end) = statement.expires.filter(|end| now >= *end) {
-        let again = format!("gitca {} {}", verb(statement.decision), request.name);
         let message = format!("it ended at {end}");
-        return Err(Reason::new(Code::ApprovalExpired, message).help(again));
+        return Err(Reason::new(Code::ApprovalExpired, message).help(again()));
     }
     Ok(())
 }
@@ -299,7 +296,7 @@ fn objection(testimony: &Testimony, valid: &Valid) -> Option<Reason> {
 }
 
 /// Who denies: a denial holds, deleted or not, until the same person approves the same bytes later.
-fn denials(valid: &[Valid]) -> std::collections::BTreeSet<ObjectName> {
+fn denials(valid: &[Valid]) -> BTreeSet<ObjectName> {
     let approves_later = |denial: &Valid| {
         valid.iter().any(|other| {
             other.decision == StatementDecision::Approve

@@ -4,15 +4,13 @@
 //! key, so a signature that was made for one purpose never serves another.
 
 use crate::control::ControlZone;
+use crate::control::allowed_signers::GIT_NAMESPACE;
 use crate::control::principal::{Principal, SshKey};
 use crate::finding::{Code, Reason};
 use crate::snapshot::CommitSignature;
 use crate::ssh::key::PublicKey;
 use crate::ssh::signature::Signature;
 use crate::timestamp::Timestamp;
-
-/// What git itself signs commits for.
-const COMMIT_NAMESPACE: &str = "git";
 
 /// Whether the clock matters for a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,8 +66,8 @@ pub(super) fn of_commit<'z>(
     validity: Validity,
 ) -> Option<&'z Principal> {
     let armor = std::str::from_utf8(&signature.armor).ok()?;
-    let parsed = Signature::parse_for(COMMIT_NAMESPACE, armor).ok()?;
+    let parsed = Signature::parse_for(GIT_NAMESPACE, armor).ok()?;
     let principal = owner(parsed.key(), zone, validity).ok()?;
-    let verified = parsed.verify(COMMIT_NAMESPACE, &signature.signed);
+    let verified = parsed.verify(GIT_NAMESPACE, &signature.signed);
     verified.is_ok().then_some(principal)
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::cli::RunArgs;
 use crate::control::ControlZone;
+use crate::control::allowed_signers::GIT_NAMESPACE;
 use crate::control::principal::{Principal, PrincipalKind};
 use crate::files;
 use crate::finding::{Code, Reason, Stop};
@@ -15,8 +16,6 @@ use crate::signing::SigningKey;
 use crate::survey::Mainline;
 use crate::timestamp::Timestamp;
 use crate::world::World;
-
-const NAMESPACE: &str = "git";
 
 /// The key that was given, opened when it is first needed.
 pub(super) struct CommitKey(Option<SigningKey>);
@@ -83,7 +82,7 @@ impl CommitKey {
     pub(super) fn signer(&self) -> Option<impl Fn(&[u8]) -> anyhow::Result<String>> {
         let key = self.0.as_ref()?;
         Some(|octets: &[u8]| {
-            let signed = key.sign(NAMESPACE, octets);
+            let signed = key.sign(GIT_NAMESPACE, octets);
             signed.map_err(|reason| unavailable(reason).into())
         })
     }
