@@ -46,7 +46,7 @@ use crate::decision::trace::{Considered, Outcome};
 use crate::decision::values::Values;
 use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
-use crate::report::Verdict;
+use crate::report::{Assent, Verdict};
 use crate::request::Request;
 use crate::snapshot::KeyOwner;
 use crate::timestamp::Timestamp;
@@ -126,6 +126,8 @@ pub struct Judgement<'a> {
     pub candidate: Option<Candidate>,
     /// What changes no verdict.
     pub notices: Vec<Reason>,
+    /// How far the approvals have come that admitting policies ask for.
+    pub assents: Vec<Assent>,
 }
 
 /// Decides one request.
@@ -137,6 +139,7 @@ pub fn decide<'a>(case: &Case<'a, '_>) -> Judgement<'a> {
         decision,
         candidate: minutes.candidate,
         notices: minutes.notices,
+        assents: minutes.assents,
     }
 }
 
@@ -205,7 +208,7 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     unless_any(Verdict::Denied, poll.rejected(&admitted.applicable))?;
     let is_able = |policy: &ApprovalPolicy| able(case, signer, &candidate, policy);
     let (policy, approvals) = poll
-        .complete(&admitted.admitting)
+        .complete(&admitted.admitting, &mut minutes.assents)
         .map_err(|pending| with_obstacles(pending, &admitted.admitting, is_able))?;
     is_able(policy)?;
     Ok(Approved {

@@ -8,6 +8,7 @@ pub mod gitlab;
 mod issues;
 pub mod junit;
 pub mod markdown;
+mod review;
 pub mod sarif;
 pub mod text;
 

@@ -4,6 +4,7 @@
 //! and `plan` report and `run` carries out. Pure and repeatable: after a plan is applied, planning again gives nothing.
 //! Requests are read in order of path, and claim their keys in the order in which the mainline brought them.
 
+mod decoded;
 mod details;
 mod evidence;
 pub mod listing;
@@ -20,8 +21,7 @@ use crate::decision::trace::Considered;
 use crate::decision::{Approved, Case, Refusal, consult, decide, together};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{RequestName, Sha256Digest};
-use crate::plan::details::details;
-use crate::report::{RequestResult, Requester, Verdict};
+use crate::report::{Details, RequestResult, Requester, Verdict};
 use crate::request::Request;
 use crate::snapshot::{Introduction, KeyOwner, KeyOwners, Snapshot};
 use crate::timestamp::Timestamp;
@@ -72,6 +72,12 @@ pub struct Entry<'a> {
     pub trace: Vec<Considered>,
     /// Who asked.
     pub requester: Option<Requester>,
+    /// Whether the signature of a commit alone proves it.
+    pub is_by_commit: bool,
+    /// Another request that has the same key.
+    pub key_owner: Option<String>,
+    /// What a reviewer must know of it.
+    details: Option<Details>,
 }
 
 /// Every open request with its decision, sorted by path.
@@ -126,19 +132,35 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Entry<'a> {
         .cloned()
         .chain(judgement.notices)
         .chain(testimony.notices.iter().cloned());
+    let notices = notices.map(|notice| locate(request, notice)).collect();
+    let decision =
+        together::stricter(judgement.decision, before).map_err(|refusal| place(request, refusal));
+    let trace = if evidence.in_detail {
+        consult(case)
+    } else {
+        Vec::new()
+    };
+    let details = Details {
+        trace: details::opinions(&trace),
+        assents: judgement.assents,
+        ..details::of(
+            case,
+            judgement.candidate.as_ref(),
+            &decision,
+            evidence.in_detail,
+        )
+    };
     Entry {
         name: request.name.clone(),
         request: Some(request),
-        notices: notices.map(|notice| locate(request, notice)).collect(),
-        decision: together::stricter(judgement.decision, before)
-            .map_err(|refusal| place(request, refusal)),
+        notices,
+        decision,
         candidate: judgement.candidate,
-        trace: if evidence.in_detail {
-            consult(case)
-        } else {
-            Vec::new()
-        },
+        trace,
         requester: testimony.requester.clone(),
+        is_by_commit: testimony.is_by_commit,
+        key_owner: case.key_owner.map(|owner| owner.request.clone()),
+        details: Some(details),
     }
 }
 
@@ -156,6 +178,9 @@ fn unreadable<'a>(
         notices: Vec::new(),
         trace: Vec::new(),
         requester,
+        is_by_commit: false,
+        key_owner: None,
+        details: None,
     }
 }
 
@@ -306,9 +331,7 @@ impl Entry<'_> {
                 .err()
                 .map(|refusal| refusal.reasons.clone())
                 .unwrap_or_default(),
-            details: self
-                .request
-                .map(|request| details(request, self.candidate.as_ref(), policy)),
+            details: self.details.clone(),
         }
     }
 

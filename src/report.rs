@@ -3,11 +3,15 @@
 //! In come decisions; out goes a [`Report`] whose JSON is relied on from outside: every key is always there, what does
 //! not apply is `null`, results are sorted by path. It holds no policy of its own but [`Report::exit_code`].
 
+mod review;
+
 use serde::Serialize;
 
 use crate::finding::{Finding, Reason};
 use crate::names::{ObjectId, RepoPath, RequestName, SignerName};
 use crate::timestamp::Timestamp;
+
+pub use crate::report::review::{Assent, Details, Grounds, Lack, Opinion, Refuser};
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -108,27 +112,6 @@ pub struct RequestResult {
     pub details: Option<Details>,
 }
 
-/// The content of the certificate that a request would get or got.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Details {
-    /// Its groups that have powers of their own in a cluster, such as `system:nodes`.
-    pub privileged: Vec<String>,
-    /// The subject as one line, `CN=jane, O=dev`.
-    pub subject: String,
-    /// Its names, kind by kind, such as `DNS:a.example.com`.
-    pub sans: Vec<String>,
-    /// Its usages.
-    pub usages: Vec<String>,
-    /// The kind of its key.
-    pub key: String,
-    /// How long it is valid; `None` when no signer was found for it.
-    pub lifetime: Option<String>,
-    /// The lifetime that was asked for.
-    pub lifetime_asked: Option<String>,
-    /// The file and the line of the policy that admits it.
-    pub policy_place: Option<(RepoPath, u32)>,
-}
-
 /// How many files got each verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -200,6 +183,9 @@ pub struct Report {
     pub plan_digest: Option<String>,
     /// The results counted.
     pub summary: Summary,
+    /// What a change was judged on, for text outputs.
+    #[serde(skip)]
+    pub grounds: Option<Grounds>,
 }
 
 impl Report {
@@ -217,6 +203,7 @@ impl Report {
             errors: Vec::new(),
             plan_digest: None,
             summary: Summary::default(),
+            grounds: None,
         }
     }
 

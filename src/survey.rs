@@ -16,6 +16,7 @@ use crate::git::{History, Repository};
 use crate::names::{ObjectId, RequestName};
 use crate::plan::{self, Evidence, Requests};
 use crate::render::template::Templates;
+use crate::report::Grounds;
 use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
 use crate::timestamp::Timestamp;
 use crate::worktree;
@@ -211,11 +212,22 @@ pub fn work_tree(directory: &Path) -> anyhow::Result<Survey> {
     })
 }
 
-/// Surveys what a merge of `head` into `base` would be, with the requests that it changes as its introductions.
+/// A merge that nobody has made yet.
+#[derive(Debug)]
+pub struct Proposed {
+    /// The commit that would be merged.
+    pub head: ObjectId,
+    /// What it was judged on.
+    pub grounds: Grounds,
+    /// What would be there, with the requests that the merge changes as its introductions.
+    pub survey: Survey,
+}
+
+/// Surveys what a merge of `head` into `base` would be.
 ///
 /// # Errors
 /// A [`Stop`] for what can't be trusted or is invalid; any other error when git fails.
-pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<(ObjectId, Survey)> {
+pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<Proposed> {
     let repository = Repository::open(directory)?;
     repository.require_full_history()?;
     let (base, head) = (repository.resolve(base)?, repository.resolve(head)?);
@@ -237,7 +249,11 @@ pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<(Obj
         rules_before,
         committer: None,
     };
-    Ok((head, survey))
+    Ok(Proposed {
+        head,
+        grounds: proposal.grounds()?,
+        survey,
+    })
 }
 
 /// The rules before each commit that brought a request or a statement and touched them. A merge that nobody has made is

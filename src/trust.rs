@@ -24,6 +24,7 @@ pub fn hear(records: &Records<'_>, zone: &ControlZone, now: Timestamp) -> Testim
     let mut testimony = Testimony {
         identity: asker.identity,
         requester: asker.requester,
+        is_by_commit: asker.is_by_commit,
         involved: asker.involved,
         objections: heard.objections.clone(),
         notices: asker.notices,

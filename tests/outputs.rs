@@ -52,7 +52,8 @@ fn the_comment_shows_the_worst_first_and_obeys_nobody() {
     );
     let places: Vec<_> = [
         "### `eve` denied\n",
-        "### `node` denied\n\n- **privileged: `system:nodes`**\n- subject: `CN=node, O=system:nodes`\n",
+        "### `node` denied\n\n- **privileged: `system:nodes`**\n- asked by: `nobody proven; git says Test <test@example.com>`\n\
+         - subject: `CN=node, O=system:nodes`\n",
         "### `jane` approved\n",
     ]
     .iter()

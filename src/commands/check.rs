@@ -6,10 +6,13 @@
 use crate::cli::CheckArgs;
 use crate::finding::Finding;
 use crate::plan::listing::{self, Listing};
-use crate::plan::{Entry, plan, warnings};
+use crate::plan::{Entry, Evidence, plan, warnings};
 use crate::report::{Report, Verdict};
 use crate::survey::{self, Survey};
 use crate::world::World;
+
+// More than a comment has room for.
+const DETAILED: usize = 100;
 
 /// Fills the report with the verdict on each request that is open or would change, or that was named.
 ///
@@ -20,9 +23,10 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
     let (survey, is_merge) = match args.base.as_deref().zip(args.head.as_deref()) {
         None => (survey::work_tree(&world.directory)?, false),
         Some((base, head)) => {
-            let (head, survey) = survey::proposal(&world.directory, base, head)?;
-            report.commit = Some(head);
-            (survey, true)
+            let proposed = survey::proposal(&world.directory, base, head)?;
+            report.commit = Some(proposed.head);
+            report.grounds = Some(proposed.grounds);
+            (proposed.survey, true)
         }
     };
     let named: Vec<_> = args
@@ -30,7 +34,12 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         .iter()
         .map(|path| listing::find(path, &survey.snapshot))
         .collect::<Result<_, _>>()?;
-    let mut plan = plan(&survey.evidence(), world.now);
+    // Of a change so large that nobody reads it request by request, nobody reads what each policy said.
+    let evidence = Evidence {
+        in_detail: is_merge && survey.introductions.len() <= DETAILED,
+        ..survey.evidence()
+    };
+    let mut plan = plan(&evidence, world.now);
     if is_merge {
         plan.entries
             .retain(|entry| survey.introductions.contains_key(&entry.name));
@@ -56,7 +65,11 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
 }
 
 fn warned(survey: &Survey, entries: &[Entry<'_>]) -> Vec<Finding> {
-    warnings::live_names(&survey.snapshot, entries.iter().map(|entry| &entry.name))
+    let names = entries.iter().map(|entry| &entry.name);
+    let mut notices = warnings::live_names(&survey.snapshot, names);
+    notices.extend(warnings::reused_keys(entries));
+    notices.extend(warnings::lost_by_squash(entries));
+    notices
 }
 
 /// The verdicts that make `check` exit with 1.

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use crate::cli::DescribeArgs;
 use crate::commands::get;
-use crate::control::approval_policy::Mode;
-use crate::decision::trace::{Considered, Outcome};
+use crate::decision::trace::Considered;
 use crate::finding::Reason;
 use crate::inventory;
 use crate::kubernetes::describe;
@@ -48,25 +47,7 @@ pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Res
 
 /// One line for what a policy said; its reasons stand above.
 fn considered(considered: &Considered) -> String {
-    let what = match (&considered.outcome, considered.kind) {
-        (Outcome::NotSelected(reason), _) => format!("not for it: {}", reason.message),
-        (Outcome::Passes, "DenyPolicy") => "no hit".to_owned(),
-        (Outcome::Passes, _) => "admits".to_owned(),
-        (Outcome::Objects(reasons), "DenyPolicy") => format!("hits, {}", number(reasons)),
-        (Outcome::Objects(reasons), _) => format!("does not admit, {}", number(reasons)),
-    };
-    let audit = if considered.mode == Mode::Audit {
-        " (audit)"
-    } else {
-        ""
-    };
-    let line = format!("{} {}{audit}: {what}", considered.kind, considered.policy);
-    format!("  {}\n", text::harmless(&line))
-}
-
-fn number(reasons: &[Reason]) -> String {
-    let plural = if reasons.len() == 1 { "" } else { "s" };
-    format!("{} reason{plural}", reasons.len())
+    format!("  {}\n", text::harmless(&considered.line()))
 }
 
 /// The verdict of today's rules with every reason for it.

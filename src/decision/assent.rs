@@ -10,11 +10,11 @@ use crate::control::ControlZone;
 use crate::control::approval_policy::ApprovalPolicy;
 use crate::control::approvals::Approvals;
 use crate::control::principal::PrincipalKind;
-use crate::decision::counting::{Missing, Voters, missing};
+use crate::decision::counting::{Count, Missing, Voters, count};
 use crate::decision::refusal::Refusal;
 use crate::finding::{Code, Reason};
 use crate::names::ObjectName;
-use crate::report::Verdict;
+use crate::report::{Assent, Lack, Verdict};
 use crate::request::Request;
 use crate::trust::{Approval, Testimony};
 
@@ -43,25 +43,30 @@ impl Poll<'_> {
         denials.filter(may).map(rejection).collect()
     }
 
-    /// The first policy that is complete, with what it counted.
+    /// The first policy that is complete, with what it counted; how far each is that was asked goes to `assents`.
     ///
     /// # Errors
     /// `pending`, with what each policy misses and who could give it.
     pub(super) fn complete<'p>(
         &self,
         admitting: &[&'p ApprovalPolicy],
+        assents: &mut Vec<Assent>,
     ) -> Result<(&'p ApprovalPolicy, Counted), Refusal> {
         let mut reasons = Vec::new();
         for policy in admitting {
             let Approvals::Required(requirement) = &policy.approvals else {
+                assents.clear();
                 return Ok((policy, Counted::new()));
             };
-            let lacking = missing(requirement, &self.voters(), self.testimony.raise());
-            if lacking.is_empty() {
+            let count = count(requirement, &self.voters(), self.testimony.raise());
+            let assent = self.assent(policy, &count);
+            if count.missing.is_empty() {
+                *assents = vec![assent];
                 return Ok((policy, self.counted(policy)));
             }
+            assents.push(assent);
             let lacks = |missing: &Missing| self.lacks(policy, missing);
-            reasons.extend(lacking.iter().map(lacks));
+            reasons.extend(count.missing.iter().map(lacks));
         }
         reasons.extend(self.testimony.objections.iter().cloned());
         reasons.extend(self.not_eligible(admitting));
@@ -102,6 +107,21 @@ impl Poll<'_> {
                 reason.value(approval.file.as_str())
             })
             .collect()
+    }
+
+    fn assent(&self, policy: &ApprovalPolicy, count: &Count) -> Assent {
+        let lack = |missing: &Missing| Lack {
+            count: missing.count,
+            groups: texts(missing.groups.iter()),
+            able: texts(self.able(missing).into_iter()),
+        };
+        Assent {
+            policy: policy.name.to_string(),
+            place: (policy.file.clone(), policy.line),
+            needed: count.needed,
+            given: texts(self.counted(policy).keys()),
+            lacking: count.missing.iter().map(lack).collect(),
+        }
     }
 
     fn lacks(&self, policy: &ApprovalPolicy, missing: &Missing) -> Reason {
@@ -148,6 +168,10 @@ fn rejection(person: &ObjectName) -> Reason {
     Reason::new(Code::Rejected, message)
         .value(person.as_str())
         .help(help)
+}
+
+fn texts<'n>(names: impl Iterator<Item = &'n ObjectName>) -> Vec<String> {
+    names.map(ToString::to_string).collect()
 }
 
 /// `a`, `b` or `c`.

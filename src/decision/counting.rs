@@ -1,7 +1,7 @@
 //! Whether enough persons approved, and who is still missing.
 //!
-//! In come a requirement and the persons whose approvals count, with the groups of each; out come the slots that nobody
-//! fills, and none means that it is complete. Inside one `allOf` a person fills one slot: persons are matched to slots
+//! In come a requirement and the persons whose approvals count, with the groups of each; out come how many are needed and
+//! the slots that nobody fills, and none means that it is complete. Inside one `allOf` a person fills one slot: persons are matched to slots
 //! exactly (a maximum flow by augmenting paths), never greedily. Neither the order of entries nor that of persons matters.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,28 +23,43 @@ pub struct Missing {
     pub count: usize,
 }
 
-/// The fewest approvals that would complete the requirement; none when it is complete.
+/// How far the approvals of a requirement have come, on the way that needs the fewest more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// How many persons it needs in all.
+    pub needed: usize,
+    /// What is open; nothing when it is complete.
+    pub missing: Vec<Missing>,
+}
+
+/// Counts, with the fewest approvals that would complete the requirement.
 ///
 /// An unknown requester may be one of the approvers: then `raise` is one, and every slot needs one person more.
 #[must_use]
-pub fn missing(requirement: &Requirement, voters: &Voters, raise: usize) -> Vec<Missing> {
-    let lacks = ways(requirement)
-        .into_iter()
-        .map(|slots| lack(slots, voters, raise));
-    let persons = |lack: &[Missing]| {
-        lack.iter()
-            .map(|slot| slot.count)
-            .fold(0, usize::saturating_add)
-    };
-    let least = lacks.min_by(|a, b| (persons(a), a).cmp(&(persons(b), b)));
+pub fn count(requirement: &Requirement, voters: &Voters, raise: usize) -> Count {
+    let counts = ways(requirement).into_iter().map(|slots| {
+        let needed = |slot: &Missing| slot.count.saturating_add(raise);
+        Count {
+            needed: sum(slots.iter().map(needed)),
+            missing: lack(slots, voters, raise),
+        }
+    });
+    let persons = |count: &Count| sum(count.missing.iter().map(|slot| slot.count));
+    let order = |count: &Count| (persons(count), count.missing.clone(), count.needed);
+    let least = counts.min_by_key(order);
     // A choice of nothing can't be made.
-    least.unwrap_or_else(|| {
-        vec![Missing {
+    least.unwrap_or_else(|| Count {
+        needed: 1,
+        missing: vec![Missing {
             groups: Vec::new(),
             principals: Vec::new(),
             count: 1,
-        }]
+        }],
     })
+}
+
+fn sum(numbers: impl Iterator<Item = usize>) -> usize {
+    numbers.fold(0, usize::saturating_add)
 }
 
 /// Each way to choose among the `anyOf` of the tree, as the slots that must all be filled.

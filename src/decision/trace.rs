@@ -18,6 +18,28 @@ pub struct Considered {
     pub outcome: Outcome,
 }
 
+impl Considered {
+    /// The policy and what it said in one line; its reasons are only counted.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let what = match (&self.outcome, self.kind) {
+            (Outcome::NotSelected(reason), _) => format!("not for it: {}", reason.message),
+            (Outcome::Passes, "DenyPolicy") => "no hit".to_owned(),
+            (Outcome::Passes, _) => "admits".to_owned(),
+            (Outcome::Objects(reasons), "DenyPolicy") => format!("hits, {}", number(reasons)),
+            (Outcome::Objects(reasons), _) => format!("does not admit, {}", number(reasons)),
+        };
+        let is_audit = self.mode == Mode::Audit;
+        let audit = if is_audit { " (audit)" } else { "" };
+        format!("{} {}{audit}: {what}", self.kind, self.policy)
+    }
+}
+
+fn number(reasons: &[Reason]) -> String {
+    let plural = if reasons.len() == 1 { "" } else { "s" };
+    format!("{} reason{plural}", reasons.len())
+}
+
 /// What a policy says of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {

@@ -21,6 +21,7 @@ use crate::git::producer::Node;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
+use crate::report::Grounds;
 use crate::snapshot::{KeyOwners, Snapshot};
 use crate::zones;
 
@@ -125,6 +126,20 @@ impl Proposal<'_> {
         }
         snapshot.findings.extend(self.foreign(&objects)?);
         Ok(snapshot)
+    }
+
+    /// The commit and the rules that the merge is judged on.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn grounds(&self) -> anyhow::Result<Grounds> {
+        let objects = Objects::of(&self.repository.inner)?;
+        let zone = |name| objects.entry(self.top, name, tree::DIRECTORY);
+        Ok(Grounds {
+            base: self.base,
+            policies: zone("policies")?,
+            templates: zone("templates")?,
+        })
     }
 
     /// Leaves out what was wrong in the base already and lies where nothing changes: it is not this change's fault.

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Reason};
-use crate::names::RepoPath;
+use crate::names::{ObjectId, RepoPath};
+use crate::output::review::{self, Weight};
 use crate::output::text::harmless;
-use crate::report::{Details, Report, RequestResult, Verdict};
+use crate::report::{Opinion, Report, RequestResult, Verdict};
 
 /// What a comment job finds the comment by, to keep it up to date.
 pub const MARKER: &str = "<!-- gitca:check -->";
@@ -18,6 +19,7 @@ const COMMENT: usize = 62_000;
 const SUMMARY: usize = 1_000_000;
 // So that no single request can push the others out.
 const SECTION: usize = 6_000;
+const FOLD: usize = 3_000;
 const SPAN: usize = 1_000;
 const WORST_FIRST: [Verdict; 8] = [
     Verdict::Failed,
@@ -65,7 +67,7 @@ fn body(report: &Report, room: usize) -> String {
     results.sort_by_key(|result| rank(result.verdict));
     for result in results {
         let about = notices.get(&Some(&result.file));
-        add(&|| cut(section(result, about.map_or(&[], Vec::as_slice))));
+        add(&|| section(result, about.map_or(&[], Vec::as_slice)));
     }
     for notice in notices.get(&None).into_iter().flatten() {
         add(&|| format!("\n{}", cut(finding("note", notice))));
@@ -138,58 +140,58 @@ fn section(result: &RequestResult, notices: &[&Finding]) -> String {
         .as_ref()
         .map_or_else(|| result.file.to_string(), ToString::to_string);
     let mut text = format!("\n### {} {}\n\n", span(&name), result.verdict);
-    if let Some(details) = &result.details {
-        text.push_str(&described(details));
+    for row in review::rows(result) {
+        let value = span(&row.value);
+        let _ = match row.weight {
+            Weight::Alarm => writeln!(text, "- **privileged: {value}**"),
+            Weight::Plain | Weight::Command => writeln!(text, "- {}: {value}", row.label),
+        };
     }
-    for (label, value) in [
-        ("policy", result.policy.clone()),
-        (
-            "signer",
-            result.signer_name.as_ref().map(ToString::to_string),
-        ),
-        ("author, as git says", author(result)),
-        ("serial number", result.serial_number.clone()),
-        ("ends", result.not_after.map(|end| end.to_string())),
-    ] {
-        text.push_str(&row(label, value.as_deref()));
-    }
-    for reason in &result.reasons {
+    for reason in review::untold(result) {
         text.push_str(&explained("", reason, result.file.as_str()));
     }
     for notice in notices {
         text.push_str(&explained("note ", &notice.reason, result.file.as_str()));
     }
-    text
+    cut(text) + &folded(result)
 }
 
-fn described(details: &Details) -> String {
-    let mut text = String::new();
-    if !details.privileged.is_empty() {
-        let groups: Vec<String> = details.privileged.iter().map(|name| span(name)).collect();
-        let _ = writeln!(text, "- **privileged: {}**", groups.join(", "));
+/// What only those open who look closer: what each policy said, and the request line by line.
+fn folded(result: &RequestResult) -> String {
+    let Some(details) = &result.details else {
+        return String::new();
+    };
+    let opinion = |opinion: &Opinion| {
+        let reasons = opinion.reasons.iter().map(|reason| format!("  {reason}"));
+        std::iter::once(opinion.verdict.clone())
+            .chain(reasons)
+            .collect::<Vec<_>>()
+    };
+    let trace: Vec<String> = details.trace.iter().flat_map(opinion).collect();
+    fold("decision trace", &trace) + &fold("decoded CSR", &details.decoded)
+}
+
+/// A fold with a code block, GFM 4.5: its fence is longer than any run of backticks in it.
+fn fold(title: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
     }
-    text.push_str(&row("subject", Some(&details.subject)));
-    let sans = details.sans.join(", ");
-    text.push_str(&row("names", (!sans.is_empty()).then_some(&sans)));
-    text.push_str(&row("usages", Some(&details.usages.join(", "))));
-    text.push_str(&row("key", Some(&details.key)));
-    text.push_str(&row("lifetime", details.lifetime.as_deref()));
-    text.push_str(&row(
-        "lifetime asked for",
-        details.lifetime_asked.as_deref(),
-    ));
-    text
-}
-
-fn row(label: &str, value: Option<&str>) -> String {
-    value.map_or_else(String::new, |value| format!("- {label}: {}\n", span(value)))
-}
-
-fn author(result: &RequestResult) -> Option<String> {
-    let requester = result.requester.as_ref()?;
-    let name = requester.name.clone().unwrap_or_default();
-    let email = requester.email.clone().unwrap_or_default();
-    Some(format!("{name} <{email}>"))
+    let mut block = String::new();
+    let mut left = lines.len();
+    for line in lines {
+        let line = shortened(line);
+        if block.len() + line.len() > FOLD {
+            break;
+        }
+        block.push_str(&line);
+        block.push('\n');
+        left -= 1;
+    }
+    if left > 0 {
+        let _ = writeln!(block, "and {left} lines more");
+    }
+    let fence = "`".repeat(longest_run(&block).max(2) + 1);
+    format!("\n<details><summary>{title}</summary>\n\n{fence}text\n{block}{fence}\n\n</details>\n")
 }
 
 fn finding(kind: &str, finding: &Finding) -> String {
@@ -220,10 +222,19 @@ fn explained(kind: &str, reason: &Reason, file: &str) -> String {
 }
 
 fn foot(report: &Report) -> String {
-    let or_none = |value: Option<String>| span(&value.unwrap_or_else(|| "none".to_owned()));
+    let or_none = |id: Option<String>| span(&id.unwrap_or_else(|| "none".to_owned()));
+    let object = |id: Option<ObjectId>| or_none(id.map(|id| id.to_string()));
+    let grounds = report.grounds.map_or_else(String::new, |grounds| {
+        format!(
+            "base {}, control {} {}, ",
+            span(&grounds.base.to_string()),
+            object(grounds.policies),
+            object(grounds.templates),
+        )
+    });
     format!(
-        "\n---\n<sub>commit {}, plan digest {}, gitca {}. This comment is not evidence.</sub>\n",
-        or_none(report.commit.map(|commit| commit.to_string())),
+        "\n---\n<sub>{grounds}commit {}, plan digest {}, gitca {}. This comment is not evidence.</sub>\n",
+        object(report.commit),
         or_none(report.plan_digest.clone()),
         env!("CARGO_PKG_VERSION"),
     )
@@ -231,18 +242,28 @@ fn foot(report: &Report) -> String {
 
 /// A code span, GFM 6.3: its fence is longer than any run of backticks in it.
 fn span(text: &str) -> String {
-    let mut text = harmless(text);
-    if let Some((end, _)) = text.char_indices().nth(SPAN) {
-        text.truncate(end);
-        text.push('…');
-    }
-    let longest = text.split(|character| character != '`').map(str::len).max();
-    let fence = "`".repeat(longest.unwrap_or_default() + 1);
+    let text = shortened(text);
+    let fence = "`".repeat(longest_run(&text) + 1);
     if fence.len() == 1 && !text.is_empty() {
         format!("`{text}`")
     } else {
         format!("{fence} {text} {fence}")
     }
+}
+
+/// Harmless, and not so long that it pushes everything else out.
+fn shortened(text: &str) -> String {
+    let mut text = harmless(text);
+    if let Some((end, _)) = text.char_indices().nth(SPAN) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+fn longest_run(text: &str) -> usize {
+    let runs = text.split(|character| character != '`').map(str::len);
+    runs.max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -13,8 +13,9 @@ pub use crate::harmless::{harmless, harmless_lines};
 
 use crate::finding::{Finding, Reason};
 use crate::names::RequestName;
+use crate::output::review::{self, Row, Weight};
 use crate::output::text::wrap::wrap;
-use crate::report::{Details, Report, RequestResult, Verdict};
+use crate::report::{Report, RequestResult, Verdict};
 
 // More than anybody reads.
 const FINDINGS: usize = 50;
@@ -139,14 +140,13 @@ fn one_result(result: &RequestResult, notices: &[&Finding], style: Style) -> Str
         "{}: {verdict}{policy}\n",
         style.paint(Tone::Strong, &harmless(name))
     );
-    if let Some(details) = &result.details {
-        text.push_str(&details_of(details, result, style));
-    }
+    text.push_str(&shown(&review::rows(result), style));
     let kind = if tone == Tone::Bad { "error" } else { "note" };
-    for one in result.reasons.iter().take(REASONS) {
+    let reasons = review::untold(result);
+    for one in reasons.iter().take(REASONS) {
         text.push_str(&reason(kind, one, Some(result.file.as_str()), style));
     }
-    let more = result.reasons.len().saturating_sub(REASONS);
+    let more = reasons.len().saturating_sub(REASONS);
     if more > 0 {
         let _ = writeln!(
             text,
@@ -159,50 +159,21 @@ fn one_result(result: &RequestResult, notices: &[&Finding], style: Style) -> Str
     text
 }
 
-fn details_of(details: &Details, result: &RequestResult, style: Style) -> String {
-    let subject = if details.subject.is_empty() {
-        "(empty)"
-    } else {
-        &details.subject
-    };
-    let mut rows = Vec::new();
-    if !details.privileged.is_empty() {
-        let names = harmless(&details.privileged.join(", "));
-        rows.push((
-            "powers",
-            style.paint(Tone::Warning, &format!("{names} (privileged)")),
-        ));
-    }
-    rows.push(("subject", harmless(subject)));
-    if !details.sans.is_empty() {
-        rows.push(("names", harmless(&details.sans.join(", "))));
-    }
-    rows.push(("usages", details.usages.join(", ")));
-    rows.push(("key", details.key.clone()));
-    if let Some(lifetime) = &details.lifetime {
-        let asked = details.lifetime_asked.as_deref().unwrap_or("none");
-        let until = result
-            .not_after
-            .map(|end| format!(", until {end}"))
-            .unwrap_or_default();
-        rows.push((
-            "lifetime",
-            format!("{lifetime} (asked for: {asked}){until}"),
-        ));
-    }
-    if let Some(serial) = &result.serial_number {
-        rows.push(("serial", serial.clone()));
-    }
-    if let Some((file, line)) = &details.policy_place {
-        rows.push(("policy", harmless(&format!("{file}:{line}"))));
-    }
+fn shown(rows: &[Row], style: Style) -> String {
     let mut text = String::new();
-    for (name, value) in rows {
-        let _ = writeln!(
-            text,
-            "{}",
-            wrap(&value, &format!("  {name:<9} "), "            ")
-        );
+    for row in rows {
+        let first = format!("  {:<9} ", row.label);
+        let value = harmless(&row.value);
+        let line = match row.weight {
+            // In lines it could not be copied.
+            Weight::Command => format!("{first}{value}"),
+            Weight::Plain => wrap(&value, &first, "            "),
+            Weight::Alarm => {
+                let value = style.paint(Tone::Warning, &format!("{value} (privileged)"));
+                wrap(&value, &first, "            ")
+            }
+        };
+        let _ = writeln!(text, "{line}");
     }
     text
 }

@@ -1,19 +1,25 @@
 //! The content of a certificate in a few lines, for the people who review it.
 
-use crate::control::approval_policy::ApprovalPolicy;
 use crate::decision::candidate::Candidate;
 use crate::decision::reserved::Reserved;
-use crate::report::Details;
-use crate::request::Request;
+use crate::decision::trace::{Considered, Outcome};
+use crate::decision::{Approved, Case, Refusal};
+use crate::finding::Code;
+use crate::plan::decoded::decoded;
+use crate::report::{Details, Opinion, Refuser};
 use crate::x509::san::SubjectAltNames;
 use crate::x509::subject::{Attribute, Subject};
 
 /// What the request asks for and what it would get.
-pub(super) fn details(
-    request: &Request,
+pub(super) fn of(
+    case: &Case<'_, '_>,
     candidate: Option<&Candidate>,
-    policy: Option<&ApprovalPolicy>,
+    decision: &Result<Approved<'_>, Refusal>,
+    in_detail: bool,
 ) -> Details {
+    let request = case.request;
+    let policy = decision.as_ref().ok().map(Approved::policy);
+    let refusal = decision.as_ref().err();
     Details {
         privileged: privileged(&request.csr.subject),
         subject: one_line(&request.csr.subject),
@@ -23,7 +29,56 @@ pub(super) fn details(
         lifetime: candidate.map(|candidate| candidate.lifetime.to_string()),
         lifetime_asked: request.expiration.map(|asked| asked.to_string()),
         policy_place: policy.map(|policy| (policy.file.clone(), policy.line)),
+        refuser: refusal.and_then(|refusal| refuser(refusal, case)),
+        assents: Vec::new(),
+        blob: request.blob,
+        trace: Vec::new(),
+        decoded: if in_detail {
+            decoded(request)
+        } else {
+            Vec::new()
+        },
     }
+}
+
+/// What policies said, for people.
+pub(super) fn opinions(trace: &[Considered]) -> Vec<Opinion> {
+    let opinion = |considered: &Considered| Opinion {
+        verdict: considered.line(),
+        reasons: match &considered.outcome {
+            Outcome::NotSelected(_) | Outcome::Passes => Vec::new(),
+            Outcome::Objects(reasons) => reasons
+                .iter()
+                .map(|reason| format!("{}: {}", reason.code, reason.message))
+                .collect(),
+        },
+    };
+    trace.iter().map(opinion).collect()
+}
+
+/// The policy that the reasons begin with.
+fn refuser(refusal: &Refusal, case: &Case<'_, '_>) -> Option<Refuser> {
+    let has = |code| refusal.reasons.iter().any(|reason| reason.code == code);
+    let mut reasons = refusal.reasons.iter();
+    let name = reasons.find_map(|reason| reason.policy.as_deref())?;
+    if has(Code::DeniedBy) {
+        let mut policies = case.zone.deny_policies.iter();
+        let policy = policies.find(|policy| policy.name.as_str() == name)?;
+        return Some(Refuser {
+            name: name.to_owned(),
+            file: policy.file.clone(),
+            line: None,
+            denies: true,
+        });
+    }
+    let mut policies = case.zone.approval_policies.iter();
+    let policy = policies.find(|policy| policy.name.as_str() == name)?;
+    has(Code::NoPolicyAdmits).then(|| Refuser {
+        name: name.to_owned(),
+        file: policy.file.clone(),
+        line: Some(policy.line),
+        denies: false,
+    })
 }
 
 /// The reserved names among the groups and the common name.

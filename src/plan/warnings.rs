@@ -1,9 +1,13 @@
-//! What the reviewer of a change should know although it decides nothing: names that are in use, rules that change too.
+//! What the reviewer of a change should know although it decides nothing.
+//!
+//! Names that are in use, keys that others have, signatures that a squash merge drops, rules that change too. In come the
+//! entries of a plan and what git knows; out come notices.
 
 use std::collections::BTreeMap;
 
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, RequestName};
+use crate::plan::Entry;
 use crate::snapshot::{Introduction, Snapshot};
 
 /// A notice for each request whose name has a certificate, here or in another directory.
@@ -30,6 +34,42 @@ pub fn live_names<'n>(
         }
     }
     notices
+}
+
+/// A notice for each request whose key another request has and that no rule refuses for it.
+#[must_use]
+pub fn reused_keys(entries: &[Entry<'_>]) -> Vec<Finding> {
+    let told = |entry: &Entry<'_>| {
+        let mut refusals = entry.decision.as_ref().err().into_iter();
+        refusals.any(|refusal| {
+            let mut reasons = refusal.reasons.iter();
+            reasons.any(|reason| reason.code == Code::KeyReused)
+        })
+    };
+    let notice = |entry: &Entry<'_>| {
+        let owner = entry.key_owner.as_ref()?;
+        let message = format!("its key is that of request `{owner}` as well");
+        let reason = Reason::new(Code::KeyReused, message).field("csr.key");
+        Some(Finding::in_request(&entry.name, reason.value(owner)))
+    };
+    let untold = entries.iter().filter(|entry| !told(entry));
+    untold.filter_map(notice).collect()
+}
+
+/// A notice for each request of which only the signature of a commit tells who asked.
+#[must_use]
+pub fn lost_by_squash(entries: &[Entry<'_>]) -> Vec<Finding> {
+    let asked_by_commit = entries.iter().filter(|entry| entry.is_by_commit);
+    let notice = |entry: &Entry<'_>| {
+        let message = "only the signature of a commit proves who asked, and a squash or rebase of the forge drops it";
+        let help = format!(
+            "land it with a merge commit, or sign it as yours: `gitca approve --as-requester {}`",
+            entry.name
+        );
+        let reason = Reason::new(Code::SignatureLostBySquash, message).help(help);
+        Finding::in_request(&entry.name, reason)
+    };
+    asked_by_commit.map(notice).collect()
 }
 
 /// One notice when the change touches the control zone, too.

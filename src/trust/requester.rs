@@ -26,6 +26,7 @@ use crate::x509::subject::Attribute;
 pub(super) struct Asker {
     pub(super) identity: Identity,
     pub(super) requester: Option<Requester>,
+    pub(super) is_by_commit: bool,
     pub(super) involved: BTreeSet<ObjectName>,
     pub(super) notices: Vec<Reason>,
 }
@@ -34,6 +35,8 @@ pub(super) struct Asker {
 struct Proof<'z> {
     principal: &'z Principal,
     method: &'static str,
+    /// Whether it is the signature of a commit.
+    is_by_commit: bool,
 }
 
 /// Finds out who asked.
@@ -60,6 +63,7 @@ pub(super) fn find(
         verified: identity.verified,
     });
     Asker {
+        is_by_commit: proof.as_ref().is_some_and(|proof| proof.is_by_commit),
         identity,
         requester,
         involved,
@@ -102,6 +106,7 @@ fn proof<'z>(
         .map(|principal| Proof {
             principal,
             method: "signature",
+            is_by_commit: false,
         })
         .or_else(|| by_commit(records, zone, now, notices));
     // Where nobody is listed nobody can be known, and nothing asks for it.
@@ -130,6 +135,7 @@ fn by_commit<'z>(
         return Some(Proof {
             principal,
             method: "signature",
+            is_by_commit: true,
         });
     }
     let accepted = zone.settings.requester_identity == RequesterIdentity::Author;
@@ -139,6 +145,7 @@ fn by_commit<'z>(
     Some(Proof {
         principal,
         method: "author",
+        is_by_commit: false,
     })
 }
 
@@ -158,7 +165,11 @@ fn assumed<'z>(
         RequesterIdentity::Signature => "signature",
         RequesterIdentity::Author => "author",
     };
-    Some(Proof { principal, method })
+    Some(Proof {
+        principal,
+        method,
+        is_by_commit: false,
+    })
 }
 
 fn unverified(zone: &ControlZone) -> Reason {

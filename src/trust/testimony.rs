@@ -31,6 +31,8 @@ pub struct Testimony {
     pub identity: Identity,
     /// Who asked, as reports show it; `None` where no commit tells.
     pub requester: Option<Requester>,
+    /// Whether the signature of a commit alone proves who asked; a squash merge drops it.
+    pub is_by_commit: bool,
     /// Everybody who may have had a hand in the request, and so can't approve it.
     pub involved: BTreeSet<ObjectName>,
     /// The valid approvals of others, one for each person.

@@ -7,3 +7,4 @@ mod approvals;
 mod house;
 mod mainline;
 mod requester;
+mod review;

@@ -24,6 +24,10 @@ fn voters(text: &str) -> Voters {
     text.split_whitespace().map(voter).collect()
 }
 
+fn missing(requirement: &Requirement, voters: &Voters, raise: usize) -> Vec<Missing> {
+    count(requirement, voters, raise).missing
+}
+
 fn brief(missing: &[Missing]) -> String {
     let words = missing.iter().map(|slot| {
         let who: Vec<&str> = slot
@@ -35,6 +39,23 @@ fn brief(missing: &[Missing]) -> String {
         format!("{}x{}", who.join("|"), slot.count)
     });
     words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn what_is_needed_is_told_for_the_way_that_is_nearest() {
+    let both = Requirement::AllOf(vec![slot(&["a"], &[], 1), slot(&["b"], &[], 2)]);
+    let choice = Requirement::AnyOf(vec![slot(&["c"], &[], 5), both]);
+    for (people, raise, needed, open) in [
+        ("", 0, 3, 3),
+        ("x:a", 0, 3, 2),
+        ("x:a", 1, 5, 4),
+        ("x:a y:b z:b", 0, 3, 0),
+        ("v:c w:c x:c y:c", 0, 5, 1),
+    ] {
+        let count = count(&choice, &voters(people), raise);
+        let left: usize = count.missing.iter().map(|slot| slot.count).sum();
+        assert_eq!((count.needed, left), (needed, open), "{people}");
+    }
 }
 
 #[test]
