@@ -18,6 +18,7 @@ use crate::finding::{Code, Reason};
 use crate::issuance::{Issued, Prepared, prepare};
 use crate::names::{ObjectName, RequestName, Serial};
 use crate::plan::{Entry, Plan};
+use crate::provenance::Provenance;
 use crate::render::circumstances::Circumstances;
 use crate::render::{self, template::Templates};
 use crate::report::{RequestResult, Verdict};
@@ -41,6 +42,8 @@ pub struct Workshop<'a> {
     pub templates: &'a Templates,
     /// The commits that brought the requests.
     pub introductions: &'a BTreeMap<RequestName, Introduction>,
+    /// What the certificates rest on that are made anew.
+    pub certified: &'a BTreeMap<RequestName, Provenance>,
     /// The clock.
     pub now: Timestamp,
 }
@@ -143,6 +146,7 @@ fn issue_one<'a>(
             "no mainline commit brought the request",
         )]);
     };
+    let request_name = request.name.clone();
     let issued = sign(prepare(approved, serial)?).map_err(by_signer)?;
     let zone = workshop.zone;
     let circumstances = Circumstances {
@@ -150,6 +154,7 @@ fn issue_one<'a>(
         manifest,
         introduction,
         requester,
+        renews: workshop.certified.get(&request_name),
         now: workshop.now,
     };
     render::add(changes, &issued, workshop.templates, &circumstances).map_err(by_signer)?;

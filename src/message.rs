@@ -26,21 +26,27 @@ pub struct Trailers {
     pub issued_at: Timestamp,
     /// How many requests at the base were left without their certificate; a sharded run does not know.
     pub open: Option<usize>,
-    /// The first moment at which the clock alone makes work. None is known of while nothing is renewed and there are no
-    /// revocation lists: that is written as the end of the year 9999, so that later runs know that nothing is due.
+    /// The first moment at which the clock alone makes work. Where there is none, that is written as the end of the year
+    /// 9999, so that later runs know that nothing is due.
     pub due: Option<Timestamp>,
 }
 
 impl Trailers {
-    /// Those of a run that issued so many certificates, with nothing due.
+    /// Those of a run that issued so many certificates and knows when the clock makes the next work, if it ever does.
     #[must_use]
-    pub fn of(base: ObjectId, issued: usize, open: usize, issued_at: Timestamp) -> Self {
+    pub fn of(
+        base: ObjectId,
+        issued: usize,
+        open: usize,
+        issued_at: Timestamp,
+        due: Option<Timestamp>,
+    ) -> Self {
         Self {
             base,
             issued,
             issued_at,
             open: Some(open),
-            due: NEVER.parse().ok(),
+            due: due.or_else(|| NEVER.parse().ok()),
         }
     }
 
@@ -134,7 +140,7 @@ mod tests {
 
     fn trailers() -> Trailers {
         let issued_at = "2030-01-01T00:00:00Z".parse().expect("a time");
-        Trailers::of(ObjectId([0xab; 20]), 0, 2, issued_at)
+        Trailers::of(ObjectId([0xab; 20]), 0, 2, issued_at, None)
     }
 
     #[test]

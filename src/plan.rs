@@ -101,7 +101,7 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
     let entries = evidence
         .requests
         .iter()
-        .map(|(name, request)| match request {
+        .filter_map(|(name, request)| match request {
             Ok(request) => {
                 let owner = owners.get(&request.csr.key.digest());
                 let case = Case {
@@ -115,16 +115,21 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
             }
             Err(reasons) => {
                 let requester = evidence.introductions.get(name).map(requester);
-                unreadable(name, reasons, requester)
+                Some(unreadable(name, reasons, requester))
             }
         })
         .collect();
     Plan { entries }
 }
 
-fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Entry<'a> {
+/// The request and its decision; nothing when it stays as it is.
+fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Option<Entry<'a>> {
     let (request, testimony) = (case.request, case.testimony);
     let judgement = decide(case);
+    let decided = judgement.decision.as_ref();
+    if decided.is_ok_and(|approved| evidence.is_settled(case, approved)) {
+        return None;
+    }
     let before = evidence.refusal_before(case, &judgement.decision);
     let notices = request
         .notices
@@ -150,7 +155,7 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Entry<'a> {
             evidence.in_detail,
         )
     };
-    Entry {
+    Some(Entry {
         name: request.name.clone(),
         request: Some(request),
         notices,
@@ -161,7 +166,7 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Entry<'a> {
         is_by_commit: testimony.is_by_commit,
         key_owner: case.key_owner.map(|owner| owner.request.clone()),
         details: Some(details),
-    }
+    })
 }
 
 fn unreadable<'a>(

@@ -1,4 +1,4 @@
-//! `provenance.json` as an earlier run wrote it: who asked, and which statements the certificate rested on.
+//! `provenance.json` as an earlier run wrote it: who asked, what the certificate rested on and how long it is good for.
 //!
 //! In come the octets of the file; out comes what they say, and nothing where they are not what a run writes. It proves
 //! nothing by itself: the certificate does. Predicate type: gitca.dev/issuance/v1.
@@ -8,6 +8,50 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::names::Sha256Digest;
+use crate::timestamp::Timestamp;
+
+/// What a certificate rested on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Of the certificate, in lower-case hexadecimal.
+    pub serial_number: String,
+    /// The end of the certificate.
+    pub not_after: Timestamp,
+    /// The clock of the run that signed it.
+    pub now: Timestamp,
+    /// The clock of the run that signed the first certificate for the same bytes.
+    pub first_issued: Timestamp,
+    /// The policy that admitted it.
+    pub policy: String,
+    /// The Principal who asked, if one was known.
+    pub requester: Option<String>,
+    /// The approvals that were counted, by the SHA-256 of their octets.
+    pub approvals: BTreeSet<Sha256Digest>,
+}
+
+impl Provenance {
+    /// Reads the file.
+    #[must_use]
+    pub fn read(octets: &[u8]) -> Option<Self> {
+        let statement: Value = serde_json::from_slice(octets).ok()?;
+        let text = |pointer: &str| statement.pointer(pointer)?.as_str();
+        let time = |pointer: &str| text(pointer)?.parse::<Timestamp>().ok();
+        let now = time("/predicate/now")?;
+        let first = match statement.pointer("/predicate/renews") {
+            None => now,
+            Some(_) => time("/predicate/renews/firstIssued")?,
+        };
+        Some(Self {
+            serial_number: text("/predicate/serialNumber")?.to_owned(),
+            not_after: time("/predicate/notAfter")?,
+            now,
+            first_issued: first,
+            policy: text("/predicate/policy/name")?.to_owned(),
+            requester: text("/predicate/requester/principal").map(str::to_owned),
+            approvals: digests(&statement)?,
+        })
+    }
+}
 
 /// The Principal who asked; `None` where nobody was known.
 #[must_use]
@@ -22,13 +66,21 @@ pub fn requester(octets: &[u8]) -> Option<String> {
 pub fn approvals(octets: &[u8]) -> BTreeSet<Sha256Digest> {
     let statement = statement(octets);
     let approvals = statement.pointer("/predicate/approvals");
-    let digest = |approval: &Value| approval.get("sha256")?.as_str()?.parse().ok();
     approvals
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .filter_map(digest)
         .collect()
+}
+
+fn digests(statement: &Value) -> Option<BTreeSet<Sha256Digest>> {
+    let approvals = statement.pointer("/predicate/approvals")?.as_array()?;
+    approvals.iter().map(digest).collect()
+}
+
+fn digest(approval: &Value) -> Option<Sha256Digest> {
+    approval.get("sha256")?.as_str()?.parse().ok()
 }
 
 fn statement(octets: &[u8]) -> Value {

@@ -4,9 +4,10 @@
 //! whose history can't be trusted, a control zone with one bad file. It joins the git edge with the readers of the core
 //! and decides nothing itself.
 
+mod renewals;
 mod rules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::batch::Workshop;
@@ -15,6 +16,7 @@ use crate::finding::{Code, Reason, Stop};
 use crate::git::Repository;
 use crate::names::{ObjectId, RequestName};
 use crate::plan::{self, Evidence, Requests};
+use crate::provenance::Provenance;
 use crate::render::template::Templates;
 use crate::report::Grounds;
 use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
@@ -47,6 +49,12 @@ pub struct Survey {
     pub rules_before: BTreeMap<ObjectId, Option<ControlZone>>,
     /// In a work tree, who would commit what is there.
     pub committer: Option<Author>,
+    /// What the certificates rest on that open requests have for these very bytes.
+    pub certified: BTreeMap<RequestName, Provenance>,
+    /// The requests that are open because their certificate is to be made anew.
+    pub due: BTreeSet<RequestName>,
+    /// When the clock alone will make the next certificate due.
+    pub next_due: Option<Timestamp>,
 }
 
 /// The mainline of a repository.
@@ -70,21 +78,25 @@ impl Mainline {
     /// # Errors
     /// When git fails.
     pub fn reopen(&mut self, names: &[RequestName]) -> anyhow::Result<()> {
+        let mut also = self.survey.due.clone();
+        also.extend(names.iter().cloned());
         for name in names {
-            if let Some(blob) = self.repository.file(self.tip, &name.manifest())? {
-                self.survey.snapshot.open.insert(name.clone(), blob);
-            }
+            let provenance = renewals::provenance(&self.repository, self.tip, name)?;
+            let survey = &mut self.survey;
+            let certified = provenance.filter(|_| survey.snapshot.is_unchanged(name));
+            survey
+                .certified
+                .extend(certified.map(|certified| (name.clone(), certified)));
         }
-        let snapshot = &self.survey.snapshot;
-        self.survey.requests = plan::read(snapshot);
+        let snapshot = self.repository.snapshot_with(self.tip, &also)?;
+        self.survey.requests = plan::read(&snapshot);
         let keys = plan::keys(&self.survey.requests);
         self.survey.owners = self.repository.key_owners(self.tip, &keys)?;
-        let history = self
-            .repository
-            .history(self.tip, self.anchor, &self.survey.snapshot)?;
+        let history = self.repository.history(self.tip, self.anchor, &snapshot)?;
         self.survey.rules_before = rules_before(&self.repository, &history, None)?;
         self.survey.introductions = history.introductions;
         self.survey.histories = history.statements;
+        self.survey.snapshot = snapshot;
         Ok(())
     }
 }
@@ -98,8 +110,24 @@ impl Survey {
             zone: &self.zone,
             templates: &self.templates,
             introductions: &self.introductions,
+            certified: &self.certified,
             now,
         }
+    }
+
+    /// When the clock alone will make the next work, once these certificates were made: at once where one that was due was
+    /// not.
+    #[must_use]
+    pub fn due_after(
+        &self,
+        made: &BTreeMap<RequestName, Provenance>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        if self.due.iter().any(|name| !made.contains_key(name)) {
+            return Some(now);
+        }
+        let next = renewals::next(&self.zone, made.values());
+        self.next_due.into_iter().chain(next).min()
     }
 
     /// What the decisions are made of.
@@ -115,6 +143,8 @@ impl Survey {
             histories: &self.histories,
             committer: self.committer.as_ref(),
             in_detail: false,
+            certified: &self.certified,
+            due: &self.due,
         }
     }
 }
@@ -160,6 +190,13 @@ pub fn mainline_at(
         None => loaded(&repository, tip)?,
     };
     check_branch(&zone, &branch)?;
+    let renewals = renewals::find(&repository, tip, &snapshot, &zone, world.now)?;
+    let due: BTreeSet<RequestName> = renewals.due.keys().cloned().collect();
+    let snapshot = if due.is_empty() {
+        snapshot
+    } else {
+        repository.snapshot_with(tip, &due)?
+    };
     let requests = plan::read(&snapshot);
     let owners = repository.key_owners(tip, &plan::keys(&requests))?;
     let anchor = world
@@ -179,6 +216,9 @@ pub fn mainline_at(
         histories: history.statements,
         rules_before,
         committer: None,
+        certified: renewals.due,
+        due,
+        next_due: renewals.next,
     };
     Ok(Mainline {
         repository,
@@ -209,6 +249,9 @@ pub fn work_tree(directory: &Path) -> anyhow::Result<Survey> {
         histories: BTreeMap::new(),
         rules_before: BTreeMap::new(),
         committer: Repository::discover(directory)?.and_then(|repository| repository.identity()),
+        certified: BTreeMap::new(),
+        due: BTreeSet::new(),
+        next_due: None,
     })
 }
 
@@ -248,6 +291,9 @@ pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<Prop
         histories: history.statements,
         rules_before,
         committer: None,
+        certified: BTreeMap::new(),
+        due: BTreeSet::new(),
+        next_due: None,
     };
     Ok(Proposed {
         head,

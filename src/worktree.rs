@@ -8,6 +8,7 @@
     reason = "this is where the files of a work tree are read"
 )]
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,7 @@ pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwner
 /// # Errors
 /// When a file or directory can't be read; what is wrong in them is in the snapshot.
 pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
-    zones::survey(&WorkTree, &root.to_owned())
+    zones::survey(&WorkTree, &root.to_owned(), &BTreeSet::new())
         .with_context(|| format!("reading the files below `{}`", root.display()))
 }
 

@@ -13,11 +13,13 @@ use x509_parser::prelude::FromDer as _;
 use crate::batch::{Workshop, issue_one};
 use crate::names::{ObjectId, RepoPath, RequestName, Serial};
 use crate::plan::{Entry, Plan};
+use crate::provenance::Provenance;
 use crate::render;
 use crate::snapshot::Changeset;
 use crate::timestamp::Timestamp;
 
 const CERTIFICATE: &str = "certificate.pem";
+const PROVENANCE: &str = "provenance.json";
 
 /// The certificates of one run with all their files.
 #[derive(Clone, Debug)]
@@ -45,6 +47,17 @@ impl Signed {
             .filter_map(|folder| folder.as_str().strip_prefix("issued/")?.parse().ok())
             .map(|name: RequestName| (name.clone(), keys.get(&name).cloned()))
             .collect()
+    }
+
+    /// What each certificate rests on.
+    #[must_use]
+    pub fn provenances(&self) -> BTreeMap<RequestName, Provenance> {
+        let names = self.requests().into_keys();
+        let read = |name: RequestName| {
+            let files = self.changes.folders.get(&render::folder(&name))?;
+            Some((name, Provenance::read(files.get(PROVENANCE)?)?))
+        };
+        names.filter_map(read).collect()
     }
 
     /// Takes requests out, whatever becomes of them.

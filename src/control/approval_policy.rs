@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use crate::control::approvals::Approvals;
 use crate::control::document::Document;
 use crate::control::keys::KeyTypes;
-use crate::control::reading::{choice, later, usages};
+use crate::control::reading::{choice, usages};
 use crate::control::rule::{IpRule, Rule, RuleField};
 use crate::control::selector::{Empty, Selector};
 use crate::control::surroundings::Surroundings;
 use crate::control::validation::{Validation, read_validations};
 use crate::names::{ObjectId, ObjectName, RepoPath};
-use crate::timestamp::Lifetime;
+use crate::provenance::Provenance;
+use crate::timestamp::{Lifetime, Timestamp};
 use crate::x509::subject::Attribute;
 use crate::x509::usage::Usage;
 use crate::yaml::{Field, Object, Problems};
@@ -147,6 +148,24 @@ pub struct Renewal {
     pub until: Option<Lifetime>,
 }
 
+impl Renewal {
+    /// When a certificate is to be made anew; `None` when that would be too late.
+    #[must_use]
+    pub fn begins(&self, certificate: &Provenance) -> Option<Timestamp> {
+        let begins = certificate.not_after.minus(self.before);
+        let end = self.until.map(|until| certificate.first_issued.plus(until));
+        end.is_none_or(|end| begins < end).then_some(begins)
+    }
+
+    /// Whether a certificate is to be made anew now.
+    #[must_use]
+    pub fn is_due(&self, certificate: &Provenance, now: Timestamp) -> bool {
+        let end = self.until.map(|until| certificate.first_issued.plus(until));
+        let begins = self.begins(certificate);
+        begins.is_some_and(|begins| now >= begins) && end.is_none_or(|end| now < end)
+    }
+}
+
 impl ApprovalPolicy {
     /// Reads the spec of an approval policy.
     pub fn read(
@@ -172,11 +191,8 @@ impl ApprovalPolicy {
         let validations = spec.get("validations");
         let validations = validations.map(|field| read_validations(&field, problems));
         let longest = constraints.as_ref().and_then(|its| its.duration_max);
-        let renewal = spec.get("renewal").and_then(|field| {
-            let renewal = read_renewal(&field, longest, problems);
-            later(&field, problems);
-            renewal
-        });
+        let renewal = spec.get("renewal");
+        let renewal = renewal.and_then(|field| read_renewal(&field, longest, problems));
         Some(Self {
             validations: validations.unwrap_or_default(),
             renewal,

@@ -4,7 +4,7 @@
 //! that it changes. Its first parent is the base. Nothing is written to the repository: what libgit2 makes while it merges
 //! stays in memory. Renames are not looked for, so a change counts where its path says.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::Context as _;
 use git2::MergeOptions;
@@ -114,8 +114,8 @@ impl Proposal<'_> {
     /// When an object can't be read.
     pub fn snapshot(&self) -> anyhow::Result<Snapshot> {
         let objects = Objects::of(&self.repository.inner)?;
-        let mut snapshot =
-            zones::survey(&objects, &self.top).context("reading what the merge would make")?;
+        let mut snapshot = zones::survey(&objects, &self.top, &BTreeSet::new())
+            .context("reading what the merge would make")?;
         self.forget_older(&objects, &mut snapshot)?;
         for path in &self.conflicts {
             let finding = Finding::in_file(path.clone(), conflict());
@@ -148,7 +148,7 @@ impl Proposal<'_> {
             return Ok(());
         }
         let base = self.repository.tree_of(self.base)?;
-        let before = zones::survey(objects, &base).context("reading the base")?;
+        let before = zones::survey(objects, &base, &BTreeSet::new()).context("reading the base")?;
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
         let mut changes = BTreeMap::new();
         // Where directories can't be compared every finding stays.

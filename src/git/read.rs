@@ -3,6 +3,8 @@
 //! In comes a commit, out goes a [`Snapshot`] with every violation in it; only a database that fails is an error. Blobs
 //! are read raw, and of the requests only those that are open.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use git2::Commit;
 
@@ -11,7 +13,7 @@ use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
-use crate::names::{ObjectId, RepoPath, Sha256Digest};
+use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::snapshot::{Blob, KeyOwner, KeyOwners, Snapshot};
 use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 
@@ -26,9 +28,21 @@ impl Repository {
     /// # Errors
     /// When the commit or one of its objects can't be read.
     pub fn snapshot(&self, commit: ObjectId) -> anyhow::Result<Snapshot> {
+        self.snapshot_with(commit, &BTreeSet::new())
+    }
+
+    /// The same, with these requests open although `issued/` holds them.
+    ///
+    /// # Errors
+    /// When the commit or one of its objects can't be read.
+    pub fn snapshot_with(
+        &self,
+        commit: ObjectId,
+        also: &BTreeSet<RequestName>,
+    ) -> anyhow::Result<Snapshot> {
         let objects = Objects::of(&self.inner)?;
         let top = self.tree_of(commit)?;
-        let snapshot = zones::survey(&objects, &top);
+        let snapshot = zones::survey(&objects, &top, also);
         let snapshot = snapshot.with_context(|| format!("reading commit {commit}"))?;
         Ok(Snapshot {
             commit: Some(commit),

@@ -10,6 +10,7 @@ use crate::decision::together::{self, Cause};
 use crate::decision::{Approved, Case, Refusal, decide};
 use crate::finding::Reason;
 use crate::names::{ObjectId, RequestName};
+use crate::provenance::Provenance;
 use crate::request::Request;
 use crate::snapshot::{Author, Blob, Introduction, KeyOwners, StatementHistory};
 use crate::timestamp::Timestamp;
@@ -40,6 +41,10 @@ pub struct Evidence<'a> {
     pub committer: Option<&'a Author>,
     /// Whether somebody will read what each policy says.
     pub in_detail: bool,
+    /// What the certificates rest on that open requests have for these very bytes.
+    pub certified: &'a BTreeMap<RequestName, Provenance>,
+    /// Those of them that are open because their certificate is to be made anew.
+    pub due: &'a BTreeSet<RequestName>,
 }
 
 static NO_STATEMENTS: BTreeMap<String, Blob> = BTreeMap::new();
@@ -59,7 +64,16 @@ impl<'a> Evidence<'a> {
             statements: self.statements.get(name).unwrap_or(&NO_STATEMENTS),
             history: self.histories.get(name).unwrap_or(&NO_HISTORY),
             committer: self.committer,
+            renews: self.certified.get(name),
         }
+    }
+
+    /// Whether a certificate that seemed due is not made anew: another policy admits it now, which has its own terms.
+    pub(super) fn is_settled(&self, case: &Case<'_, '_>, approved: &Approved<'_>) -> bool {
+        let name = &case.request.name;
+        let renewal = approved.policy().renewal;
+        let is_due = |certificate| renewal.is_some_and(|its| its.is_due(certificate, case.now));
+        self.due.contains(name) && !self.certified.get(name).is_some_and(is_due)
     }
 
     /// Who asked, and who has approved, by the keys of one control zone.

@@ -3,6 +3,8 @@
 //! In come the results of the open requests and the snapshot; out comes a filled report. What is no request, and what
 //! `issued/` holds already, is added here.
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{RepoPath, RequestName};
 use crate::report::{Report, RequestResult, Verdict};
@@ -36,10 +38,15 @@ pub fn fill(
     listing: Listing<'_>,
 ) {
     let strays = snapshot.findings.iter().filter_map(stray);
+    // A certificate that is made anew is no longer what it was.
+    let judged: BTreeSet<RequestName> = results
+        .iter()
+        .filter_map(|result| result.request.clone())
+        .collect();
     let unchanged = snapshot
         .requests
         .keys()
-        .filter(|name| snapshot.is_unchanged(name))
+        .filter(|name| snapshot.is_unchanged(name) && !judged.contains(name))
         .map(unchanged);
     for result in results
         .into_iter()

@@ -1,6 +1,7 @@
 //! What the files of a certificate say besides the certificate itself.
 
 use crate::control::ControlZone;
+use crate::provenance::Provenance;
 use crate::report::Requester;
 use crate::snapshot::{Blob, Introduction};
 use crate::timestamp::Timestamp;
@@ -16,6 +17,8 @@ pub struct Circumstances<'a> {
     pub introduction: &'a Introduction,
     /// Who asked.
     pub requester: &'a Requester,
+    /// The certificate that it replaces for the same bytes.
+    pub renews: Option<&'a Provenance>,
     /// The clock of the run.
     pub now: Timestamp,
 }

@@ -37,7 +37,7 @@ pub fn render(
             })
         })
         .collect();
-    let statement = json!({
+    let mut statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "certificate.pem", "digest": {"sha256": Sha256Digest::of(issued.der())}}],
         "predicateType": "https://gitca.dev/issuance/v1",
@@ -64,6 +64,12 @@ pub fn render(
             "gitcaVersion": env!("CARGO_PKG_VERSION"),
         },
     });
+    if let Some(renewed) = circumstances.renews {
+        statement["predicate"]["renews"] = json!({
+            "serialNumber": renewed.serial_number,
+            "firstIssued": renewed.first_issued,
+        });
+    }
     // Who asked is told by git, in whatever characters an author chose.
     format!("{}\n", harmless::json(&format!("{statement:#}")))
 }

@@ -142,7 +142,12 @@ fn judge(
     let is_request = statement.decision == StatementDecision::Request;
     let is_his = is_request && signer(&statement, pair, zone, Validity::Ever).is_ok();
     let asker = is_his.then(|| statement.principal.clone());
-    let valid = binding(&statement, pair, records, zone, now)
+    // What a certificate rested on carries its renewals: it needed to be in time only then.
+    let renewed = records
+        .renews
+        .filter(|renews| renews.approvals.contains(&digest));
+    let time = renewed.map_or(now, |renews| renews.first_issued);
+    let valid = binding(&statement, pair, records, zone, time)
         .and(signed)
         .map(|key_fingerprint| Valid {
             decision: statement.decision,
@@ -154,7 +159,7 @@ fn judge(
                 brought: pair.brought,
             },
             is_present: pair.is_present,
-            is_spent: records.history.spent.contains(&digest),
+            is_spent: renewed.is_none() && records.history.spent.contains(&digest),
         });
     (asker, valid.map_err(|reason| about(reason, &file)))
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::control::identity::Identity;
 use crate::finding::Reason;
 use crate::names::{ObjectName, RepoPath, Sha256Digest};
+use crate::provenance::Provenance;
 use crate::report::Requester;
 use crate::request::Request;
 use crate::snapshot::{Author, Blob, Brought, Introduction, StatementHistory};
@@ -22,6 +23,8 @@ pub struct Records<'a> {
     pub history: &'a StatementHistory,
     /// In a work tree, who would commit what is there.
     pub committer: Option<&'a Author>,
+    /// The certificate that is to be renewed, if these bytes have one: its approvals count again, as they did then.
+    pub renews: Option<&'a Provenance>,
 }
 
 /// What the evidence comes to under one control zone.

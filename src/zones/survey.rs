@@ -5,6 +5,8 @@
 //! in the output zone or at the top is an error, one in the data zone a finding that takes the requests at and below it
 //! out of the snapshot, so that nothing that is in doubt can be signed.
 
+use std::collections::BTreeSet;
+
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{RepoPath, RequestName};
 use crate::snapshot::{Blob, Snapshot};
@@ -22,12 +24,17 @@ const OCTETS: usize = 1 << 30;
 // As deep as requests may lie; it bounds the recursion, too.
 const CONTROL_PIECES: usize = 8;
 
-/// Reads all zones below the given top directory.
+/// Reads all zones below the given top directory; the requests in `also` are opened although `issued/` holds them.
 ///
 /// # Errors
 /// When the source fails; whatever is wrong in the repository is in the snapshot.
-pub fn survey<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot> {
+pub fn survey<S: Source>(
+    source: &S,
+    top: &S::Handle,
+    also: &BTreeSet<RequestName>,
+) -> anyhow::Result<Snapshot> {
     let mut survey = Survey::of(source);
+    survey.also.clone_from(also);
     // `issued/` sorts before `requests/`, so what is open is known when a request is met.
     for child in survey.list(top, "", Scope::Root)? {
         survey.zone(&child)?;
@@ -58,6 +65,8 @@ pub fn control<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapsho
 pub(super) struct Survey<'s, S: Source> {
     pub(super) source: &'s S,
     pub(super) snapshot: Snapshot,
+    /// Requests that are opened whether they changed or not.
+    also: BTreeSet<RequestName>,
     /// Directories of `requests/`, which no request may be called as.
     pub(super) request_folders: Vec<RequestName>,
     /// Directories of `issued/` that hold other requests.
@@ -79,6 +88,7 @@ impl<'s, S: Source> Survey<'s, S> {
         Self {
             source,
             snapshot: Snapshot::default(),
+            also: BTreeSet::new(),
             request_folders: Vec::new(),
             output_folders: Vec::new(),
             hidden_folders: Vec::new(),
@@ -196,7 +206,7 @@ impl<'s, S: Source> Survey<'s, S> {
         handle: &S::Handle,
     ) -> anyhow::Result<()> {
         let id = self.source.id(handle)?;
-        if self.snapshot.issued.get(&name) != Some(&id) {
+        if self.snapshot.issued.get(&name) != Some(&id) || self.also.contains(&name) {
             let Some(blob) = self.read(path, handle)? else {
                 return Ok(());
             };

@@ -3,7 +3,7 @@
 //! In come octets. Out comes nothing: a target panics when a reader does, when what was read can be lost or doubled on
 //! its way into a certificate, or when a text that a stranger wrote gets into an output unescaped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
@@ -236,6 +236,7 @@ fn certify(request: &Request, manifest: &Blob) {
         manifest,
         introduction: &introduction,
         requester: &requester,
+        renews: None,
         now: wide::now(),
     };
     let mut changes = Changeset::default();
@@ -266,6 +267,8 @@ fn show(requests: &Requests) {
         histories: &BTreeMap::new(),
         committer: None,
         in_detail: false,
+        certified: &BTreeMap::new(),
+        due: &BTreeSet::new(),
     };
     let plan = plan(&evidence, wide::now());
     let mut report = Report::new("check");

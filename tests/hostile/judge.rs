@@ -3,7 +3,7 @@
 //! In come manifests and files of the control zone; out come verdicts and codes. A case names its row, so that a row
 //! that is missing shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gitca::finding::{Code, Reason};
 use gitca::names::{RequestName, Sha256Digest};
@@ -173,6 +173,8 @@ fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
         histories: &BTreeMap::new(),
         committer: None,
         in_detail: false,
+        certified: &BTreeMap::new(),
+        due: &BTreeSet::new(),
     };
     let plan = plan(&evidence, case.now);
     let entry = &plan.entries[0];

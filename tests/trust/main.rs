@@ -6,5 +6,6 @@ mod support;
 mod approvals;
 mod house;
 mod mainline;
+mod renewals;
 mod requester;
 mod review;

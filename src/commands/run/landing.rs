@@ -3,7 +3,7 @@
 //! In come certificates; out goes the commit that brought them, or none when nothing was left to bring. A lost race puts
 //! the same octets on the new tip. Nothing is signed in here but commits; what can't land any more is dropped and said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::signed::Signed;
 use crate::commands::run::commit_key::CommitKey;
@@ -113,14 +113,15 @@ impl Landing<'_> {
     fn commit(&self, here: &Mainline, run: &str, now: Timestamp) -> anyhow::Result<ObjectId> {
         let bot = &here.survey.zone.settings.bot;
         let mut changes = Changeset::default();
-        let mut names = BTreeSet::new();
+        let mut made = BTreeMap::new();
         for signed in &self.signed {
             changes.extend(signed.changes.clone());
-            names.extend(signed.requests().into_keys());
+            made.extend(signed.provenances());
         }
-        let open = here.survey.snapshot.open.len().saturating_sub(names.len());
+        let open = here.survey.snapshot.open.len().saturating_sub(made.len());
         let issued_at = clock(here, now)?;
-        let trailers = Trailers::of(here.tip, names.len(), open, issued_at);
+        let due = here.survey.due_after(&made, issued_at);
+        let trailers = Trailers::of(here.tip, made.len(), open, issued_at, due);
         self.key.check(&here.survey.zone, now)?;
         let signer = self.key.signer();
         let commit = here.repository.make_commit(&Draft {
@@ -131,7 +132,7 @@ impl Landing<'_> {
                 email: bot.email.clone(),
             },
             now,
-            message: &message::commit_message(&names, &trailers),
+            message: &message::commit_message(made.keys(), &trailers),
             sign: signer.as_ref().map(|signer| signer as &CommitSigner<'_>),
         })?;
         fault::point("committed");

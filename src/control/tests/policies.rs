@@ -171,7 +171,6 @@ fn a_wrong_renewal_names_the_field() {
         };
         let expected: Vec<&str> = wrong.into_iter().collect();
         assert_eq!(of(Code::ConfigInvalid), expected, "{renewal}");
-        assert_eq!(of(Code::NotImplemented), ["spec.renewal"], "{renewal}");
     }
 }
 
@@ -237,14 +236,8 @@ fn a_wrong_deny_policy_names_the_field() {
 #[test]
 fn what_comes_later_is_an_error_that_names_it() {
     let signer = |more: &str| format!("{SIGNER}\n{more}");
-    let approval = |more: &str| format!("{APPROVAL}\n{more}");
     for (kind, spec, field) in [
         ("Signer", signer("crl: {publish: true}"), "spec.crl.publish"),
-        (
-            "ApprovalPolicy",
-            approval("renewal: {before: 8h}"),
-            "spec.renewal",
-        ),
         ("PolicyTest", "cases: []".into(), "kind"),
     ] {
         assert_eq!(

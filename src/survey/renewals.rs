@@ -1,0 +1,88 @@
+//! Which certificates are to be made anew, as the policies that admitted them say.
+//!
+//! In come the mainline's tip and the rules there; out come the requests whose certificate ends soon, with its
+//! provenance, and when the clock alone will make the next one due. Whether one is made anew is decided as for every
+//! other request, by the rules of today.
+
+use std::collections::BTreeMap;
+
+use crate::control::ControlZone;
+use crate::control::approval_policy::{Mode, Renewal};
+use crate::git::Repository;
+use crate::names::{ObjectId, RequestName};
+use crate::provenance::Provenance;
+use crate::snapshot::Snapshot;
+use crate::timestamp::Timestamp;
+
+/// The certificates that are looked after.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Renewals {
+    /// Those that are due, by request.
+    pub(super) due: BTreeMap<RequestName, Provenance>,
+    /// When the next of the others will be.
+    pub(super) next: Option<Timestamp>,
+}
+
+/// Looks through `issued/`; where no policy renews anything nothing is read.
+pub(super) fn find(
+    repository: &Repository,
+    tip: ObjectId,
+    snapshot: &Snapshot,
+    zone: &ControlZone,
+    now: Timestamp,
+) -> anyhow::Result<Renewals> {
+    let renewing = renewing(zone);
+    let mut renewals = Renewals::default();
+    if renewing.is_empty() {
+        return Ok(renewals);
+    }
+    let unchanged = snapshot.requests.keys();
+    for name in unchanged.filter(|name| snapshot.is_unchanged(name)) {
+        // What no run wrote is not ours to renew.
+        let Some(provenance) = provenance(repository, tip, name)? else {
+            continue;
+        };
+        let Some(renewal) = renewing.get(provenance.policy.as_str()) else {
+            continue;
+        };
+        if renewal.is_due(&provenance, now) {
+            renewals.due.insert(name.clone(), provenance);
+        } else {
+            let next = renewal.begins(&provenance).filter(|begins| *begins > now);
+            renewals.next = renewals.next.into_iter().chain(next).min();
+        }
+    }
+    Ok(renewals)
+}
+
+/// When the first of these certificates is to be made anew.
+pub(super) fn next<'c>(
+    zone: &ControlZone,
+    certificates: impl Iterator<Item = &'c Provenance>,
+) -> Option<Timestamp> {
+    let renewing = renewing(zone);
+    let begins = |certificate: &Provenance| {
+        let renewal = renewing.get(certificate.policy.as_str())?;
+        renewal.begins(certificate)
+    };
+    certificates.filter_map(begins).min()
+}
+
+/// The policies that have certificates made anew, and when.
+fn renewing(zone: &ControlZone) -> BTreeMap<&str, &Renewal> {
+    zone.approval_policies
+        .iter()
+        .filter(|policy| policy.mode == Mode::Enforce)
+        .filter_map(|policy| Some((policy.name.as_str(), policy.renewal.as_ref()?)))
+        .collect()
+}
+
+/// What the newest certificate of a request rested on.
+pub(super) fn provenance(
+    repository: &Repository,
+    tip: ObjectId,
+    request: &RequestName,
+) -> anyhow::Result<Option<Provenance>> {
+    let file = repository.file(tip, &request.issued("provenance.json"))?;
+    Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
+}

@@ -1,0 +1,120 @@
+//! Certificates that are made anew: when, on whose word, and when no more.
+
+use serde_json::Value;
+
+use crate::house::{House, judged};
+
+const ONE: &str = "{anyOf: [{groups: [platform]}]}";
+// The starter signer gives a day, so at ten to midnight the certificate of midnight has five minutes left.
+const SOON: &str = "2030-01-01T16:30:00Z";
+
+/// A house whose policy renews within eight hours of the end, for two days; jane has a certificate.
+fn renewing(approvals: &str) -> House {
+    let house = House::new(approvals, "signature");
+    house.replace(
+        "developers.yaml",
+        "  approvals:",
+        "  renewal: {before: 8h, until: 2d}\n  approvals:",
+    );
+    house.scratch.commit("renew");
+    house.ask("jane", "jane");
+    house
+}
+
+fn at(house: &House, now: &str, command: &str) -> Value {
+    let answer = house
+        .scratch
+        .in_repo(&["--now", now, command, "-o", "json"]);
+    answer.success().json()
+}
+
+fn provenance(house: &House) -> Value {
+    let text = house.scratch.read("repo/issued/jane/provenance.json");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// When the newest commit says that the clock alone makes work.
+fn due(house: &House) -> String {
+    let message = house.scratch.git(&["log", "-1", "--format=%B"]);
+    let line = message
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix("Gitca-Due: "));
+    line.expect("the trailer").to_owned()
+}
+
+#[test]
+fn a_certificate_is_made_anew_when_its_time_has_come_and_not_before() {
+    let house = renewing("none");
+    house.run();
+    let first = provenance(&house);
+    assert_eq!(due(&house), "2030-01-01T15:55:00Z");
+    // 23:55 is its end.
+    for (now, unchanged, approved) in [
+        ("2030-01-01T15:54:59Z", 1, 0),
+        ("2030-01-01T15:55:00Z", 0, 1),
+        ("2030-01-02T12:00:00Z", 0, 1),
+        // Two days after the first one nothing is renewed.
+        ("2030-01-03T00:00:00Z", 1, 0),
+    ] {
+        let summary = &at(&house, now, "plan")["summary"];
+        assert_eq!(summary["unchanged"], unchanged, "{now}");
+        assert_eq!(summary["approved"], approved, "{now}");
+    }
+    assert_eq!(at(&house, SOON, "run")["summary"]["issued"], 1);
+    let second = provenance(&house);
+    let renews = &second["predicate"]["renews"];
+    assert_eq!(renews["serialNumber"], first["predicate"]["serialNumber"]);
+    assert_eq!(renews["firstIssued"], "2030-01-01T00:00:00Z");
+    assert_eq!(second["predicate"]["notAfter"], "2030-01-02T16:25:00Z");
+    assert_eq!(due(&house), "2030-01-02T08:25:00Z");
+    assert_eq!(at(&house, SOON, "run")["issueCommit"], Value::Null);
+    // The third still knows the first.
+    assert_eq!(
+        at(&house, "2030-01-02T10:00:00Z", "run")["summary"]["issued"],
+        1
+    );
+    let third = provenance(&house);
+    assert_eq!(
+        third["predicate"]["renews"]["firstIssued"],
+        "2030-01-01T00:00:00Z"
+    );
+    // Two days after the first one the clock makes no more work.
+    assert_eq!(due(&house), "9999-12-31T23:59:59Z");
+    house.scratch.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn the_approvals_of_the_first_one_carry_it_as_long_as_their_people_are_there() {
+    let house = renewing(ONE);
+    let mut statement = house.statement("jane", "approve", "bob");
+    statement["predicate"]["expires"] = "2030-01-01T00:00:01Z".into();
+    let signed = house.sign(&statement, "bob", crate::house::NAMESPACE);
+    house.put("jane", "bob", &signed);
+    house.scratch.commit("approve");
+    house.run();
+    let report = at(&house, SOON, "plan");
+    assert_eq!(judged(&report, "jane").0, "approved", "{report:#}");
+    house.replace("people/bob.yaml", "groups: [platform]", "groups: []");
+    house.scratch.commit("bob leaves");
+    assert_eq!(judged(&at(&house, SOON, "plan"), "jane").0, "pending");
+}
+
+#[test]
+fn a_denial_a_tighter_policy_or_the_deletion_ends_it() {
+    let house = renewing(ONE);
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    let denial = house.state("jane", "deny", "carol");
+    house.scratch.commit("deny");
+    assert_eq!(judged(&at(&house, SOON, "plan"), "jane").0, "denied");
+    house.scratch.sh(&format!("rm {denial} {denial}.sig"));
+    house.scratch.commit("the denial stays in force");
+    assert_eq!(judged(&at(&house, SOON, "plan"), "jane").0, "denied");
+    house.scratch.sh("rm -r repo/requests/jane.*");
+    house.scratch.commit("delete");
+    let summary = &at(&house, SOON, "plan")["summary"];
+    assert_eq!(summary["approved"], 0);
+    assert_eq!(summary["denied"], 0);
+}
