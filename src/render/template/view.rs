@@ -1,0 +1,153 @@
+//! The values that a template sees: the request's path, the certificate, its signer and the signer's clusters.
+//!
+//! In come the certificate and the control zone; out come views of them, named as in the CEL table where both have a
+//! name for something. Nothing that the requester wrote is in them but what the certificate itself says.
+
+use minijinja::Value;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+use crate::control::ControlZone;
+use crate::issuance::Issued;
+use crate::render::pem::pem;
+use crate::x509::subject::Attribute;
+
+/// Everything that a template sees.
+pub(super) fn context(
+    issued: &Issued<'_>,
+    (leaf, chain): (&str, &str),
+    zone: &ControlZone,
+) -> Value {
+    minijinja::context! {
+        request => Serde(request_view(issued)),
+        cert => Serde(cert_view(issued, leaf, chain)),
+        signer => Serde(signer_view(issued)),
+        clusters => Serde(cluster_views(issued, zone)),
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestView<'a> {
+    path: &'a str,
+    name: &'a str,
+    dirs: Vec<&'a str>,
+    signer_name: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CertView<'a> {
+    subject: Value,
+    dns_names: &'a [String],
+    email_addresses: &'a [String],
+    ip_addresses: Vec<String>,
+    uris: &'a [String],
+    usages: Vec<&'static str>,
+    not_before: String,
+    not_after: String,
+    serial_number: String,
+    pem: &'a str,
+    chain: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignerView<'a> {
+    name: &'a str,
+    signer_name: &'a str,
+    ca_certificate: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClusterView<'a> {
+    name: &'a str,
+    server: &'a str,
+    certificate_authority: Option<&'a str>,
+    tls_server_name: Option<&'a str>,
+    #[serde(rename = "proxyURL")]
+    proxy_url: Option<&'a str>,
+    namespace: Option<&'a str>,
+}
+
+fn request_view<'a>(issued: &'a Issued<'_>) -> RequestView<'a> {
+    let request = issued.approved().request();
+    RequestView {
+        path: request.name.as_str(),
+        name: request.name.name(),
+        dirs: request.name.dirs(),
+        signer_name: request.signer_name.as_str(),
+    }
+}
+
+fn cert_view<'a>(issued: &'a Issued<'_>, leaf: &'a str, chain: &'a str) -> CertView<'a> {
+    let contents = issued.contents();
+    CertView {
+        subject: subject_view(issued),
+        dns_names: &contents.sans.dns_names,
+        email_addresses: &contents.sans.email_addresses,
+        ip_addresses: contents
+            .sans
+            .ip_addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        uris: &contents.sans.uris,
+        usages: contents.usages.iter().map(|usage| usage.as_str()).collect(),
+        not_before: contents.not_before.to_string(),
+        not_after: contents.not_after.to_string(),
+        serial_number: contents.serial.to_string(),
+        pem: leaf,
+        chain,
+    }
+}
+
+/// A text for each single attribute, a list for each other; all of them are always there.
+fn subject_view(issued: &Issued<'_>) -> Value {
+    let subject = &issued.contents().subject;
+    Value::from_pairs(Attribute::ALL.map(|attribute| {
+        let value = if attribute.is_single() {
+            Value::from(subject.values(attribute).next().unwrap_or_default())
+        } else {
+            Value::from(
+                subject
+                    .values(attribute)
+                    .map(Value::from)
+                    .collect::<Vec<Value>>(),
+            )
+        };
+        (attribute.name(), value)
+    }))
+}
+
+fn signer_view<'a>(issued: &'a Issued<'_>) -> SignerView<'a> {
+    let signer = issued.approved().signer();
+    SignerView {
+        name: signer.name.as_str(),
+        signer_name: signer.signer_name.as_str(),
+        ca_certificate: pem(&signer.authority.signing_ca().der),
+    }
+}
+
+fn cluster_views<'a>(issued: &Issued<'_>, zone: &'a ControlZone) -> Vec<ClusterView<'a>> {
+    let named = issued
+        .approved()
+        .signer()
+        .clusters
+        .iter()
+        .filter_map(|name| zone.clusters.get(name));
+    named
+        .map(|cluster| ClusterView {
+            name: cluster.name.as_str(),
+            server: &cluster.server,
+            certificate_authority: cluster
+                .certificate_authority
+                .as_ref()
+                .map(|(_, pem)| pem.as_str()),
+            tls_server_name: cluster.tls_server_name.as_deref(),
+            proxy_url: cluster.proxy_url.as_deref(),
+            namespace: cluster.namespace.as_deref(),
+        })
+        .collect()
+}
