@@ -19,6 +19,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::harmless::{self, for_log};
+use crate::names::hex;
 use crate::output::text::Style;
 use crate::report::Report;
 
@@ -42,13 +43,37 @@ pub struct Told {
     pub found: bool,
 }
 
+/// The words between which the log of a GitHub job obeys nothing, whatever stands there; elsewhere none.
+///
+/// What could be a command is escaped anyway: this holds where a runner obeys more than we know of.
+#[derive(Clone, Debug, Default)]
+pub struct Fence(Option<String>);
+
+impl Fence {
+    /// A fence that only those can end who know these octets.
+    #[must_use]
+    pub fn of(secret: [u8; 16]) -> Self {
+        Self(Some(hex(&secret)))
+    }
+
+    fn around(&self, text: &str) -> String {
+        match &self.0 {
+            Some(token) if !text.is_empty() => {
+                format!("::stop-commands::{token}\n{text}::{token}::\n")
+            }
+            _ => text.to_owned(),
+        }
+    }
+}
+
 /// Writes the answer as text.
 ///
 /// # Errors
 /// When stdout can't be written to.
-pub fn print_text(answer: &Answer, style: &Style) -> io::Result<()> {
+pub fn print_text(answer: &Answer, style: &Style, fence: &Fence) -> io::Result<()> {
     match answer {
-        Answer::Report(report) => write(&for_log(&text::report(report, style))),
+        Answer::Report(report) => write(&fence.around(&for_log(&text::report(report, style)))),
+        // Mostly for a file or another program, which no runner reads.
         Answer::Text(text) => write(&for_log(text)),
     }
 }
@@ -119,9 +144,10 @@ pub fn append(file: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Says something on stderr.
-pub fn say(text: &str) {
+pub fn say(text: &str, fence: &Fence) {
+    let text = fence.around(&for_log(text));
     // Nobody is left to tell when stderr is gone.
-    let _ = io::stderr().lock().write_all(for_log(text).as_bytes());
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 fn write(text: &str) -> io::Result<()> {

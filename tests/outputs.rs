@@ -182,6 +182,35 @@ fn the_summary_of_a_step_goes_to_its_file() {
 }
 
 #[test]
+fn a_log_of_github_obeys_nothing_between_our_words() {
+    let scratch = repository();
+    let check = |args: &[&str]| scratch.gitca_with("repo", args, &[("GITHUB_ACTIONS", "true")]);
+    let tokens: Vec<String> = (0..2)
+        .map(|_| {
+            let text = check(&["check"]).code(1).stdout;
+            let first = text.lines().next().expect("a line");
+            let token = first
+                .strip_prefix("::stop-commands::")
+                .expect("it is first");
+            assert_eq!(token.len(), 32, "{token}");
+            assert!(text.ends_with(&format!("\n::{token}::\n")), "{text}");
+            assert_eq!(text.matches(token).count(), 2, "{text}");
+            token.to_owned()
+        })
+        .collect();
+    assert_ne!(tokens[0], tokens[1]);
+    // What programs read stays as it is, and so does what the runner shall obey.
+    for format in ["json", "markdown", "github"] {
+        let args = ["check", "-o", format];
+        let plain = scratch.in_repo(&args).code(1).stdout;
+        assert_eq!(check(&args).code(1).stdout, plain, "{format}");
+    }
+    scratch.write("repo/policies/deny.yaml", "kind: DenyPolicy\n");
+    let told = check(&["check"]).code(2).stderr;
+    assert!(told.starts_with("::stop-commands::"), "{told}");
+}
+
+#[test]
 fn an_error_is_in_every_format() {
     let scratch = Scratch::with_repository();
     scratch.write("repo/policies/deny.yaml", "kind: DenyPolicy\n");
