@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::runner::{Done, Job, Values, hosted, yaml};
+use crate::runner::{Done, Job, Values, hosted, with_source, yaml};
 use crate::support::Scratch;
 
 /// A branch `ask` with one request, pushed; the forge's merge of it as `refs/pull/7/merge`.
@@ -33,13 +31,7 @@ fn checkout(scratch: &Scratch, reference: &str) {
     ));
 }
 
-fn with_source(mut workflow: Value) -> Value {
-    workflow["env"]["GITCA_SOURCE"] = "https://git.example.com/gitca".into();
-    workflow["env"]["GITCA_COMMIT"] = "0123".into();
-    workflow
-}
-
-fn job(scratch: &Scratch) -> Job<'_> {
+pub(crate) fn job(scratch: &Scratch) -> Job<'_> {
     Job {
         scratch,
         workspace: scratch.path("work"),
@@ -125,7 +117,13 @@ fn a_merge_group_is_judged_as_well() {
     let merge = scratch
         .sh("git -C remote.git rev-parse refs/pull/7/merge")
         .stdout;
-    checkout(&scratch, "refs/pull/7/merge");
+    // The queue has a branch of its own for each group, which is what the runner checks out.
+    let branch = format!("refs/heads/gh-readonly-queue/main/pr-7-{}", merge.trim());
+    scratch.sh(&format!(
+        "git -C remote.git update-ref {branch} {}; git -C remote.git update-ref -d refs/pull/7/merge",
+        merge.trim()
+    ));
+    checkout(&scratch, &branch);
     let (done, _) = check(&scratch, merge.trim());
     assert_eq!(done.code, 0, "{}", done.log);
     assert!(

@@ -25,7 +25,11 @@ fn script(job: &Value, part: &str) -> String {
 }
 
 /// Runs one job as one shell, as GitLab does.
-fn run(scratch: &Scratch, name: &str, environment: &[(&str, &str)]) -> (Option<i32>, String) {
+pub(crate) fn run(
+    scratch: &Scratch,
+    name: &str,
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String) {
     let jobs = yaml(&scratch.read("repo/.gitlab/gitca.yml"));
     let mut extra = variables(&jobs["variables"], &BTreeMap::new());
     extra.insert(

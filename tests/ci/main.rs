@@ -7,7 +7,9 @@ mod support;
 
 mod comment;
 mod files;
+mod forge;
 mod github;
 mod gitlab;
 mod linters;
 mod runner;
+mod signing;

@@ -39,6 +39,13 @@ pub(crate) fn hosted(forge: &str) -> Scratch {
     scratch
 }
 
+/// The workflow with the source of gitca filled in.
+pub(crate) fn with_source(mut workflow: Value) -> Value {
+    workflow["env"]["GITCA_SOURCE"] = "https://git.example.com/gitca".into();
+    workflow["env"]["GITCA_COMMIT"] = "0123".into();
+    workflow
+}
+
 /// What became of a job: what its steps printed, and the code of the first that failed.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
