@@ -1,0 +1,150 @@
+//! Runs that are killed: at each step that has a name, and at each system call that changes a name on the disk.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::support::{Answer, Scratch, files_below, tool};
+use crate::{LOCAL, REMOTE, copy, finishes, intact, place, tried, untested};
+
+const HERE: [&str; 12] = [
+    "keys-opened",
+    "signed",
+    "file-stored",
+    "files-stored",
+    "trees-stored",
+    "committed",
+    "marked",
+    "landed",
+    "branch-moved",
+    "file-written",
+    "files-written",
+    "followed",
+];
+const AT_A_REMOTE: [&str; 14] = [
+    "keys-opened",
+    "signed",
+    "file-stored",
+    "files-stored",
+    "trees-stored",
+    "committed",
+    "pending",
+    "pushed",
+    "landed",
+    "branch-moved",
+    "file-written",
+    "files-written",
+    "followed",
+    "done",
+];
+
+#[test]
+fn a_run_that_is_killed_at_any_step_is_finished_by_the_next() {
+    if !cfg!(debug_assertions) {
+        untested("only a debug build has the places where a run can be killed");
+        return;
+    }
+    let template = place();
+    let mut number_tried = 0;
+    let ways = HERE.iter().map(|point| (LOCAL, point));
+    for (way, point) in ways.chain(AT_A_REMOTE.iter().map(|point| (REMOTE, point))) {
+        let scratch = copy(&template);
+        let what = format!("{} killed at {point}", way.args.join(" "));
+        let kill = [
+            ("GITCA_TEST_POINT", *point),
+            ("GITCA_TEST_COMMAND", "kill -9 $PPID"),
+        ];
+        let killed = scratch.gitca_with("repo", way.args, &kill);
+        assert_eq!(killed.code, None, "{what}: it was not: {}", killed.stdout);
+        assert_eq!(
+            killed.stdout, "",
+            "{what}: nothing is said before it is true"
+        );
+        intact(&scratch, way, &what);
+        finishes(&scratch, way, &what);
+        number_tried += 1;
+    }
+    tried(number_tried, "by kill -9 at a step");
+}
+
+/// Runs gitca under strace, which does something at a system call.
+pub(crate) fn traced(scratch: &Scratch, inject: &str) -> Answer {
+    let (calls, _) = inject
+        .split_once(':')
+        .expect("an injection names its calls");
+    scratch.run(
+        "strace",
+        &[
+            "-qq",
+            "-o",
+            "strace.log",
+            "-e",
+            &format!("trace={calls}"),
+            "-e",
+            &format!("inject={inject}"),
+            env!("CARGO_BIN_EXE_gitca"),
+            "-C",
+            "repo",
+            "run",
+            "-o",
+            "json",
+        ],
+    )
+}
+
+pub(crate) fn has_strace() -> bool {
+    let scratch = Scratch::new();
+    let works =
+        tool("strace") && scratch.run("strace", &["-qq", "-o", "log", "true"]).code == Some(0);
+    if !works {
+        untested("faults at system calls, since `strace` does not work here");
+    }
+    works
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_change_of_a_name_is_finished_by_the_next() {
+    if !has_strace() {
+        return;
+    }
+    let template = place();
+    let mut number_tried = 0;
+    for number in 1.. {
+        let scratch = copy(&template);
+        let calls = "rename,renameat,renameat2,link,linkat,unlink,unlinkat";
+        let answer = traced(&scratch, &format!("{calls}:signal=KILL:when={number}"));
+        if answer.code == Some(0) {
+            break;
+        }
+        let what = format!("killed at change {number} of a name");
+        intact(&scratch, LOCAL, &what);
+        // What git itself would ask for after a crash of its own.
+        scratch.sh("find repo/.git -name '*.lock' -delete");
+        finishes(&scratch, LOCAL, &what);
+        number_tried += 1;
+    }
+    assert!(number_tried > 20, "{number_tried}");
+    tried(
+        number_tried,
+        "by kill -9 at a system call that changes a name",
+    );
+}
+
+#[test]
+fn every_step_that_has_a_name_is_in_the_matrix() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let named: BTreeSet<String> = files_below(&source)
+        .iter()
+        .flat_map(|(_, text)| {
+            let text = String::from_utf8_lossy(text);
+            let points = text.split("fault::point(\"").skip(1);
+            let name = |rest: &str| rest.split('"').next().unwrap_or_default().to_owned();
+            points.map(name).collect::<Vec<_>>()
+        })
+        .collect();
+    let tried: BTreeSet<String> = HERE
+        .iter()
+        .chain(&AT_A_REMOTE)
+        .map(|&name| name.to_owned())
+        .collect();
+    assert_eq!(tried, named);
+}
