@@ -4,22 +4,27 @@
 //! whose history can't be trusted, a control zone with one bad file. It joins the git edge with the readers of the core
 //! and decides nothing itself.
 
+mod output;
 mod renewals;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+pub use crate::survey::output::Standing;
+
 use crate::batch::Workshop;
 use crate::control::ControlZone;
-use crate::finding::{Code, Reason, Stop};
+use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
+use crate::message::Trailers;
 use crate::names::{ObjectId, RequestName};
 use crate::plan::{self, Evidence, Requests};
 use crate::provenance::Provenance;
 use crate::render::template::Templates;
 use crate::report::Grounds;
 use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
+use crate::survey::output::Judgement;
 use crate::survey::rules::{Loaded, at_head, check_branch, load, loaded, rules_before};
 use crate::timestamp::Timestamp;
 use crate::worktree;
@@ -55,6 +60,8 @@ pub struct Survey {
     pub due: BTreeSet<RequestName>,
     /// When the clock alone will make the next certificate due.
     pub next_due: Option<Timestamp>,
+    /// What a proposed change does to `issued/`, which only a run may.
+    pub foreign: Vec<Finding>,
 }
 
 /// The mainline of a repository.
@@ -98,6 +105,26 @@ impl Mainline {
         self.survey.histories = history.statements;
         self.survey.snapshot = snapshot;
         Ok(())
+    }
+
+    /// Refuses a mainline whose `issued/` is not what the last run left.
+    ///
+    /// # Errors
+    /// `ForeignOutput` or `MainlineSwapped`; any other error when git fails.
+    pub fn standing(&self) -> anyhow::Result<Standing> {
+        output::standing(self.judgement()?, self.tip, self.anchor, &self.branch)
+    }
+
+    /// What a commit says, if the issuing bot made it in a run.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn run_at(&self, commit: ObjectId) -> anyhow::Result<Option<Trailers>> {
+        self.judgement()?.run_at(commit)
+    }
+
+    fn judgement(&self) -> anyhow::Result<Judgement<'_>> {
+        Judgement::knowing(&self.repository, self.tip, &self.survey.zone)
     }
 }
 
@@ -219,6 +246,7 @@ pub fn mainline_at(
         certified: renewals.due,
         due,
         next_due: renewals.next,
+        foreign: Vec::new(),
     };
     Ok(Mainline {
         repository,
@@ -252,6 +280,7 @@ pub fn work_tree(directory: &Path) -> anyhow::Result<Survey> {
         certified: BTreeMap::new(),
         due: BTreeSet::new(),
         next_due: None,
+        foreign: Vec::new(),
     })
 }
 
@@ -281,6 +310,8 @@ pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<Prop
     let owners = proposal.key_owners(&plan::keys(&requests))?;
     let history = proposal.history(&snapshot)?;
     let rules_before = rules_before(&repository, &history, Some((head, base)))?;
+    let branch = zone.settings.branch.as_str();
+    let foreign = output::proposed(&repository, &proposal, (base, head), branch)?;
     let survey = Survey {
         snapshot,
         zone,
@@ -294,6 +325,7 @@ pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<Prop
         certified: BTreeMap::new(),
         due: BTreeSet::new(),
         next_due: None,
+        foreign,
     };
     Ok(Proposed {
         head,

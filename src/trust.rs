@@ -8,9 +8,11 @@
 
 mod approvals;
 mod requester;
+mod runs;
 mod signers;
 mod testimony;
 
+pub use crate::trust::runs::{Flaw, by_bot, issuing_bot};
 pub use crate::trust::testimony::{Approval, Records, Testimony};
 
 use crate::control::ControlZone;

@@ -12,8 +12,8 @@ mod statements;
 mod survey;
 
 pub use crate::zones::paths::{
-    DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, case_twins, entry_name_fault, folder, role,
-    size_limit, too_large, twin,
+    DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, case_twins, entry_name_fault, folder, is_unread,
+    role, size_limit, too_large, twin,
 };
 pub use crate::zones::source::{Child, Content, Kind, Listing, Scope, Source};
 pub use crate::zones::survey::{control, survey};

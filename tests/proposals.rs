@@ -150,12 +150,42 @@ fn outputs_that_nobody_signed_are_found() {
         scratch.read("repo/requests/jane.yaml"),
     );
     scratch.commit("as if it was signed");
-    let report = scratch.in_repo(&CHECK).code(1).json();
+    scratch
+        .in_repo(&["new", "june", "--group", "dev"])
+        .success();
+    scratch.commit("ask");
+    let report = scratch.in_repo(&CHECK).code(2).json();
     assert_eq!(
         verdicts(&report),
-        files(&[("issued/jane/request.yaml", "invalid")])
+        files(&[("requests/june.yaml", "approved")])
     );
-    assert_eq!(codes(&report), ["ForeignOutput"]);
+    let errors = report["errors"].as_array().expect("errors");
+    assert_eq!(errors.len(), 1);
+    assert_eq!(errors[0]["code"], "ForeignOutput");
+    assert_eq!(errors[0]["file"], "issued/jane/request.yaml");
+    let help = errors[0]["help"].as_str().expect("a help");
+    let command = help.split('`').nth(1).expect("a command");
+    scratch.sh(&format!("cd repo && {command}"));
+    scratch.in_repo(&CHECK).code(1);
+}
+
+#[test]
+fn a_branch_that_was_cut_before_the_last_run_touches_nothing() {
+    let scratch = on_a_side();
+    scratch
+        .in_repo(&["new", "june", "--group", "dev"])
+        .success();
+    scratch.commit("ask");
+    scratch.git(&["switch", "-q", "main"]);
+    scratch
+        .in_repo(&["new", "jane", "--group", "dev"])
+        .success();
+    scratch.commit("ask");
+    scratch.in_repo(&["run"]).success();
+    scratch.git(&["switch", "-q", "side"]);
+    scratch.in_repo(&CHECK).success();
+    scratch.git(&["merge", "-q", "-m", "bring up to date", "main"]);
+    scratch.in_repo(&CHECK).success();
 }
 
 #[test]
@@ -215,6 +245,53 @@ fn a_push_in_quarantine_is_judged_before_it_is_taken() {
         .success();
     scratch.commit("good");
     scratch.run("git", &push).success();
+
+    // A run may write to `issued/`, and nobody else but to repair it.
+    scratch.sh("git clone -q --branch main remote.git bot");
+    let run = ["-C", "bot", "run", "--push", "-o", "json"];
+    let report = scratch.gitca(&run).success().json();
+    assert_eq!(report["summary"]["issued"], 1);
+    scratch.sh("cd bot && echo tampered >> issued/jane/kubeconfig.yaml && git commit -qam tamper");
+    let push = ["-C", "bot", "push", "origin", "main"];
+    let refused = scratch.run("git", &push).code(1);
+    assert!(
+        refused.stderr.contains("error[ForeignOutput]"),
+        "{}",
+        refused.stderr
+    );
+    scratch.sh("mv remote.git/hooks/pre-receive hook");
+    scratch.run("git", &push).success();
+    scratch.sh(
+        "mv hook remote.git/hooks/pre-receive; cd bot; echo x > NOTES; git add -A; git commit -qm other; git push -q;
+         git restore --source=HEAD~2 --staged --worktree issued; git commit -qm repair; git push -q",
+    );
+}
+
+#[test]
+fn what_is_hidden_below_a_run_is_found_in_quarantine() {
+    let scratch = Scratch::with_repository();
+    scratch
+        .in_repo(&["new", "jane", "--group", "dev"])
+        .success();
+    scratch.commit("ask");
+    scratch.in_repo(&["run"]).success();
+    scratch.sh("git clone -q repo bot; cd bot; echo tampered >> issued/jane/kubeconfig.yaml; git commit -qam tamper");
+    let fake = "cd bot; echo more >> issued/jane/kubeconfig.yaml
+         git commit -qa --author='gitca <gitca@example.com>' -m 'issue: 1 certificate' \
+         -m \"Gitca-Version: 0.1.0\nGitca-Base: $(git rev-parse HEAD)\nGitca-Issued: 1\nGitca-Issued-At: 2030-01-01T00:00:00Z\"";
+    scratch.sh(fake);
+    let check = ["check", "--base", "HEAD~2", "--head", "HEAD", "-o", "json"];
+    let report = scratch
+        .gitca_with(
+            "bot",
+            &check,
+            &[("GIT_QUARANTINE_PATH", "objects/incoming")],
+        )
+        .code(2)
+        .json();
+    let message = report["errors"][0]["message"].as_str().expect("an error");
+    let tampered = scratch.sh("git -C bot rev-parse HEAD~").stdout;
+    assert!(message.contains(tampered.trim()), "{message}");
 }
 
 #[test]

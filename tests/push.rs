@@ -131,6 +131,28 @@ fn a_push_lands_at_the_remote_and_here() {
 }
 
 #[test]
+fn a_foreign_change_that_is_pushed_meanwhile_stops_the_run() {
+    let scratch = place(&["jane"]);
+    push(&scratch).success();
+    scratch.sh("git -C other pull -q");
+    scratch
+        .gitca(&["-C", "other", "new", "kim", "--group", "dev"])
+        .success();
+    scratch.sh(&others("true"));
+    let tamper = others("echo tampered >> issued/jane/kubeconfig.yaml");
+    let report = push_while(&scratch, "signed", &tamper).code(2).json();
+    assert_eq!(codes(&report, "errors"), ["ForeignOutput"]);
+    let tip = rev(&scratch, "remote.git", "main");
+    assert_eq!(rev(&scratch, "other", "main"), tip);
+    // What was signed waits for the repair.
+    scratch.sh(&others("git restore --source=HEAD~ issued"));
+    let report = push(&scratch).success().json();
+    assert_eq!(result(&report, "kim")["verdict"], "issued");
+    assert_eq!(pending(&scratch), "");
+    sound(&scratch);
+}
+
+#[test]
 fn the_remote_is_what_is_judged_and_unpushed_commits_are_not() {
     let scratch = place(&["kim"]);
     scratch

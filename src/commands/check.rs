@@ -4,7 +4,7 @@
 //! would be judged after it.
 
 use crate::cli::CheckArgs;
-use crate::finding::Finding;
+use crate::finding::{Finding, Stop};
 use crate::plan::listing::{self, Listing};
 use crate::plan::{Entry, Evidence, plan, warnings};
 use crate::report::{Report, Verdict};
@@ -61,6 +61,10 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         named: &named,
     };
     listing::fill(report, plan.results(), notices, &survey.snapshot, listing);
+    // Whoever reviews the change sees what else is in it first.
+    if !survey.foreign.is_empty() {
+        return Err(Stop(survey.foreign).into());
+    }
     Ok(())
 }
 

@@ -12,16 +12,18 @@ use crate::world::World;
 /// # Errors
 /// A [`Stop`](crate::finding::Stop) when the repository or its control zone can't be used; any other error when git fails.
 pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
+    let mainline = survey::mainline(world)?;
     let Mainline {
         repository,
         tip,
         survey,
         ..
-    } = survey::mainline(world)?;
-    let plan = make_plan(&survey.evidence(), world.now);
-    report.commit = Some(tip);
-    report.plan_digest = Some(plan.digest().to_string());
+    } = &mainline;
+    report.commit = Some(*tip);
     report.notices.extend(repository.notices()?);
+    report.notices.extend(mainline.standing()?.notice);
+    let plan = make_plan(&survey.evidence(), world.now);
+    report.plan_digest = Some(plan.digest().to_string());
     report
         .notices
         .extend(survey.snapshot.notices.iter().cloned());

@@ -21,6 +21,7 @@ use crate::commands::run::landing::Landing;
 use crate::commands::run::target::Target;
 use crate::finding::Finding;
 use crate::git::fault;
+use crate::message::Trailers;
 use crate::plan;
 use crate::plan::listing::{self, Listing};
 use crate::report::{Report, RequestResult, Verdict};
@@ -67,6 +68,8 @@ struct Made {
     notices: Vec<Finding>,
     /// Earlier runs whose certificates are among them.
     runs: Vec<String>,
+    /// What the run before this one says.
+    last: Option<Trailers>,
     /// What signs the commit.
     key: CommitKey,
 }
@@ -80,6 +83,8 @@ fn make(
     report: &mut Report,
 ) -> anyhow::Result<Made> {
     let survey = &mainline.survey;
+    let standing = mainline.standing()?;
+    report.notices.extend(standing.notice);
     let mut plan = plan::plan(&survey.evidence(), world.now);
     let notices = plan.notices();
     let mut adopted = Adopted::default();
@@ -93,7 +98,7 @@ fn make(
     )?;
     let mut key = CommitKey::none();
     if plan.approved().next().is_some() || !adopted.results.is_empty() {
-        landing::clock(mainline, world.now)?;
+        landing::clock(standing.run.as_ref(), world.now)?;
         key = CommitKey::open(args, mainline, world)?;
     }
     let keystore = keys::keystore_of(args, mainline)?;
@@ -120,6 +125,7 @@ fn make(
         results,
         notices,
         runs: adopted.runs,
+        last: standing.run,
         key,
     })
 }
@@ -137,6 +143,7 @@ fn land(
     let landing = Landing {
         target,
         first: mainline,
+        last: made.last,
         signed: made.signed,
         results,
         runs: made.runs,

@@ -1,52 +1,60 @@
-//! The commits of earlier runs: which they are, and when the last one was made.
+//! Commits that have the form of one that a run made.
 //!
-//! In come commits of the mainline and the e-mail address of the bot; out come the trailers of those that look like the
-//! commit of a run: one parent, nothing but `issued/` differs, the trailers are in form and name that parent. Whether
-//! such a commit is genuine is not decided by its author line: certificates prove themselves.
+//! In come commits; out come the trailers of those with one parent, which they name, where nothing but `issued/` differs.
+//! Anybody can make one: whose it is, is judged elsewhere, by the rules of its parent.
 
-use anyhow::Context as _;
+use git2::Commit;
 
+use crate::git::authorship::authorship;
 use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree::{self, Entry};
 use crate::message::Trailers;
 use crate::names::ObjectId;
+use crate::snapshot::Authorship;
+use crate::trust::Flaw;
+
+/// A commit that has the form of one that a run made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunCommit {
+    /// Who made it, and the signature that may prove it.
+    pub authorship: Authorship,
+    /// Its only parent, which is the commit that was judged.
+    pub parent: ObjectId,
+    /// What it says.
+    pub trailers: Trailers,
+}
 
 impl Repository {
-    /// The trailers of the newest commit on the first-parent chain of `tip` that a run of this bot made.
-    ///
-    /// # Errors
-    /// When history can't be read.
-    pub fn last_run(&self, tip: ObjectId, email: &str) -> anyhow::Result<Option<Trailers>> {
-        let mut next = Some(tip);
-        while let Some(commit) = next {
-            if let Some(trailers) = self.run_trailers(commit, email)? {
-                return Ok(Some(trailers));
-            }
-            let commit = self.commit_at(commit)?;
-            next = commit.parent_ids().next().map(id);
-        }
-        Ok(None)
-    }
-
-    /// The trailers of a commit, if a run of this bot could have made it.
+    /// The commit, if it has the form of a run, or what it lacks.
     ///
     /// # Errors
     /// When the commit or its trees can't be read.
-    pub fn run_trailers(&self, commit: ObjectId, email: &str) -> anyhow::Result<Option<Trailers>> {
-        let found = self.commit_at(commit)?;
-        if found.parent_count() != 1 || found.author().email_bytes() != email.as_bytes() {
-            return Ok(None);
-        }
-        let parent = id(found.parent_id(0).context("reading the parent")?);
-        let message = String::from_utf8_lossy(found.message_raw_bytes());
-        let Some(trailers) = Trailers::read(&message).filter(|trailers| trailers.base == parent)
-        else {
-            return Ok(None);
+    pub fn run_commit(&self, commit: ObjectId) -> anyhow::Result<Result<RunCommit, Flaw>> {
+        self.form(&self.commit_at(commit)?)
+    }
+
+    pub(super) fn form(&self, commit: &Commit<'_>) -> anyhow::Result<Result<RunCommit, Flaw>> {
+        let message = String::from_utf8_lossy(commit.message_raw_bytes());
+        let Some(trailers) = Trailers::read(&message) else {
+            return Ok(Err(Flaw::Unmarked));
         };
-        let is_alone = self.only_issued_differs(parent, commit)?;
-        Ok(is_alone.then_some(trailers))
+        let parents: Vec<ObjectId> = commit.parent_ids().map(id).collect();
+        let [parent] = parents[..] else {
+            return Ok(Err(Flaw::Merge));
+        };
+        if parent != trailers.base {
+            return Ok(Err(Flaw::Moved));
+        }
+        if !self.only_issued_differs(parent, id(commit.id()))? {
+            return Ok(Err(Flaw::Wider));
+        }
+        Ok(Ok(RunCommit {
+            authorship: authorship(self, commit)?,
+            parent,
+            trailers,
+        }))
     }
 
     /// Whether two commits are the same but for `issued/`.

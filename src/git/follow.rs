@@ -21,6 +21,9 @@ pub(super) struct Passed {
     pub(super) touches_control: bool,
 }
 
+/// The trees `policies/` and `templates/` of a commit.
+pub type ControlId = (Option<ObjectId>, Option<ObjectId>);
+
 /// The trees of the zones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Zones {
@@ -45,8 +48,8 @@ impl Zones {
         })
     }
 
-    pub(super) fn has_control_of(&self, other: &Self) -> bool {
-        (self.policies, self.templates) == (other.policies, other.templates)
+    pub(super) fn control(&self) -> ControlId {
+        (self.policies, self.templates)
     }
 }
 

@@ -4,14 +4,15 @@
 //! path that was different in between, also where it is the same again at the end: a request that was taken away and
 //! brought back was brought anew. Trees are compared by their ids; nothing is inflated but directories that changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
+use crate::git::differing::differing;
 use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
-use crate::git::tree::{self, Entry};
+use crate::git::tree;
 use crate::names::{ObjectId, RequestName};
 
 /// The paths that changed; a directory that can't be read stands for all below it.
@@ -106,7 +107,7 @@ impl Repository {
                         .map(|entry| entry.1)
                 };
                 let place = format!("{zone}/");
-                note(
+                differing(
                     &objects,
                     &place,
                     folder(before),
@@ -131,53 +132,4 @@ fn root_entry(
     let entries = tree::parse(object.data()).unwrap_or_default();
     let found = entries.iter().find(|entry| entry.name == name.as_bytes());
     Ok(found.map(|entry| (entry.mode, entry.id)))
-}
-
-/// Notes each path below `place` that is not the same in both directories.
-fn note(
-    objects: &Objects<'_>,
-    place: &str,
-    old: Option<ObjectId>,
-    new: Option<ObjectId>,
-    paths: &mut BTreeSet<String>,
-) -> anyhow::Result<()> {
-    let (old, new) = (octets(objects, old)?, octets(objects, new)?);
-    let parsed = old.as_deref().map(parse).zip(new.as_deref().map(parse));
-    let Some((Some(old), Some(new))) = parsed else {
-        paths.insert(place.to_owned());
-        return Ok(());
-    };
-    for key in old
-        .keys()
-        .chain(new.keys().filter(|key| !old.contains_key(key)))
-    {
-        let (name, mode) = *key;
-        let (before, after) = (old.get(key).copied(), new.get(key).copied());
-        let path = format!("{place}{}", String::from_utf8_lossy(name));
-        match mode {
-            _ if before == after => {}
-            tree::DIRECTORY => note(objects, &format!("{path}/"), before, after, paths)?,
-            _ => {
-                paths.insert(path);
-            }
-        }
-    }
-    Ok(())
-}
-
-fn parse(octets: &[u8]) -> Option<BTreeMap<(&[u8], u32), ObjectId>> {
-    let entries = tree::parse(octets).ok()?;
-    let keyed = entries
-        .into_iter()
-        .map(|Entry { mode, name, id }| ((name, mode), id));
-    Some(keyed.collect())
-}
-
-/// The octets of a tree; none for one that is absent, `None` for one that nobody can mean.
-fn octets(objects: &Objects<'_>, folder: Option<ObjectId>) -> anyhow::Result<Option<Vec<u8>>> {
-    let Some(folder) = folder else {
-        return Ok(Some(Vec::new()));
-    };
-    let object = objects.tree(folder)?;
-    Ok(object.ok().map(|object| object.data().to_vec()))
 }

@@ -106,7 +106,7 @@ impl Walk<'_, '_, '_> {
             let is_skipped = is_done && until != Until::FirstControl;
             if parent.tree != node.tree && !is_skipped {
                 let before = Zones::of(&self.trees, parent.tree)?;
-                here.touches_control = !before.has_control_of(&zones);
+                here.touches_control = before.control() != zones.control();
                 self.following.step(&self.trees, here, &before, &zones)?;
                 zones = before;
             }

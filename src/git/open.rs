@@ -25,6 +25,12 @@ const ENVIRONMENT: [&str; 6] = [
     "GIT_WORK_TREE",
 ];
 
+/// Whether git runs us as a hook of a push that it has not taken yet (git-receive-pack(1)).
+#[must_use]
+pub fn is_quarantined() -> bool {
+    std::env::var_os("GIT_QUARANTINE_PATH").is_some_and(|path| !path.is_empty())
+}
+
 /// Opens what is found at or above `dir`, or what the environment names.
 pub(super) fn discover(dir: &Path) -> anyhow::Result<Option<Repository>> {
     let Some(git_dir) = find(dir)? else {

@@ -13,6 +13,7 @@ use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::account::History;
 use crate::git::diff::{Kind, Paths, Trees};
 use crate::git::follow::Following;
+use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
 use crate::git::ids::{id, is_absent, oid};
 use crate::git::local::compare;
@@ -35,6 +36,7 @@ pub struct Proposal<'r> {
     base: ObjectId,
     head: ObjectId,
     top: ObjectId,
+    ancestor: ObjectId,
     conflicts: Vec<RepoPath>,
 }
 
@@ -44,17 +46,18 @@ impl Repository {
     /// # Errors
     /// [`Stop`] when they have no common history; other errors when git fails.
     pub fn propose(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Proposal<'_>> {
+        let ancestor = match self.inner.merge_base(oid(base), oid(head)) {
+            Ok(ancestor) => ancestor,
+            Err(error) if is_absent(&error) => return Err(unrelated(base, head).into()),
+            Err(error) => return Err(error).context("looking for the common history"),
+        };
         let proposal = |top, conflicts| Proposal {
             repository: self,
             base,
             head,
             top,
+            ancestor: id(ancestor),
             conflicts,
-        };
-        let ancestor = match self.inner.merge_base(oid(base), oid(head)) {
-            Ok(ancestor) => ancestor,
-            Err(error) if is_absent(&error) => return Err(unrelated(base, head).into()),
-            Err(error) => return Err(error).context("looking for the common history"),
         };
         if ancestor == oid(base) {
             return Ok(proposal(self.tree_of(head)?, Vec::new()));
@@ -108,7 +111,7 @@ fn in_zone(path: &[u8]) -> Option<RepoPath> {
 }
 
 impl Proposal<'_> {
-    /// What would be on the mainline, with a finding for each conflict and each file of `issued/` that is not from the base.
+    /// What would be on the mainline, with a finding for each conflict.
     ///
     /// # Errors
     /// When an object can't be read.
@@ -124,7 +127,6 @@ impl Proposal<'_> {
                 None => snapshot.errors.push(finding),
             }
         }
-        snapshot.findings.extend(self.foreign(&objects)?);
         Ok(snapshot)
     }
 
@@ -174,15 +176,21 @@ impl Proposal<'_> {
         Ok(())
     }
 
-    fn foreign(&self, objects: &Objects<'_>) -> anyhow::Result<Vec<Finding>> {
+    /// The paths in `issued/` that the merge would change, though only a run may.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn outputs(&self) -> anyhow::Result<BTreeSet<String>> {
+        let objects = Objects::of(&self.repository.inner)?;
         let issued = |top| objects.entry(top, "issued", tree::DIRECTORY);
-        let mut changes = BTreeMap::new();
         let before = issued(self.repository.tree_of(self.base)?)?;
-        compare(objects, "issued", before, issued(self.top)?, &mut changes)?;
-        let paths = changes.keys().filter_map(|path| path.parse().ok());
-        Ok(paths
-            .map(|path| Finding::in_file(path, foreign_output()))
-            .collect())
+        touched(&objects, before, issued(self.top)?)
+    }
+
+    /// The commit that the head was branched off at.
+    #[must_use]
+    pub fn ancestor(&self) -> ObjectId {
+        self.ancestor
     }
 
     /// What is known of each open request that the merge changes, or about which it changes what was said: brought by
@@ -229,11 +237,6 @@ fn conflict() -> Reason {
         "the base and the head both changed this file",
     )
     .help("merge the base into the branch and settle the conflict there")
-}
-
-fn foreign_output() -> Reason {
-    let message = "only `gitca run` writes below `issued/`";
-    Reason::new(Code::ForeignOutput, message).help("take the change of `issued/` out of the branch")
 }
 
 fn unrelated(base: ObjectId, head: ObjectId) -> Stop {

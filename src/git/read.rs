@@ -9,6 +9,8 @@ use anyhow::Context as _;
 use git2::Commit;
 
 use crate::finding::Reason;
+use crate::git::diff::Trees;
+use crate::git::follow::{ControlId, Zones};
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
@@ -58,6 +60,16 @@ impl Repository {
         let objects = Objects::of(&self.inner)?;
         let snapshot = zones::control(&objects, &self.tree_of(commit)?);
         snapshot.with_context(|| format!("reading the control zone of commit {commit}"))
+    }
+
+    /// The trees of the control zone of a commit, which tell whether two commits have the same rules.
+    ///
+    /// # Errors
+    /// When the commit can't be read.
+    pub fn control_id(&self, commit: ObjectId) -> anyhow::Result<ControlId> {
+        let objects = Objects::of(&self.inner)?;
+        let zones = Zones::of(&Trees::of(&objects), self.tree_of(commit)?)?;
+        Ok(zones.control())
     }
 
     /// The first parent of a commit.

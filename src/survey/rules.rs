@@ -50,7 +50,11 @@ fn touching(
     requests.chain(statements).collect()
 }
 
-fn control_at(repository: &Repository, commit: ObjectId) -> anyhow::Result<Option<ControlZone>> {
+/// The rules at a commit; `None` where they can't be loaded.
+pub(super) fn control_at(
+    repository: &Repository,
+    commit: ObjectId,
+) -> anyhow::Result<Option<ControlZone>> {
     let snapshot = repository.control(commit)?;
     if !snapshot.errors.is_empty() {
         return Ok(None);

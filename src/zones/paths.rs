@@ -89,6 +89,13 @@ pub fn role(path: &str) -> Result<Role, Box<Reason>> {
     }
 }
 
+/// Whether a file of this name carries nothing wherever it lies.
+#[must_use]
+pub fn is_unread(path: &str) -> bool {
+    let name = file_name(path);
+    name == ATTRIBUTES || LET_THROUGH.contains(&name)
+}
+
 /// What the directory `requests/<below>` is for.
 ///
 /// # Errors

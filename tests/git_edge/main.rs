@@ -11,6 +11,7 @@ mod commit;
 mod files;
 mod history;
 mod landings;
+mod output;
 mod refusal;
 mod repository;
 mod snapshot;

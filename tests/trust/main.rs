@@ -6,6 +6,7 @@ mod support;
 mod approvals;
 mod house;
 mod mainline;
+mod output;
 mod renewals;
 mod requester;
 mod review;

@@ -58,8 +58,7 @@ fn take(
     commit: ObjectId,
 ) -> anyhow::Result<Option<(Vec<Signed>, Vec<Dropped>)>> {
     let repository = &mainline.repository;
-    let email = &mainline.survey.zone.settings.bot.email;
-    let Some(trailers) = repository.run_trailers(commit, email)? else {
+    let Some(trailers) = mainline.run_at(commit)? else {
         return Ok(None);
     };
     if !repository.is_on_mainline(trailers.base, mainline.tip)? {

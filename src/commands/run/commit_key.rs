@@ -9,12 +9,12 @@ use std::path::Path;
 use crate::cli::RunArgs;
 use crate::control::ControlZone;
 use crate::control::allowed_signers::GIT_NAMESPACE;
-use crate::control::principal::{Principal, PrincipalKind};
 use crate::files;
 use crate::finding::{Code, Reason, Stop};
 use crate::signing::SigningKey;
 use crate::survey::Mainline;
 use crate::timestamp::Timestamp;
+use crate::trust::issuing_bot;
 use crate::world::World;
 
 /// The key that was given, opened when it is first needed.
@@ -86,11 +86,6 @@ impl CommitKey {
             signed.map_err(|reason| unavailable(reason).into())
         })
     }
-}
-
-fn issuing_bot(zone: &ControlZone) -> Option<&Principal> {
-    let found = zone.principal_by_email(&zone.settings.bot.email);
-    found.filter(|principal| principal.kind == PrincipalKind::Bot)
 }
 
 fn read(file: &Path, mainline: &Mainline) -> Result<SigningKey, Stop> {

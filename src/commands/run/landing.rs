@@ -29,6 +29,8 @@ pub(super) struct Landing<'l> {
     pub(super) target: &'l Target,
     /// The mainline as it was judged.
     pub(super) first: &'l Mainline,
+    /// What the run before this one says.
+    pub(super) last: Option<Trailers>,
     pub(super) signed: Vec<Signed>,
     pub(super) results: &'l mut [RequestResult],
     /// Earlier runs whose certificates are among them.
@@ -57,6 +59,7 @@ impl Landing<'_> {
     ) -> anyhow::Result<Option<Landed>> {
         let run = run_id(world);
         let mut moved: Option<Mainline> = None;
+        let mut last = self.last;
         let mut ready: Option<ObjectId> = None;
         let mut problem = None;
         for attempt in 0..ATTEMPTS {
@@ -69,7 +72,7 @@ impl Landing<'_> {
             }
             let commit = match ready {
                 Some(commit) => commit,
-                None => self.commit(here, &run, world.now)?,
+                None => self.commit(here, last.as_ref(), &run, world.now)?,
             };
             ready = Some(commit);
             let base = here.tip;
@@ -91,6 +94,9 @@ impl Landing<'_> {
                 Step::Moved(tip) => {
                     problem = Some(race_lost(here, tip));
                     let next = survey::mainline_at(world, |_, _| Ok(Some(tip)))?;
+                    let standing = next.standing()?;
+                    notices.extend(standing.notice);
+                    last = standing.run;
                     self.move_to(&next, notices)?;
                     (moved, ready) = (Some(next), None);
                 }
@@ -110,7 +116,13 @@ impl Landing<'_> {
     }
 
     /// Makes the commit, and the reference by which the next run finds it.
-    fn commit(&self, here: &Mainline, run: &str, now: Timestamp) -> anyhow::Result<ObjectId> {
+    fn commit(
+        &self,
+        here: &Mainline,
+        last: Option<&Trailers>,
+        run: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<ObjectId> {
         let bot = &here.survey.zone.settings.bot;
         let mut changes = Changeset::default();
         let mut made = BTreeMap::new();
@@ -119,10 +131,10 @@ impl Landing<'_> {
             made.extend(signed.provenances());
         }
         let open = here.survey.snapshot.open.len().saturating_sub(made.len());
-        let issued_at = clock(here, now)?;
+        let issued_at = clock(last, now)?;
         let due = here.survey.due_after(&made, issued_at);
         let trailers = Trailers::of(here.tip, made.len(), open, issued_at, due);
-        self.key.check(&here.survey.zone, now)?;
+        self.key.check(&here.survey.zone, issued_at)?;
         let signer = self.key.signer();
         let commit = here.repository.make_commit(&Draft {
             base: here.tip,
@@ -183,9 +195,7 @@ impl Landing<'_> {
 ///
 /// # Errors
 /// `ClockWentBack` when the clock is behind the last run by more than clocks differ.
-pub(super) fn clock(mainline: &Mainline, now: Timestamp) -> anyhow::Result<Timestamp> {
-    let email = &mainline.survey.zone.settings.bot.email;
-    let last = mainline.repository.last_run(mainline.tip, email)?;
+pub(super) fn clock(last: Option<&Trailers>, now: Timestamp) -> Result<Timestamp, Stop> {
     let Some(last) = last.map(|trailers| trailers.issued_at) else {
         return Ok(now);
     };
@@ -196,7 +206,9 @@ pub(super) fn clock(mainline: &Mainline, now: Timestamp) -> anyhow::Result<Times
         "the clock says {now}, but the last run was at {last}: certificates would be valid from a time that is over"
     );
     let help = "set the clock of this machine, for example with `timedatectl set-ntp true`";
-    Err(Stop::because(Reason::new(Code::ClockWentBack, message).help(help)).into())
+    Err(Stop::because(
+        Reason::new(Code::ClockWentBack, message).help(help),
+    ))
 }
 
 fn run_id(world: &mut World) -> String {

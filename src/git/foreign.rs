@@ -1,0 +1,60 @@
+//! What differs between two states of `issued/`, apart from files that nobody reads.
+//!
+//! In come two trees, out go the paths that only a run may change. `README.md`, `OWNERS`, `.gitkeep` and `.gitattributes`
+//! may come and go beside the folders of certificates, not within them: a template may have the name of one.
+
+use std::collections::BTreeSet;
+
+use crate::git::differing::differing;
+use crate::git::objects::Objects;
+use crate::git::tree;
+use crate::names::ObjectId;
+use crate::zones;
+
+const PLACE: &str = "issued/";
+const MANIFEST: &str = "request.yaml";
+
+/// The paths that differ and that only a run may change.
+pub(super) fn touched(
+    objects: &Objects<'_>,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+) -> anyhow::Result<BTreeSet<String>> {
+    let mut paths = BTreeSet::new();
+    differing(objects, PLACE, old, new, &mut paths)?;
+    let unread: Vec<String> = paths
+        .iter()
+        .filter(|path| zones::is_unread(path))
+        .cloned()
+        .collect();
+    for path in unread {
+        if !is_beside_manifest(objects, old, &path)? && !is_beside_manifest(objects, new, &path)? {
+            paths.remove(&path);
+        }
+    }
+    Ok(paths)
+}
+
+/// Whether anything differs that only a run may change.
+pub(super) fn is_touched(
+    objects: &Objects<'_>,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+) -> anyhow::Result<bool> {
+    Ok(old != new && !touched(objects, old, new)?.is_empty())
+}
+
+fn is_beside_manifest(
+    objects: &Objects<'_>,
+    issued: Option<ObjectId>,
+    path: &str,
+) -> anyhow::Result<bool> {
+    let Some(issued) = issued else {
+        return Ok(false);
+    };
+    let mut pieces: Vec<&str> = path.split('/').skip(1).collect();
+    if let Some(name) = pieces.last_mut() {
+        *name = MANIFEST;
+    }
+    Ok(objects.follow(issued, &pieces, tree::FILE)?.is_some())
+}

@@ -1,0 +1,308 @@
+//! Whether `issued/` at the tip is what the last run left there.
+//!
+//! In come a tip, an anchor and somebody who tells genuine runs from others; out goes the newest genuine run on the
+//! mainline, or its beginning, and how `issued/` got from there to the tip. Only the form of a commit is looked at in
+//! here, and tree ids: who signed it is judged elsewhere. Files that nobody reads in any zone may come and go.
+
+use anyhow::Context as _;
+use git2::Commit;
+
+use crate::git::bot::RunCommit;
+use crate::git::diff::Trees;
+use crate::git::follow::Zones;
+use crate::git::foreign::is_touched;
+use crate::git::ids::id;
+use crate::git::objects::Objects;
+use crate::git::repository::Repository;
+use crate::message::Trailers;
+use crate::names::ObjectId;
+use crate::trust::Flaw;
+
+// Of more than so many commits that touched `issued/` the oldest ones are not remembered one by one.
+const CHANGES: usize = 1_000;
+
+/// What became of `issued/` since the last run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nobody has touched it.
+    Intact,
+    /// This commit, which is none of a run, changed it, and what it was is back.
+    Restored(ObjectId, Flaw),
+    /// This commit, which is none of a run, changed it.
+    Foreign(ObjectId, Flaw),
+    /// This merge made a branch the mainline.
+    Swapped {
+        /// The merge.
+        merge: ObjectId,
+        /// The tip of the mainline that was.
+        old: ObjectId,
+    },
+}
+
+/// The state of `issued/` at the tip of the mainline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputZone {
+    /// The newest genuine run, or where the mainline begins.
+    pub source: ObjectId,
+    /// What that run says; `None` at the beginning.
+    pub run: Option<Trailers>,
+    /// What became of it.
+    pub condition: Condition,
+}
+
+/// Tells whether a commit that has the form of a run was made by one, or what it lacks.
+pub type Judge<'j> = dyn FnMut(&RunCommit) -> anyhow::Result<Result<(), Flaw>> + 'j;
+
+impl Repository {
+    /// What became of `issued/` between the newest genuine run on the mainline of `tip` and the tip itself. What was there
+    /// at the anchor was left by nobody knows whom, and counts as the beginning.
+    ///
+    /// # Errors
+    /// When history can't be read, or the judge fails.
+    pub fn output_zone(
+        &self,
+        tip: ObjectId,
+        anchor: Option<ObjectId>,
+        judge: &mut Judge<'_>,
+    ) -> anyhow::Result<OutputZone> {
+        let objects = Objects::of(&self.inner)?;
+        let trees = &Trees::of(&objects);
+        let mut search = Search {
+            repository: self,
+            trees,
+            judge,
+        };
+        let found = search.back(tip, anchor)?;
+        let condition = search.condition(&found)?;
+        Ok(OutputZone {
+            source: found.source.commit,
+            run: found.run,
+            condition,
+        })
+    }
+
+    /// The first commit after `base`, on the first-parent chain of `head`, that changed `issued/` and is none of a run.
+    ///
+    /// # Errors
+    /// When history can't be read, the judge fails, or `base` is not on that chain.
+    pub fn foreign_since(
+        &self,
+        base: ObjectId,
+        head: ObjectId,
+        judge: &mut Judge<'_>,
+    ) -> anyhow::Result<Option<(ObjectId, Flaw)>> {
+        let objects = Objects::of(&self.inner)?;
+        let trees = &Trees::of(&objects);
+        let mut search = Search {
+            repository: self,
+            trees,
+            judge,
+        };
+        search.since(base, head)
+    }
+
+    /// Whether a commit has anything in `issued/`.
+    ///
+    /// # Errors
+    /// When the commit can't be read.
+    pub fn has_output(&self, commit: ObjectId) -> anyhow::Result<bool> {
+        let objects = Objects::of(&self.inner)?;
+        let zones = Zones::of(&Trees::of(&objects), self.tree_of(commit)?)?;
+        Ok(zones.issued.is_some())
+    }
+}
+
+struct Search<'s, 'o, 'r, 'j> {
+    repository: &'s Repository,
+    trees: &'s Trees<'o, 'r>,
+    judge: &'s mut Judge<'j>,
+}
+
+/// A commit of the mainline and what it holds.
+#[derive(Clone, Copy)]
+struct Place {
+    from_tip: u64,
+    commit: ObjectId,
+    issued: Option<ObjectId>,
+}
+
+/// A commit that is no genuine run and changed `issued/`.
+#[derive(Clone, Copy)]
+struct Change {
+    at: Place,
+    before: Option<ObjectId>,
+}
+
+/// How far a search went.
+struct Found {
+    tip: Place,
+    source: Place,
+    run: Option<Trailers>,
+    /// Newest first.
+    changes: Vec<Change>,
+}
+
+impl Search<'_, '_, '_, '_> {
+    /// Back to the newest genuine run; without one to the anchor, or else the first commit that has `policies/`.
+    fn back(&mut self, tip: ObjectId, anchor: Option<ObjectId>) -> anyhow::Result<Found> {
+        let mut commit = self.repository.commit_at(tip)?;
+        let mut zones = Zones::of(self.trees, id(commit.tree_id()))?;
+        let (mut first, mut beginning) = (None, None);
+        let mut changes: Vec<Change> = Vec::new();
+        for from_tip in 0.. {
+            let here = Place {
+                from_tip,
+                commit: id(commit.id()),
+                issued: zones.issued,
+            };
+            let tip = *first.get_or_insert(here);
+            if zones.policies.is_some() {
+                beginning = Some(here);
+            }
+            let is_anchor = anchor == Some(here.commit);
+            let run = if is_anchor {
+                None
+            } else {
+                self.in_order(&commit, anchor)?
+            };
+            let is_end = is_anchor || run.is_some();
+            let parent = commit.parent_ids().next().filter(|_| !is_end);
+            let Some(parent) = parent else {
+                let source = beginning.filter(|_| !is_end).unwrap_or(here);
+                changes.retain(|change| change.at.from_tip < source.from_tip);
+                return Ok(Found {
+                    tip,
+                    source,
+                    run,
+                    changes,
+                });
+            };
+            commit = self.repository.commit_at(id(parent))?;
+            let before = Zones::of(self.trees, id(commit.tree_id()))?;
+            if before.issued != zones.issued {
+                changes.truncate(CHANGES);
+                changes.push(Change {
+                    at: here,
+                    before: before.issued,
+                });
+            }
+            zones = before;
+        }
+        unreachable!("a chain of commits has an end")
+    }
+
+    fn since(
+        &mut self,
+        base: ObjectId,
+        head: ObjectId,
+    ) -> anyhow::Result<Option<(ObjectId, Flaw)>> {
+        let issued = |search: &Self, commit: &Commit<'_>| {
+            Zones::of(search.trees, id(commit.tree_id())).map(|zones| zones.issued)
+        };
+        let mut found = None;
+        let mut commit = self.repository.commit_at(head)?;
+        while id(commit.id()) != base {
+            let parent = commit
+                .parent_id(0)
+                .with_context(|| format!("finding {base} on the mainline"))?;
+            let before = self.repository.commit_at(id(parent))?;
+            let (old, new) = (issued(self, &before)?, issued(self, &commit)?);
+            let is_foreign = is_touched(self.trees.objects, old, new)?
+                && self.in_order(&commit, None)?.is_none();
+            if is_foreign {
+                found = Some(id(commit.id()));
+            }
+            commit = before;
+        }
+        found
+            .map(|commit| Ok((commit, self.flaw(commit)?)))
+            .transpose()
+    }
+
+    /// What a run says, unless it claims to be older than the run before it.
+    fn in_order(
+        &mut self,
+        commit: &Commit<'_>,
+        anchor: Option<ObjectId>,
+    ) -> anyhow::Result<Option<Trailers>> {
+        let Some(run) = self.signed(commit)? else {
+            return Ok(None);
+        };
+        let mut parent = commit.parent_ids().next().map(id);
+        while let Some(place) = parent.filter(|parent| anchor != Some(*parent)) {
+            let earlier = self.repository.commit_at(place)?;
+            if let Some(before) = self.signed(&earlier)? {
+                return Ok((before.issued_at <= run.issued_at).then_some(run));
+            }
+            parent = earlier.parent_ids().next().map(id);
+        }
+        Ok(Some(run))
+    }
+
+    /// What a commit of the issuing bot says; `None` for any other.
+    fn signed(&mut self, commit: &Commit<'_>) -> anyhow::Result<Option<Trailers>> {
+        let Ok(run) = self.repository.form(commit)? else {
+            return Ok(None);
+        };
+        let judged = (self.judge)(&run)?;
+        Ok(judged.ok().map(|()| run.trailers))
+    }
+
+    /// Why a commit that changed `issued/` is none of a run.
+    fn flaw(&mut self, commit: ObjectId) -> anyhow::Result<Flaw> {
+        Ok(match self.repository.run_commit(commit)? {
+            Err(flaw) => flaw,
+            Ok(run) => (self.judge)(&run)?.err().unwrap_or(Flaw::Backdated),
+        })
+    }
+
+    fn condition(&mut self, found: &Found) -> anyhow::Result<Condition> {
+        let mut touching = Vec::new();
+        for change in &found.changes {
+            if is_touched(self.trees.objects, change.before, change.at.issued)? {
+                touching.push(*change);
+            }
+        }
+        for change in &touching {
+            if let Some(old) = self.old_tip(change, found)? {
+                let merge = change.at.commit;
+                return Ok(Condition::Swapped { merge, old });
+            }
+        }
+        let left = found.source.issued;
+        let is_whole = !is_touched(self.trees.objects, left, found.tip.issued)?;
+        // The commit from which on it never was whole again.
+        let mut began = None;
+        for change in &touching {
+            began = Some(change.at.commit);
+            if !is_touched(self.trees.objects, left, change.before)? {
+                break;
+            }
+        }
+        let Some(commit) = began else {
+            return Ok(Condition::Intact);
+        };
+        let flaw = self.flaw(commit)?;
+        Ok(if is_whole {
+            Condition::Restored(commit, flaw)
+        } else {
+            Condition::Foreign(commit, flaw)
+        })
+    }
+
+    /// The tip of the mainline that was, if the change is a merge that made a branch the mainline: on that side lies a
+    /// genuine run that the mainline does not have any more.
+    fn old_tip(&mut self, change: &Change, found: &Found) -> anyhow::Result<Option<ObjectId>> {
+        let merge = self.repository.commit_at(change.at.commit)?;
+        for parent in merge.parent_ids().skip(1).map(id) {
+            let side = self.back(parent, Some(found.source.commit))?;
+            let run = side.run.map(|_| side.source.commit);
+            if let Some(run) = run
+                && !self.repository.is_on_mainline(run, found.tip.commit)?
+            {
+                return Ok(Some(parent));
+            }
+        }
+        Ok(None)
+    }
+}

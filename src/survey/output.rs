@@ -1,0 +1,223 @@
+//! Holds `issued/` at the tip against what the last run left there, before anything new is signed.
+//!
+//! In comes the mainline; out goes its newest run, with a notice about what was touched and restored, or a [`Stop`] with
+//! the repair. Who made a commit is judged by the rules of its parent.
+
+use crate::control::ControlZone;
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::{self, Condition, ControlId, OutputZone, Proposal, Repository, RunCommit};
+use crate::message::Trailers;
+use crate::names::ObjectId;
+use crate::survey::rules::control_at;
+use crate::trust::{self, Flaw};
+
+// Of a large change so many files are named.
+const NAMED: usize = 20;
+
+/// What the newest run left, if it is still there.
+#[derive(Debug)]
+pub struct Standing {
+    /// What that run says; `None` before the first.
+    pub run: Option<Trailers>,
+    /// What somebody did to `issued/` and undid.
+    pub notice: Option<Finding>,
+}
+
+/// Judges commits that have the form of a run, each by the rules of its parent.
+pub(super) struct Judgement<'r> {
+    repository: &'r Repository,
+    /// The rules that are known already.
+    known: Option<(ControlId, &'r ControlZone)>,
+    /// Those that were read last.
+    last: Option<(ControlId, Option<ControlZone>)>,
+}
+
+/// What the newest run on the mainline left.
+///
+/// # Errors
+/// `ForeignOutput` or `MainlineSwapped`; any other error when git fails.
+pub(super) fn standing(
+    mut judgement: Judgement<'_>,
+    tip: ObjectId,
+    anchor: Option<ObjectId>,
+    branch: &str,
+) -> anyhow::Result<Standing> {
+    let repository = judgement.repository;
+    let mut judge = |run: &RunCommit| judgement.judge(run);
+    let zone = repository.output_zone(tip, anchor, &mut judge)?;
+    let notice = sound(repository, &zone, branch, tip)?;
+    Ok(Standing {
+        run: zone.run,
+        notice,
+    })
+}
+
+impl<'r> Judgement<'r> {
+    pub(super) fn of(repository: &'r Repository) -> Self {
+        Self {
+            repository,
+            known: None,
+            last: None,
+        }
+    }
+
+    /// With the rules of this commit at hand.
+    pub(super) fn knowing(
+        repository: &'r Repository,
+        commit: ObjectId,
+        zone: &'r ControlZone,
+    ) -> anyhow::Result<Self> {
+        let known = Some((repository.control_id(commit)?, zone));
+        Ok(Self {
+            known,
+            ..Self::of(repository)
+        })
+    }
+
+    /// What a commit says, if the issuing bot made it in a run.
+    pub(super) fn run_at(&mut self, commit: ObjectId) -> anyhow::Result<Option<Trailers>> {
+        let Ok(run) = self.repository.run_commit(commit)? else {
+            return Ok(None);
+        };
+        Ok(self.judge(&run)?.ok().map(|()| run.trailers))
+    }
+
+    /// Why the issuing bot, as the rules of its parent name it, has not made a commit; nothing, when it has.
+    pub(super) fn judge(&mut self, run: &RunCommit) -> anyhow::Result<Result<(), Flaw>> {
+        let zone = self.rules(run.parent)?;
+        Ok(zone.map_or(Err(Flaw::Lawless), |zone| {
+            trust::by_bot(&run.authorship, zone, run.trailers.issued_at)
+        }))
+    }
+
+    /// Rules that can't be loaded name nobody.
+    fn rules(&mut self, commit: ObjectId) -> anyhow::Result<Option<&ControlZone>> {
+        let id = self.repository.control_id(commit)?;
+        if let Some((_, zone)) = self.known.filter(|(known, _)| *known == id) {
+            return Ok(Some(zone));
+        }
+        if self.last.as_ref().is_none_or(|(last, _)| *last != id) {
+            self.last = Some((id, control_at(self.repository, commit)?));
+        }
+        Ok(self.last.as_ref().and_then(|(_, zone)| zone.as_ref()))
+    }
+}
+
+/// What is worth a word about a zone that nobody has to repair.
+///
+/// # Errors
+/// Why it must be repaired first, and how.
+fn sound(
+    repository: &Repository,
+    zone: &OutputZone,
+    branch: &str,
+    tip: ObjectId,
+) -> anyhow::Result<Option<Finding>> {
+    match zone.condition {
+        Condition::Intact => Ok(None),
+        Condition::Restored(commit, flaw) => Ok(Some(restored(commit, flaw))),
+        Condition::Foreign(commit, flaw) => {
+            let restore = restore(repository, zone.source)?;
+            Err(foreign(commit, flaw, zone, &restore).into())
+        }
+        Condition::Swapped { merge, old } => Err(swapped(merge, old, branch, tip).into()),
+    }
+}
+
+/// What a proposed change does to `issued/`, though only a run may. A push that a server holds in quarantine is the
+/// mainline to be, and may bring what runs have made.
+pub(super) fn proposed(
+    repository: &Repository,
+    proposal: &Proposal<'_>,
+    (base, head): (ObjectId, ObjectId),
+    branch: &str,
+) -> anyhow::Result<Vec<Finding>> {
+    let paths = proposal.outputs()?;
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    if git::is_quarantined() && repository.is_on_mainline(base, head)? {
+        return pushed(repository, (base, head), branch);
+    }
+    let restore = restore(repository, proposal.ancestor())?;
+    let help = format!("take it out of the branch: `{restore} && git commit -m \"leave issued\"`");
+    let reason = |message: String| Reason::new(Code::ForeignOutput, message).help(help.clone());
+    let named = paths.iter().take(NAMED).map(|path| Finding {
+        file: path.parse().ok(),
+        ..Finding::anywhere(reason(format!(
+            "the change touches `{path}`, but only `gitca run` writes below `issued/`"
+        )))
+    });
+    let more = paths.len().saturating_sub(NAMED);
+    let rest = (more > 0).then(|| {
+        let message = format!("the change touches {more} more files below `issued/`");
+        Finding::anywhere(reason(message))
+    });
+    Ok(named.chain(rest).collect())
+}
+
+/// A push may bring what runs have made, or put back what the last one before it left.
+fn pushed(
+    repository: &Repository,
+    (base, head): (ObjectId, ObjectId),
+    branch: &str,
+) -> anyhow::Result<Vec<Finding>> {
+    let mut judgement = Judgement::of(repository);
+    let mut judge = |run: &RunCommit| judgement.judge(run);
+    let zone = repository.output_zone(head, None, &mut judge)?;
+    if repository.is_on_mainline(zone.source, base)? {
+        return match sound(repository, &zone, branch, head) {
+            Ok(_) => Ok(Vec::new()),
+            Err(error) => Ok(error.downcast::<Stop>()?.0),
+        };
+    }
+    let found = repository.foreign_since(base, head, &mut judge)?;
+    let refused = found.map(|(commit, flaw)| {
+        let message = format!("commit {commit} changes `issued/` and is none of a run: {flaw}");
+        let help = format!("take it out of what is pushed: `git rebase --onto {commit}^ {commit}`");
+        Finding::anywhere(Reason::new(Code::ForeignOutput, message).help(help))
+    });
+    Ok(refused.into_iter().collect())
+}
+
+/// The command that makes `issued/` what it is in this commit.
+fn restore(repository: &Repository, commit: ObjectId) -> anyhow::Result<String> {
+    Ok(if repository.has_output(commit)? {
+        format!("git restore --source={commit} --staged --worktree issued")
+    } else {
+        "git rm -r --quiet issued".to_owned()
+    })
+}
+
+fn restored(commit: ObjectId, flaw: Flaw) -> Finding {
+    let message = format!(
+        "commit {commit} changed `issued/` and is none of a run: {flaw}; what was there before is back"
+    );
+    let reason = Reason::new(Code::ForeignOutput, message);
+    Finding::anywhere(reason.help(format!("find out why: git show --stat {commit}")))
+}
+
+fn foreign(commit: ObjectId, flaw: Flaw, zone: &OutputZone, restore: &str) -> Stop {
+    let source = zone.source;
+    let left = match zone.run {
+        Some(_) => "the last run",
+        None => "the beginning of the mainline",
+    };
+    let message = format!(
+        "commit {commit} changed `issued/` and is none of a run: {flaw}; nothing is signed until that is as {left}, {source}, left it"
+    );
+    let help = format!(
+        "find out why with `git show --stat {commit}`; then `{restore} && git commit -m \"restore issued\"`, and land that"
+    );
+    Stop::because(Reason::new(Code::ForeignOutput, message).help(help))
+}
+
+fn swapped(merge: ObjectId, old: ObjectId, branch: &str, tip: ObjectId) -> Stop {
+    let message = format!(
+        "merge {merge} made a branch the mainline `{branch}`: the tip of the mainline that was, {old}, is not its first parent"
+    );
+    let help = format!(
+        "land a merge that has it there: `git switch -C {branch} {old} && git merge --no-ff -m \"repair\" {tip}`"
+    );
+    Stop::because(Reason::new(Code::MainlineSwapped, message).help(help))
+}
