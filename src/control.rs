@@ -20,6 +20,7 @@ pub mod identity;
 pub mod key_list;
 pub mod keys;
 mod loading;
+pub mod origin;
 pub mod principal;
 pub mod profile;
 pub mod reading;

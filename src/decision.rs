@@ -37,12 +37,12 @@ use crate::control::approval_policy::{ApprovalPolicy, Mode};
 use crate::control::identity::Identity;
 use crate::control::profile::Profile;
 use crate::control::signer::Signer;
-use crate::decision::admission::admit;
+use crate::decision::admission::{Admitted, admit};
 use crate::decision::asked::Asked;
 use crate::decision::assent::{Counted, Poll};
 use crate::decision::candidate::Candidate;
 use crate::decision::minutes::Minutes;
-use crate::decision::trace::{Considered, Outcome};
+use crate::decision::trace::{Step, Trace};
 use crate::decision::values::Values;
 use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
@@ -143,44 +143,18 @@ pub fn decide<'a>(case: &Case<'a, '_>) -> Judgement<'a> {
     }
 }
 
-/// What each policy says of the request, as far as the decision comes: deny policies first, each by name.
-///
-/// It walks once more over the policies, with words for all of them; who only decides needs none.
+/// Decides one request as [`decide`] does, and tells how the decision fell.
 #[must_use]
-pub fn consult(case: &Case<'_, '_>) -> Vec<Considered> {
-    let (request, zone) = (case.request, case.zone);
-    let Ok(signer) = route(request, zone) else {
-        return Vec::new();
+pub fn explain<'a>(case: &Case<'a, '_>) -> (Judgement<'a>, Trace) {
+    let mut minutes = Minutes::traced();
+    let decision = judge(case, &mut minutes);
+    let judgement = Judgement {
+        decision,
+        candidate: minutes.candidate.clone(),
+        notices: std::mem::take(&mut minutes.notices),
+        assents: std::mem::take(&mut minutes.assents),
     };
-    let candidate = Candidate::of(request, signer, case.now, &mut Vec::new());
-    let gathered = gather(case, signer, &candidate);
-    let values = Values::of(&request.csr.subject, &request.csr.sans);
-    let asked = ask(case, signer, &candidate, &values, gathered.as_ref());
-    let stopped = !authority::is_ca_key(request, zone).is_empty()
-        || !signer::violations(request, signer, &asked).is_empty();
-    if stopped {
-        return Vec::new();
-    }
-    let mut trace: Vec<Considered> = zone
-        .deny_policies
-        .iter()
-        .map(|policy| Considered {
-            policy: policy.name.to_string(),
-            kind: "DenyPolicy",
-            mode: policy.mode,
-            outcome: match select::failing(&policy.selector, &asked) {
-                Some(reason) => Outcome::NotSelected(reason),
-                None => Outcome::of(&deny::hits(policy, &asked)),
-            },
-        })
-        .collect();
-    let denies = |considered: &Considered| {
-        considered.mode == Mode::Enforce && matches!(considered.outcome, Outcome::Objects(_))
-    };
-    if !trace.iter().any(denies) {
-        trace.extend(admission::consult(zone, &asked));
-    }
-    trace
+    (judgement, minutes.into_trace())
 }
 
 /// The steps in their order; each is left with all of its findings.
@@ -188,8 +162,13 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     let &Case {
         request, zone, now, ..
     } = case;
-    unless_any(Verdict::Invalid, authority::is_ca_key(request, zone))?;
-    let signer = route(request, zone)?;
+    let is_ca = authority::is_ca_key(request, zone);
+    minutes.close(Step::Structure, Verdict::Invalid, is_ca, || {
+        "the key is that of no CA".to_owned()
+    })?;
+    let signer = minutes.note(Step::Signer, route(request, zone), |signer| {
+        format!("`{}` signs for `{}`", signer.name, signer.signer_name)
+    })?;
     minutes.notices.extend(legacy(signer));
     minutes.notices.extend(folding::notice(request));
     let candidate = Candidate::of(request, signer, now, &mut minutes.notices);
@@ -197,20 +176,20 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     let gathered = gather(case, signer, &candidate);
     let values = Values::of(&request.csr.subject, &request.csr.sans);
     let asked = ask(case, signer, &candidate, &values, gathered.as_ref());
-    unless_any(Verdict::Denied, signer::violations(request, signer, &asked))?;
-    unless_any(Verdict::Denied, deny_hits(zone, &asked, minutes))?;
-    let admitted = admit(zone, &asked, minutes)?;
-    let poll = Poll {
-        request,
-        zone,
-        testimony: case.testimony,
-    };
-    unless_any(Verdict::Denied, poll.rejected(&admitted.applicable))?;
-    let is_able = |policy: &ApprovalPolicy| able(case, signer, &candidate, policy);
-    let (policy, approvals) = poll
-        .complete(&admitted.admitting, &mut minutes.assents)
-        .map_err(|pending| with_obstacles(pending, &admitted.admitting, is_able))?;
-    is_able(policy)?;
+    let beyond = signer::violations(request, signer, &asked);
+    minutes.close(Step::SignerRules, Verdict::Denied, beyond, || {
+        let lifetime = candidate.lifetime;
+        format!("profile, usages, keys and limits hold; a lifetime of {lifetime}")
+    })?;
+    let hits = deny_hits(zone, &asked, minutes);
+    minutes.close(Step::DenyPolicies, Verdict::Denied, hits, || {
+        format!("no hit of {}", number(zone.deny_policies.len(), "policy"))
+    })?;
+    let admitted = admit(zone, &asked, minutes);
+    let admitted = minutes.note(Step::ApprovalPolicies, admitted, |admitted| {
+        format!("admitted by {}", named(&admitted.admitting))
+    })?;
+    let (policy, approvals) = agree(case, signer, &candidate, &admitted, minutes)?;
     Ok(Approved {
         request,
         signer,
@@ -219,6 +198,70 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
         requester: case.testimony.identity.clone(),
         approvals,
     })
+}
+
+/// The last two steps: what people say, and what keys and CAs forbid whatever people say.
+fn agree<'a>(
+    case: &Case<'a, '_>,
+    signer: &Signer,
+    candidate: &Candidate,
+    admitted: &Admitted<'a>,
+    minutes: &mut Minutes,
+) -> Result<(&'a ApprovalPolicy, Counted), Refusal> {
+    let poll = Poll {
+        request: case.request,
+        zone: case.zone,
+        testimony: case.testimony,
+    };
+    let rejected = poll.rejected(&admitted.applicable);
+    let able = |policy: &ApprovalPolicy| able(case, signer, candidate, policy);
+    let outcome = if rejected.is_empty() {
+        poll.complete(&admitted.admitting, &mut minutes.assents)
+    } else {
+        Err(Refusal::new(Verdict::Denied, rejected))
+    };
+    let outcome = minutes.note(Step::Approvals, outcome, |(policy, counted)| {
+        counted_by(policy, counted)
+    });
+    let (policy, approvals) = match outcome {
+        Ok(complete) => complete,
+        Err(refusal) if refusal.verdict == Verdict::Denied => return Err(refusal),
+        Err(pending) => {
+            let obstacles = obstacles(&admitted.admitting, able);
+            let reasons = obstacles.clone();
+            minutes
+                .close(Step::KeyAndCa, Verdict::Denied, reasons, unobjectionable)
+                .unwrap_or_default();
+            return Err(with_obstacles(pending, obstacles));
+        }
+    };
+    minutes.note(Step::KeyAndCa, able(policy), |()| unobjectionable())?;
+    Ok((policy, approvals))
+}
+
+fn unobjectionable() -> String {
+    "the key is not another request's, and the CA may certify all of it".to_owned()
+}
+
+fn counted_by(policy: &ApprovalPolicy, counted: &Counted) -> String {
+    if counted.is_empty() {
+        return format!("`{}` asks for none", policy.name);
+    }
+    let people: Vec<String> = counted.keys().map(|name| format!("`{name}`")).collect();
+    format!("complete for `{}`: {}", policy.name, people.join(", "))
+}
+
+fn named(policies: &[&ApprovalPolicy]) -> String {
+    let names = policies.iter().map(|policy| format!("`{}`", policy.name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn number(count: usize, what: &str) -> String {
+    match (count, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {what}s"),
+    }
 }
 
 /// What keys and CAs forbid, whatever people say.
@@ -235,18 +278,20 @@ fn able(
     unless_any(Verdict::Denied, reasons)
 }
 
-/// Nobody is asked to approve what can't be signed: when every policy meets an obstacle, those of the first are shown.
-fn with_obstacles(
-    mut pending: Refusal,
+/// What every policy of these meets: the reasons of the first, none when one of them meets nothing.
+fn obstacles(
     admitting: &[&ApprovalPolicy],
     is_able: impl Fn(&ApprovalPolicy) -> Result<(), Refusal>,
-) -> Refusal {
+) -> Vec<Reason> {
     let obstacles = admitting.iter().map(|policy| is_able(policy).err());
     let obstacles: Option<Vec<Refusal>> = obstacles.collect();
     let first = obstacles.and_then(|refusals| refusals.into_iter().next());
-    pending
-        .reasons
-        .extend(first.into_iter().flat_map(|refusal| refusal.reasons));
+    first.map_or_else(Vec::new, |refusal| refusal.reasons)
+}
+
+/// Nobody is asked to approve what can't be signed, so that is shown as well.
+fn with_obstacles(mut pending: Refusal, obstacles: Vec<Reason>) -> Refusal {
+    pending.reasons.extend(obstacles);
     pending
 }
 
@@ -326,6 +371,7 @@ fn legacy(signer: &Signer) -> Option<Reason> {
 
 /// The hits of all deny policies; those in audit mode are only noted.
 fn deny_hits(zone: &ControlZone, asked: &Asked<'_>, minutes: &mut Minutes) -> Vec<Reason> {
+    minutes.consider(&zone.deny_policies, |policy| deny::consider(policy, asked));
     let mut reasons = Vec::new();
     for policy in &zone.deny_policies {
         let hits = deny::hits(policy, asked);

@@ -47,6 +47,42 @@ pub struct Reason {
     pub line: Option<u32>,
     /// The column in the file, from 1.
     pub column: Option<u32>,
+    /// What it rests on in the control zone, for outputs that show it.
+    #[serde(skip)]
+    pub rule: Option<Box<Rule>>,
+}
+
+/// A field of the control zone that somebody was judged by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// Such as `spec.allowed.dnsNames.values[2]`; where nothing is written, the field that lacks.
+    pub field: String,
+    /// The file; `None` until it is known which object the field is in.
+    pub file: Option<RepoPath>,
+    /// The line in that file, from 1.
+    pub line: Option<u32>,
+}
+
+impl Rule {
+    /// A field of an object that somebody else knows.
+    #[must_use]
+    pub fn new(field: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            file: None,
+            line: None,
+        }
+    }
+
+    /// `policies/developers.yaml:19`, as editors take it; nothing as long as the file is not known.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        let file = self.file.as_ref()?;
+        Some(match self.line {
+            Some(line) => format!("{file}:{line}"),
+            None => file.to_string(),
+        })
+    }
 }
 
 impl Reason {
@@ -62,6 +98,7 @@ impl Reason {
             help: None,
             line: None,
             column: None,
+            rule: None,
         }
     }
 
@@ -95,6 +132,13 @@ impl Reason {
     #[must_use]
     pub fn policy(mut self, policy: impl Into<String>) -> Self {
         self.policy = Some(policy.into());
+        self
+    }
+
+    /// Names the field of the policy or signer that it rests on.
+    #[must_use]
+    pub fn rule(mut self, field: impl Into<String>) -> Self {
+        self.rule = Some(Box::new(Rule::new(field)));
         self
     }
 

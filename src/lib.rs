@@ -67,6 +67,7 @@ pub mod kubernetes;
 // Flows.
 pub mod batch;
 pub mod conversion;
+pub mod explanation;
 pub mod message;
 pub mod plan;
 pub mod render;

@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::decision::candidate::Candidate;
-use crate::decision::trace::Considered;
-use crate::decision::{Approved, Case, Refusal, consult, decide, together};
+use crate::decision::trace::{Step, Taken, Trace};
+use crate::decision::{Approved, Case, Refusal, decide, explain, together};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{RequestName, Sha256Digest};
 use crate::report::{Details, RequestResult, Requester, Verdict};
@@ -55,6 +55,8 @@ pub fn keys(requests: &Requests) -> Vec<Sha256Digest> {
         .collect()
 }
 
+const READ: &str = "a proper request, which proves that it has its key";
+
 /// One open request and its decision.
 #[derive(Debug)]
 pub struct Entry<'a> {
@@ -68,8 +70,8 @@ pub struct Entry<'a> {
     pub candidate: Option<Candidate>,
     /// What changes no verdict.
     pub notices: Vec<Reason>,
-    /// What each policy says; empty unless the evidence is to be told in detail.
-    pub trace: Vec<Considered>,
+    /// How the decision fell; empty unless the evidence is to be told in detail.
+    pub trace: Trace,
     /// Who asked.
     pub requester: Option<Requester>,
     /// Whether the signature of a commit alone proves it.
@@ -125,12 +127,23 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
 /// The request and its decision; nothing when it stays as it is.
 fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Option<Entry<'a>> {
     let (request, testimony) = (case.request, case.testimony);
-    let judgement = decide(case);
+    let (judgement, mut trace) = if evidence.in_detail {
+        explain(case)
+    } else {
+        (decide(case), Trace::default())
+    };
     let decided = judgement.decision.as_ref();
     if decided.is_ok_and(|approved| evidence.is_settled(case, approved)) {
         return None;
     }
     let before = evidence.refusal_before(case, &judgement.decision);
+    if evidence.in_detail {
+        trace.steps.insert(0, taken(Step::Read, &[], READ));
+        let refusal = before.clone();
+        let refusal = refusal.map(|(cause, refusal)| together::of_before(cause, refusal));
+        let step = rules_before(evidence, request, &judgement.decision, refusal.as_ref());
+        trace.steps.push(step);
+    }
     let notices = request
         .notices
         .iter()
@@ -140,13 +153,8 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Option<Entry<'a>> 
     let notices = notices.map(|notice| locate(request, notice)).collect();
     let decision =
         together::stricter(judgement.decision, before).map_err(|refusal| place(request, refusal));
-    let trace = if evidence.in_detail {
-        consult(case)
-    } else {
-        Vec::new()
-    };
     let details = Details {
-        trace: details::opinions(&trace),
+        trace: details::opinions(&trace.policies),
         assents: judgement.assents,
         ..details::of(
             case,
@@ -175,17 +183,47 @@ fn unreadable<'a>(
     requester: Option<Requester>,
 ) -> Entry<'a> {
     let refusal = Refusal::new(Verdict::Invalid, reasons.to_vec());
+    let trace = Trace {
+        steps: vec![taken(Step::Read, reasons, READ)],
+        policies: Vec::new(),
+    };
     Entry {
         name: name.clone(),
         request: None,
         decision: Err(refusal),
         candidate: None,
         notices: Vec::new(),
-        trace: Vec::new(),
+        trace,
         requester,
         is_by_commit: false,
         key_owner: None,
         details: None,
+    }
+}
+
+/// The last step, which looks at the rules before a change that touched them.
+fn rules_before(
+    evidence: &Evidence<'_>,
+    request: &Request,
+    decision: &Result<Approved<'_>, Refusal>,
+    refusal: Option<&Refusal>,
+) -> Taken {
+    let is_known = evidence.introductions.contains_key(&request.name);
+    let came_along = evidence.rules_came_along(request, decision);
+    let remark = match (is_known, came_along.is_empty()) {
+        (false, _) => "a work tree has no history; `gitca check --base` looks at the rules before",
+        (true, true) => "no rule changed along with it",
+        (true, false) => "rules changed along with it, and those before allow it, too",
+    };
+    let reasons = refusal.map(|refusal| &refusal.reasons[..]);
+    taken(Step::RulesBefore, reasons.unwrap_or_default(), remark)
+}
+
+fn taken(step: Step, reasons: &[Reason], remark: &str) -> Taken {
+    Taken {
+        step,
+        reasons: reasons.to_vec(),
+        remark: remark.to_owned(),
     }
 }
 

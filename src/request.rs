@@ -10,7 +10,6 @@ mod label;
 mod legacy;
 mod metadata;
 mod notes;
-mod places;
 mod secret;
 mod signer_name;
 mod spec;
@@ -21,12 +20,12 @@ use std::collections::BTreeMap;
 use crate::finding::{Code, Place, Reason};
 use crate::names::{ObjectId, RequestName, Sha256Digest, SignerName};
 use crate::request::notes::{Notes, says_something};
-use crate::request::places::Places;
 use crate::request::spec::Spec;
 use crate::snapshot::Blob;
 use crate::timestamp::Lifetime;
 use crate::x509::csr::Csr;
 use crate::x509::usage::Usage;
+use crate::yaml::places::Places;
 use crate::yaml::{Field, Object, Problems, parser};
 
 pub use crate::request::metadata::Metadata;
@@ -113,8 +112,13 @@ impl Request {
     /// `spec.request`. `None` when not even its first part is there.
     #[must_use]
     pub fn locate(&self, field: &str) -> Option<Place> {
-        self.places.locate(field)
+        locate(&self.places, field)
     }
+}
+
+fn locate(places: &Places, field: &str) -> Option<Place> {
+    let is_in_csr = field == "csr" || field.starts_with("csr.");
+    places.locate(if is_in_csr { "spec.request" } else { field })
 }
 
 /// A manifest before its CSR is read; the values of a field that has a reason are missing.

@@ -129,6 +129,23 @@ impl Mainline {
 }
 
 impl Survey {
+    /// Opens these requests of the work tree as well, though `issued/` holds them.
+    ///
+    /// # Errors
+    /// When a file can't be read.
+    pub fn reopen(&mut self, directory: &Path, names: &[RequestName]) -> anyhow::Result<()> {
+        let root = worktree::root(directory)?;
+        let is_there = |name: &&RequestName| self.snapshot.requests.contains_key(*name);
+        for name in names.iter().filter(is_there) {
+            if let Some(blob) = worktree::file(&root, &name.manifest())? {
+                self.snapshot.open.insert(name.clone(), blob);
+            }
+        }
+        self.requests = plan::read(&self.snapshot);
+        self.owners = worktree::key_owners(&root, &plan::keys(&self.requests))?;
+        Ok(())
+    }
+
     /// What certificates are made from at this time.
     #[must_use]
     pub fn workshop(&self, now: Timestamp) -> Workshop<'_> {

@@ -7,6 +7,7 @@
 
 mod characters;
 pub mod parser;
+pub mod places;
 mod problems;
 
 use std::str::FromStr;

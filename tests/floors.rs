@@ -27,7 +27,7 @@ const FLOORS: &[&[&str]] = &[
         "schema",
         "starter",
     ],
-    &["batch", "inventory"],
+    &["batch", "explanation", "inventory"],
     &["files"],
     &["git", "keystore", "output", "signing", "worktree"],
     &["cli", "world"],

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::names::ObjectName;
 
@@ -28,6 +28,37 @@ pub enum PolicyCommand {
     /// more. What differs in meaning is listed on stderr and at the top of the result. Exits with 1 when something could
     /// not be expressed. Example: `gitca policy convert team-a.yaml --group team-a > policies/team-a.yaml`
     Convert(ConvertArgs),
+    /// Explain the decision on a request, step by step.
+    ///
+    /// Shows every value with the entry that allows it, or the nearest that does not, and the line of the policy where
+    /// that stands; for approved requests, too. Judges the work tree, as `check` does. Always exits with 0 when it could
+    /// work. Example: `gitca policy explain dev/jane`
+    Explain(ExplainArgs),
+}
+
+/// How a value is written that people read, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ValueFormat {
+    /// For people, readable at 80 columns.
+    Text,
+    /// One JSON object.
+    Json,
+    /// The same object as YAML.
+    Yaml,
+}
+
+/// Arguments of `policy explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The request, by path or by name.
+    #[arg(value_name = "REQUEST")]
+    pub request: String,
+    /// Judge the tip of the mainline with its history, as `describe` does, instead of the work tree.
+    #[arg(long)]
+    pub mainline: bool,
+    /// The format of the result.
+    #[arg(short, long, value_enum, default_value_t = ValueFormat::Text, value_name = "FORMAT")]
+    pub output: ValueFormat,
 }
 
 /// Arguments of `policy convert`.

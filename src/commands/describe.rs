@@ -72,6 +72,6 @@ fn decision(name: &RequestName, entry: Option<&Entry<'_>>, style: Style) -> Stri
     let noted = |reason: &Reason| text::reason("note", reason, Some(file.as_str()), style);
     text.extend(entry.notices.iter().map(noted));
     text.push_str("Policies:\n");
-    text.extend(entry.trace.iter().map(considered));
+    text.extend(entry.trace.policies.iter().map(considered));
     text
 }

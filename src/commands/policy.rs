@@ -1,6 +1,7 @@
 //! `gitca policy`: the commands about the policies themselves, one file for each.
 
 pub mod convert;
+pub mod explain;
 
 use crate::cli::{PolicyArgs, PolicyCommand};
 use crate::commands::signer;
@@ -24,5 +25,6 @@ pub fn policy(args: &PolicyArgs, world: &World, style: Style) -> anyhow::Result<
             })
         }
         PolicyCommand::Convert(args) => convert::convert(args, world, style),
+        PolicyCommand::Explain(args) => explain::explain(args, world),
     }
 }

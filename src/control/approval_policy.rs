@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use crate::control::approvals::Approvals;
 use crate::control::document::Document;
 use crate::control::keys::KeyTypes;
+use crate::control::origin::Origin;
 use crate::control::reading::{choice, usages};
 use crate::control::rule::{IpRule, Rule, RuleField};
 use crate::control::selector::{Empty, Selector};
@@ -49,6 +50,8 @@ pub struct ApprovalPolicy {
     pub file: RepoPath,
     /// Its git object.
     pub blob: ObjectId,
+    /// Where its fields stand.
+    pub origin: Origin,
     /// The line of its name in the file.
     pub line: u32,
     /// What it is for.
@@ -199,6 +202,7 @@ impl ApprovalPolicy {
             name: document.name.clone(),
             file: document.file.clone(),
             blob: document.blob,
+            origin: Origin::of(document),
             line: document.name_field.place.line,
             description: description.map(str::to_owned),
             mode: Mode::read(&spec, problems),

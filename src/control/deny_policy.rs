@@ -12,6 +12,7 @@ use crate::control::document::Document;
 use crate::control::entry::{Entry, Purpose, ValueKind};
 use crate::control::key_list::{KeyList, digest};
 use crate::control::keys::KeyTypes;
+use crate::control::origin::Origin;
 use crate::control::reading::{distinct, elements, usages};
 use crate::control::selector::{Empty, Selector};
 use crate::control::surroundings::Surroundings;
@@ -44,6 +45,8 @@ pub struct DenyPolicy {
     pub file: RepoPath,
     /// Its git object.
     pub blob: ObjectId,
+    /// Where its fields stand.
+    pub origin: Origin,
     /// What it is for.
     pub description: Option<String>,
     /// The requests that it looks at.
@@ -59,6 +62,8 @@ pub struct DenyPolicy {
 pub struct Denial {
     /// Its name, which reports show.
     pub name: ObjectName,
+    /// Where it stands in its file, such as `spec.deny[0]`.
+    pub at: String,
     /// Patterns of subject attributes.
     pub subject: BTreeMap<Attribute, Vec<Entry>>,
     /// Patterns of DNS names.
@@ -124,7 +129,10 @@ impl DenyPolicy {
         let description = description.and_then(|field| field.text(problems));
         let selector = match spec.get("selector") {
             Some(field) => Selector::read(&field, Empty::Everything, around, problems),
-            None => Some(Selector::default()),
+            None => Some(Selector {
+                at: "spec.selector".to_owned(),
+                ..Selector::default()
+            }),
         };
         let deny = spec.require("deny", problems)?;
         let mut denials: Vec<Denial> = Vec::new();
@@ -141,6 +149,7 @@ impl DenyPolicy {
             name: document.name.clone(),
             file: document.file.clone(),
             blob: document.blob,
+            origin: Origin::of(document),
             description: description.map(str::to_owned),
             mode: Mode::read(&spec, problems),
             selector: selector?,
@@ -186,6 +195,7 @@ impl Denial {
                 .and_then(|field| field.text(problems))
                 .map(str::to_owned),
             rule: rule.and_then(|field| read_rule(&field, problems)),
+            at: field.path.clone(),
             name: name?,
         })
     }

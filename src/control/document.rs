@@ -5,7 +5,7 @@
 
 use crate::finding::{Code, Reason};
 use crate::names::{ObjectId, ObjectName, RepoPath};
-use crate::yaml::{Field, Problems, suggest};
+use crate::yaml::{Field, Node, Problems, suggest};
 
 /// The version of every kind.
 pub const API_VERSION: &str = "gitca.dev/v1alpha1";
@@ -56,6 +56,8 @@ pub struct Document<'n> {
     pub blob: ObjectId,
     /// What the kind reads.
     pub spec: Field<'n>,
+    /// All of it.
+    pub root: &'n Node,
 }
 
 impl<'n> Document<'n> {
@@ -81,6 +83,7 @@ impl<'n> Document<'n> {
             file: file.clone(),
             blob,
             spec: spec?,
+            root: root.node,
         })
     }
 }

@@ -65,6 +65,7 @@ pub enum Match {
 /// One compiled entry.
 #[derive(Clone, Debug)]
 pub struct Entry {
+    at: String,
     text: String,
     kind: ValueKind,
     purpose: Purpose,
@@ -88,6 +89,7 @@ impl Entry {
         purpose: Purpose,
         problems: &mut Problems,
     ) -> Option<Self> {
+        let at = field.path.clone();
         let (text, form, field) = written(field, problems)?;
         let pattern = match form {
             Form::Glob if matches!(text, "*" | "**") => Err(PatternError::new(
@@ -101,6 +103,7 @@ impl Entry {
         };
         match pattern {
             Ok(pattern) => Some(Self {
+                at,
                 text: text.to_owned(),
                 kind,
                 purpose,
@@ -138,6 +141,12 @@ impl Entry {
             Pattern::Regex(regex) => regex.is_match(value),
         };
         if yes { Match::Yes } else { Match::No }
+    }
+
+    /// Where it stands in its file, such as `spec.allowed.dnsNames.values[0]`.
+    #[must_use]
+    pub fn at(&self) -> &str {
+        &self.at
     }
 
     /// Whether its literal text begins with these very characters.

@@ -31,6 +31,8 @@ pub enum Empty {
 /// The parts that must all hold; an empty part holds always.
 #[derive(Clone, Debug, Default)]
 pub struct Selector {
+    /// Where it stands in its file, such as `spec.selector`.
+    pub at: String,
     /// Signer names, of which one must fit.
     pub signer_names: Vec<NamePattern>,
     /// Patterns of request paths, of which one must fit.
@@ -81,6 +83,15 @@ impl fmt::Display for NamePattern {
 }
 
 impl Selector {
+    /// Whether no part is given, so that it holds always.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.signer_names.is_empty()
+            && self.paths.is_empty()
+            && self.requesters.is_none()
+            && self.labels.is_empty()
+    }
+
     /// Reads a selector.
     pub fn read(
         field: &Field<'_>,
@@ -100,6 +111,7 @@ impl Selector {
             read_everything(&everything, given, empty, problems);
         }
         Some(Self {
+            at: field.path.clone(),
             signer_names: patterns(&object, "signerNames", signer_name, problems),
             paths: patterns(&object, "paths", path, problems),
             requesters: object

@@ -12,6 +12,7 @@ use der::oid::ObjectIdentifier;
 
 use crate::control::document::Document;
 use crate::control::keys::KeyTypes;
+use crate::control::origin::Origin;
 use crate::control::profile::Profile;
 use crate::control::reading::{choice, count, later, usages};
 use crate::control::signer::additions::{read_distribution_points, read_key_id, read_policies};
@@ -58,6 +59,8 @@ pub struct Signer {
     pub file: RepoPath,
     /// Its git object.
     pub blob: ObjectId,
+    /// Where its fields stand.
+    pub origin: Origin,
     /// What `spec.signerName` of a request must equal.
     pub signer_name: SignerName,
     /// The file with the CA certificate and its intermediates.
@@ -140,6 +143,7 @@ impl Signer {
             name: document.name.clone(),
             file: document.file.clone(),
             blob: document.blob,
+            origin: Origin::of(document),
             ca_file,
             authority,
             profile,

@@ -12,6 +12,8 @@ use crate::yaml::{Field, Problems};
 pub struct Validation {
     /// What reports call it.
     pub name: ObjectName,
+    /// Where it stands in its file, such as `spec.validations[0]`.
+    pub at: String,
     /// The rule.
     pub rule: Expression,
     /// What the requester is told when it does not hold.
@@ -46,6 +48,7 @@ fn read_validation(field: &Field<'_>, problems: &mut Problems) -> Option<Validat
     let message = message.and_then(|field| field.text(problems));
     Some(Validation {
         message: message.map(str::to_owned),
+        at: field.path.clone(),
         name: name?,
         rule: rule?,
     })

@@ -8,7 +8,6 @@ use crate::control::approval_policy::{ApprovalPolicy, Mode};
 use crate::decision::asked::Asked;
 use crate::decision::minutes::Minutes;
 use crate::decision::refusal::Refusal;
-use crate::decision::trace::{Considered, Outcome};
 use crate::decision::{approve, select};
 use crate::finding::{Code, Reason};
 use crate::report::Verdict;
@@ -27,6 +26,9 @@ pub(super) fn admit<'a>(
     asked: &Asked<'_>,
     minutes: &mut Minutes,
 ) -> Result<Admitted<'a>, Refusal> {
+    minutes.consider(&zone.approval_policies, |policy| {
+        approve::consider(policy, asked)
+    });
     let (mut applicable, mut admitting) = (Vec::new(), Vec::new());
     for policy in &zone.approval_policies {
         if !select::holds(&policy.selector, asked) {
@@ -50,26 +52,15 @@ pub(super) fn admit<'a>(
     Err(Refusal::new(Verdict::Denied, objections(zone, asked)))
 }
 
-/// What each policy says; in words, so only for those who ask.
-pub(super) fn consult(zone: &ControlZone, asked: &Asked<'_>) -> Vec<Considered> {
-    let consider = |policy: &ApprovalPolicy| Considered {
-        policy: policy.name.to_string(),
-        kind: "ApprovalPolicy",
-        mode: policy.mode,
-        outcome: match select::failing(&policy.selector, asked) {
-            Some(reason) => Outcome::NotSelected(reason),
-            None => Outcome::of(&approve::judge(policy, asked)),
-        },
-    };
-    zone.approval_policies.iter().map(consider).collect()
-}
-
 /// Why no policy admits.
 fn objections(zone: &ControlZone, asked: &Asked<'_>) -> Vec<Reason> {
     let (mut selectors, mut refusals) = (Vec::new(), Vec::new());
     for policy in &zone.approval_policies {
         match select::failing(&policy.selector, asked) {
-            Some(reason) => selectors.push(reason.policy(policy.name.as_str())),
+            Some(reason) => {
+                let reason = reason.policy(policy.name.as_str());
+                selectors.push(policy.origin.place(reason));
+            }
             None if policy.mode == Mode::Audit => {}
             None => refusals.push((policy, approve::judge(policy, asked))),
         }
@@ -82,7 +73,7 @@ fn objections(zone: &ControlZone, asked: &Asked<'_>) -> Vec<Reason> {
 }
 
 fn audit_admits(policy: &ApprovalPolicy) -> Reason {
-    Reason::new(
+    let reason = Reason::new(
         Code::AuditAdmits,
         format!(
             "policy `{}` would admit it, but is in audit mode",
@@ -90,6 +81,8 @@ fn audit_admits(policy: &ApprovalPolicy) -> Reason {
         ),
     )
     .policy(policy.name.as_str())
+    .rule("spec.mode");
+    policy.origin.place(reason)
 }
 
 fn no_applicable_policy(selectors: Vec<Reason>) -> Vec<Reason> {

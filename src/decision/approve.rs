@@ -1,19 +1,23 @@
 //! One approval policy against one request: every reason why it does not admit the whole of it.
 //!
 //! In come a compiled policy whose selector holds and the plain view of a request; out come reasons, and none means that
-//! the policy admits. There is no early exit, since a requester wants to see all that is wrong. What the policy says
-//! nothing about it does not allow. Key reuse is looked up elsewhere.
+//! the policy admits; or all that was looked at, which the same walk tells. There is no early exit, since a requester wants
+//! to see all that is wrong. What the policy says nothing about it does not allow. Key reuse is looked up elsewhere.
 
 use crate::control::approval_policy::{Allowed, ApprovalPolicy, Constraints};
-use crate::control::entry::Match;
+use crate::control::entry::{Entry, Match};
 use crate::control::rule::{Allows, Rule};
 use crate::decision::asked::Asked;
 use crate::decision::common_name::not_in_san;
-use crate::decision::faults::{Fault, allowing, allowing_dns, allowing_ip, judge_count};
+use crate::decision::faults::{
+    Fault, allowed, allowed_ip, allowing, allowing_dns, allowing_ip, element, judge_count,
+};
 use crate::decision::form::Form;
 use crate::decision::objections::Objections;
 use crate::decision::reserved::{Reserved, is_demanded};
 use crate::decision::rules;
+use crate::decision::select;
+use crate::decision::trace::{Considered, Remark};
 use crate::decision::values::Value;
 use crate::finding::{Code, Reason};
 use crate::timestamp::Lifetime;
@@ -21,16 +25,37 @@ use crate::x509::subject::Attribute;
 use crate::x509::usage::Usage;
 
 const EXPIRATION: &str = "spec.expirationSeconds";
+const USAGES: &str = "spec.allowed.usages";
+const KEYS: &str = "spec.constraints.keys";
+const DURATION: &str = "spec.constraints.duration";
 
 /// Every reason why the policy does not admit the request; none when it does.
 #[must_use]
 pub fn judge(policy: &ApprovalPolicy, asked: &Asked<'_>) -> Vec<Reason> {
     let mut objections = Objections::told();
     walk(policy, asked, &mut objections);
-    let reasons = objections.into_reasons().into_iter();
-    reasons
-        .map(|reason| reason.policy(policy.name.as_str()))
-        .collect()
+    let place = |reason: Reason| policy.origin.place(reason.policy(policy.name.as_str()));
+    objections.into_reasons().map(place).collect()
+}
+
+/// All that the policy looks at, whether it holds or not.
+#[must_use]
+pub fn consider(policy: &ApprovalPolicy, asked: &Asked<'_>) -> Considered {
+    let selector = select::trace(&policy.selector, asked);
+    let mut objections = Objections::traced();
+    if select::holds(&policy.selector, asked) {
+        walk(policy, asked, &mut objections);
+    }
+    let considered = Considered {
+        policy: policy.name.to_string(),
+        kind: "ApprovalPolicy",
+        description: policy.description.clone(),
+        rule: policy.origin.rule("metadata.name"),
+        mode: policy.mode,
+        selector,
+        parts: objections.into_parts(),
+    };
+    considered.placed(&policy.origin)
 }
 
 /// Whether the policy admits the request; the same walk without words.
@@ -54,16 +79,25 @@ fn walk(policy: &ApprovalPolicy, asked: &Asked<'_>, objections: &mut Objections)
     }
 }
 
+/// Notes what became of a value.
+fn note(value: &Value<'_>, judged: Result<Option<&Entry>, Fault<'_>>, objections: &mut Objections) {
+    match judged {
+        Ok(entry) => objections.hold(|| allowed(value, entry)),
+        Err(fault) => objections.add(|| fault.reason(value)),
+    }
+}
+
 fn judge_names(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objections) {
     let (values, given) = (asked.values, asked.given());
     for value in &values.dns_names {
-        if let Err(fault) = allowing_dns(&allowed.dns_names, value, given) {
-            objections.add(|| fault.reason(value));
-        }
+        let judged = allowing_dns(&allowed.dns_names, value, given);
+        note(value, judged, objections);
     }
+    let rule = &allowed.ip_addresses;
     for (index, address) in asked.sans.ip_addresses.iter().enumerate() {
-        if let Err(fault) = allowing_ip(&allowed.ip_addresses, *address) {
-            objections.add(|| fault.reason(index, *address));
+        match allowing_ip(rule, *address) {
+            Ok(block) => objections.hold(|| allowed_ip(rule, index, *address, block)),
+            Err(fault) => objections.add(|| fault.reason(rule, index, *address)),
         }
     }
     for (rule, values) in [
@@ -71,11 +105,14 @@ fn judge_names(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objections
         (&allowed.email_addresses, &values.email_addresses),
     ] {
         for value in values {
-            if let Err(fault) = allowing(rule, value, given) {
-                objections.add(|| fault.reason(value));
-            }
+            note(value, allowing(rule, value, given), objections);
         }
     }
+    judge_counts(allowed, asked, objections);
+}
+
+fn judge_counts(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objections) {
+    let values = asked.values;
     let addresses = asked.sans.ip_addresses.len();
     for (field, counts, number) in [
         (
@@ -101,8 +138,18 @@ fn judge_subject(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objectio
         let rule = allowed.subject(*attribute).unwrap_or(&nothing);
         for value in values {
             judge_attribute(rule, *attribute, value, asked, objections);
-            if rule.in_sans && !is_allowed_name(allowed, asked) {
-                objections.add(|| not_in_san(value.text));
+            if !rule.in_sans {
+                continue;
+            }
+            let rule = || format!("{}.inSANs", value.rule());
+            if is_allowed_name(allowed, asked) {
+                objections.hold(|| {
+                    let remark = Remark::new("is an allowed subject alternative name, too");
+                    let remark = remark.field(value.field()).value(value.text);
+                    remark.rule(rule())
+                });
+            } else {
+                objections.add(|| not_in_san(value.text).rule(rule()));
             }
         }
         let field = || format!("csr.subject.{attribute}");
@@ -119,20 +166,19 @@ fn judge_attribute(
 ) {
     let demanded = |_: &Reserved| !is_demanded(asked.profile, attribute, value.text);
     let Some(reserved) = value.reserved.filter(demanded) else {
-        if let Err(fault) = allowing(rule, value, asked.given()) {
-            objections.add(|| fault.reason(value));
-        }
+        note(value, allowing(rule, value, asked.given()), objections);
         return;
     };
     let entries = match &rule.allows {
         Allows::Values(entries) => entries.as_slice(),
         Allows::Nothing | Allows::Anything => &[],
     };
-    let admitted = entries.iter().any(|entry| {
+    let admitting = entries.iter().find(|entry| {
         reserved.is_spelt_by(entry) && entry.matches(&value.normal, asked.given()) == Match::Yes
     });
-    if !admitted {
-        objections.add(|| refuse_reserved(reserved, attribute, value));
+    match admitting {
+        Some(entry) => objections.hold(|| allowed(value, Some(entry))),
+        None => objections.add(|| refuse_reserved(reserved, attribute, value)),
     }
 }
 
@@ -150,7 +196,8 @@ fn refuse_reserved(reserved: Reserved, attribute: Attribute, value: &Value<'_>) 
         reserved.as_str()
     );
     let reason = Reason::new(Code::ReservedIdentity, message).value(value.text);
-    reason.field(value.field()).help(help)
+    let reason = reason.field(value.field()).rule(value.rule());
+    reason.help(help)
 }
 
 /// Whether a subject alternative name that passed says the same as the common name.
@@ -181,61 +228,91 @@ fn is_allowed_name(allowed: &Allowed, asked: &Asked<'_>) -> bool {
 
 fn judge_usages(allowed: &[Usage], asked: &[Usage], objections: &mut Objections) {
     for (index, usage) in asked.iter().enumerate() {
-        if !allowed.contains(usage) {
-            objections.add(|| {
-                let message = format!("usage `{usage}` is not allowed");
-                Reason::new(Code::UsageNotAllowed, message)
-                    .field(format!("spec.usages[{index}]"))
-                    .value(usage.as_str())
-                    .help(format!("drop usage `{usage}`"))
+        let field = || format!("spec.usages[{index}]");
+        if allowed.contains(usage) {
+            objections.hold(|| {
+                let remark = Remark::new("is allowed").field(field());
+                let remark = remark.value(usage.as_str());
+                remark.rule(element(USAGES, allowed, usage))
             });
+            continue;
         }
+        objections.add(|| {
+            let message = format!("usage `{usage}` is not allowed");
+            Reason::new(Code::UsageNotAllowed, message)
+                .field(field())
+                .rule(USAGES)
+                .value(usage.as_str())
+                .help(format!("drop usage `{usage}`"))
+        });
     }
 }
 
 fn judge_lifetime(constraints: &Constraints, asked: &Asked<'_>, objections: &mut Objections) {
     let granted = asked.lifetime;
-    let reason = |code, message: String, help: String| {
-        Reason::new(code, message).field(EXPIRATION).help(help)
+    let bound = |key| format!("{DURATION}.{key}");
+    let reason = |code, key, message: String, help: String| {
+        let reason = Reason::new(code, message).field(EXPIRATION);
+        reason.rule(bound(key)).help(help)
+    };
+    let hold = |key, message: String| {
+        let remark = Remark::new(message).field(EXPIRATION).rule(bound(key));
+        remark.value(granted.to_string())
     };
     let seconds = |bound: Lifetime| format!("`expirationSeconds: {}`", bound.seconds());
     if constraints.duration_required && !asked.has_expiration {
         objections.add(|| {
             let message = "the request must say how long the certificate lives".to_owned();
             let help = format!("set for example {}", seconds(granted));
-            reason(Code::RequiredMissing, message, help)
+            reason(Code::RequiredMissing, "required", message, help)
         });
+    } else if constraints.duration_required {
+        objections.hold(|| hold("required", "the request says how long".to_owned()));
     }
-    if let Some(max) = constraints.duration_max.filter(|max| granted > *max) {
-        objections.add(|| {
+    match constraints.duration_max {
+        Some(max) if granted > max => objections.add(|| {
             let message = format!("a lifetime of {granted} is longer than {max}");
             let help = format!("ask for at most {max}: {}", seconds(max));
-            reason(Code::LifetimeTooLong, message, help).value(granted.to_string())
-        });
+            let reason = reason(Code::LifetimeTooLong, "max", message, help);
+            reason.value(granted.to_string())
+        }),
+        Some(max) => objections.hold(|| hold("max", format!("is granted, and at most {max}"))),
+        None => {}
     }
-    if let Some(min) = constraints.duration_min.filter(|min| granted < *min) {
-        objections.add(|| {
+    match constraints.duration_min {
+        Some(min) if granted < min => objections.add(|| {
             let message = format!("a lifetime of {granted} is shorter than {min}");
             let help = format!("ask for at least {min}: {}", seconds(min));
-            reason(Code::LifetimeTooShort, message, help).value(granted.to_string())
-        });
+            let reason = reason(Code::LifetimeTooShort, "min", message, help);
+            reason.value(granted.to_string())
+        }),
+        Some(min) => objections.hold(|| hold("min", format!("is granted, and at least {min}"))),
+        None => {}
     }
 }
 
 fn judge_key(constraints: &Constraints, asked: &Asked<'_>, objections: &mut Objections) {
     let kind = asked.key.kind();
-    let keys = constraints.keys.as_ref();
-    if let Some(keys) = keys.filter(|keys| !keys.include(kind)) {
-        objections.add(|| {
-            Reason::new(
-                Code::KeyTypeNotAllowed,
-                format!("a key of {kind} is not allowed"),
-            )
-            .field("csr.key")
-            .value(kind.to_string())
-            .help(format!("make a new key of one of {keys}"))
+    let Some(keys) = &constraints.keys else {
+        return;
+    };
+    if keys.include(kind) {
+        objections.hold(|| {
+            let remark = Remark::new("is a kind of key that is allowed").field("csr.key");
+            remark.value(kind.to_string()).rule(KEYS)
         });
+        return;
     }
+    objections.add(|| {
+        Reason::new(
+            Code::KeyTypeNotAllowed,
+            format!("a key of {kind} is not allowed"),
+        )
+        .field("csr.key")
+        .rule(KEYS)
+        .value(kind.to_string())
+        .help(format!("make a new key of one of {keys}"))
+    });
 }
 
 #[cfg(test)]

@@ -144,9 +144,9 @@ impl Poll<'_> {
         let message = format!("{} more approval{plural}{of} needed{people}", missing.count);
         let blob = self.request.blob.to_string();
         let command = format!("gitca approve {}  # {}", self.request.name, &blob[..8]);
-        Reason::new(Code::ApprovalMissing, message)
-            .policy(policy.name.as_str())
-            .help(command)
+        let reason = Reason::new(Code::ApprovalMissing, message).policy(policy.name.as_str());
+        let reason = reason.rule("spec.approvals").help(command);
+        policy.origin.place(reason)
     }
 
     /// The persons who could give what is missing.

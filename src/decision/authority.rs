@@ -57,7 +57,8 @@ pub fn is_out_of_time(signer: &Signer, now: Timestamp) -> Vec<Reason> {
     } else {
         return Vec::new();
     };
-    vec![reason.policy(signer.name.as_str())]
+    let reason = reason.policy(signer.name.as_str());
+    vec![signer.origin.place(reason.rule("spec.caCertificate"))]
 }
 
 /// Whether the policy lets the key be certified although another request has it.
@@ -80,6 +81,9 @@ pub fn key_reuse(
     let message = format!("the key is already that of request `{}`", owner.request);
     let reason = Reason::new(Code::KeyReused, message).policy(policy.name.as_str());
     let reason = reason.field("csr.key").value(&owner.request);
+    let reason = policy
+        .origin
+        .place(reason.rule("spec.constraints.keyReuse"));
     vec![reason.help("make a new key for this request: `gitca new NAME`")]
 }
 
@@ -104,6 +108,7 @@ pub fn violations(request: &Request, signer: &Signer, candidate: &Candidate) -> 
             candidate.not_after
         );
         let reason = Reason::new(Code::BeyondCa, message).field("spec.expirationSeconds");
+        let reason = reason.rule("spec.duration.beyondCA");
         reasons.push(reason.help("ask for less with `expirationSeconds`, or renew the CA"));
     }
     for ca in signer.authority.chain() {
@@ -112,7 +117,7 @@ pub fn violations(request: &Request, signer: &Signer, candidate: &Candidate) -> 
     }
     reasons
         .into_iter()
-        .map(|reason| reason.policy(signer.name.as_str()))
+        .map(|reason| signer.origin.place(reason.policy(signer.name.as_str())))
         .collect()
 }
 
@@ -125,6 +130,7 @@ fn names_outside(request: &Request, ca: &CaCertificate) -> Vec<Reason> {
         );
         Reason::new(Code::NameConstraint, message)
             .field(field)
+            .rule("spec.caCertificate")
             .value(name)
     };
     outside.into_iter().map(reason).collect()
@@ -148,6 +154,7 @@ fn usages_outside(request: &Request, ca: &CaCertificate) -> Vec<Reason> {
             reasons.push(
                 reason
                     .field(format!("spec.usages[{index}]"))
+                    .rule("spec.caCertificate")
                     .value(usage.as_str()),
             );
         }

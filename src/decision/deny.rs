@@ -11,10 +11,13 @@ use crate::control::entry::{Entry, Match};
 use crate::control::fold::fold;
 use crate::control::glob::placeholder::Given;
 use crate::decision::asked::Asked;
+use crate::decision::faults::{element, nearest};
 use crate::decision::form::Form;
 use crate::decision::form::normal_dns;
+use crate::decision::objections::Objections;
 use crate::decision::rules;
 use crate::decision::select;
+use crate::decision::trace::{Considered, Remark};
 use crate::finding::{Code, Reason};
 use crate::x509::subject::Attribute;
 
@@ -33,56 +36,100 @@ pub fn hits(policy: &DenyPolicy, asked: &Asked<'_>) -> Vec<Reason> {
     if !select::holds(&policy.selector, asked) {
         return Vec::new();
     }
-    let excepted = |denial: &&Denial| {
-        let unless = denial.unless.as_ref();
-        unless.is_some_and(|unless| select::holds(unless, asked))
-    };
-    let holding = policy.deny.iter().filter(|denial| !excepted(denial));
-    holding
-        .flat_map(|denial| denial_hits(denial, asked))
-        .map(|reason| reason.policy(policy.name.as_str()))
-        .collect()
+    let mut objections = Objections::told();
+    walk(policy, asked, &mut objections);
+    let place = |reason: Reason| policy.origin.place(reason.policy(policy.name.as_str()));
+    objections.into_reasons().map(place).collect()
 }
 
-fn denial_hits(denial: &Denial, asked: &Asked<'_>) -> Vec<Reason> {
-    let mut reasons = Vec::new();
+/// All that the policy looks at, hit or not.
+#[must_use]
+pub fn consider(policy: &DenyPolicy, asked: &Asked<'_>) -> Considered {
+    let selector = select::trace(&policy.selector, asked);
+    let mut objections = Objections::traced();
+    if select::holds(&policy.selector, asked) {
+        walk(policy, asked, &mut objections);
+    }
+    let considered = Considered {
+        policy: policy.name.to_string(),
+        kind: "DenyPolicy",
+        description: policy.description.clone(),
+        rule: policy.origin.rule("metadata.name"),
+        mode: policy.mode,
+        selector,
+        parts: objections.into_parts(),
+    };
+    considered.placed(&policy.origin)
+}
+
+fn walk(policy: &DenyPolicy, asked: &Asked<'_>, objections: &mut Objections) {
+    for denial in &policy.deny {
+        let unless = denial.unless.as_ref();
+        if let Some(unless) = unless.filter(|unless| select::holds(unless, asked)) {
+            objections.hold(|| {
+                let message = format!("entry `{}` is not for it: its exception holds", denial.name);
+                Remark::new(message).rule(&unless.at)
+            });
+        } else {
+            judge(denial, asked, objections);
+        }
+    }
+}
+
+fn judge(denial: &Denial, asked: &Asked<'_>, objections: &mut Objections) {
     for (attribute, entries) in &denial.subject {
         let tried = attribute_values(*attribute, asked);
-        reasons.extend(pattern_hits(denial, entries, &tried, asked));
+        judge_values(denial, entries, &tried, asked, objections);
     }
     let mut names = |entries: &[Entry], values: fn(&Asked<'_>) -> Vec<Tried>| {
         if !entries.is_empty() {
-            reasons.extend(pattern_hits(denial, entries, &values(asked), asked));
+            judge_values(denial, entries, &values(asked), asked, objections);
         }
     };
     names(&denial.dns_names, dns_names);
     names(&denial.uris, uris);
     names(&denial.email_addresses, email_addresses);
-    reasons.extend(address_hits(denial, asked));
-    reasons.extend(usage_hits(denial, asked));
-    reasons.extend(key_hit(denial, asked));
-    reasons.extend(rules::hit(denial, asked));
-    reasons
+    judge_addresses(denial, asked, objections);
+    judge_usages(denial, asked, objections);
+    judge_key(denial, asked, objections);
+    rules::judge_denial(denial, asked, objections);
 }
 
-fn pattern_hits(
+fn judge_values(
     denial: &Denial,
     entries: &[Entry],
     values: &[Tried],
     asked: &Asked<'_>,
-) -> Vec<Reason> {
-    let hit = |value: &Tried| {
+    objections: &mut Objections,
+) {
+    for value in values {
         let tried = entries
             .iter()
             .map(|entry| (entry, try_entry(entry, value, asked.given())));
         // The clearest hit is the one to show.
-        let (entry, matched) = tried
+        let hit = tried
             .filter(|(_, matched)| *matched != Match::No)
-            .min_by_key(|(_, matched)| *matched != Match::Yes)?;
-        let reason = denied(denial, &value.field, &value.text);
-        Some(reason.help(help(entry, matched, &value.text)))
+            .min_by_key(|(_, matched)| *matched != Match::Yes);
+        match hit {
+            Some((entry, matched)) => objections.add(|| {
+                let reason = denied(denial, &value.field, &value.text).rule(entry.at());
+                reason.help(help(entry, matched, &value.text))
+            }),
+            None => objections.hold(|| no_hit(denial, entries, value)),
+        }
+    }
+}
+
+/// The entry that comes nearest, since that is the one to look at.
+fn no_hit(denial: &Denial, entries: &[Entry], value: &Tried) -> Remark {
+    let remark = match nearest(entries, &value.text) {
+        Some(entry) => {
+            let message = format!("entry `{}`: does not fit `{entry}`", denial.name);
+            Remark::new(message).rule(entry.at())
+        }
+        None => Remark::new(format!("entry `{}`: no pattern", denial.name)).rule(&denial.at),
     };
-    values.iter().filter_map(hit).collect()
+    remark.field(&value.field).value(&value.text)
 }
 
 fn try_entry(entry: &Entry, value: &Tried, given: Given<'_>) -> Match {
@@ -168,7 +215,11 @@ fn numbered(field: &str, values: &[String], normal: fn(&str) -> String) -> Vec<T
     values.iter().enumerate().map(value).collect()
 }
 
-fn address_hits(denial: &Denial, asked: &Asked<'_>) -> Vec<Reason> {
+fn judge_addresses(denial: &Denial, asked: &Asked<'_>, objections: &mut Objections) {
+    if denial.ip_addresses.is_empty() {
+        return;
+    }
+    let list = format!("{}.ipAddresses", denial.at);
     let numbered = asked.sans.ip_addresses.iter().enumerate();
     let mut addresses: Vec<(String, IpAddr)> = numbered
         .map(|(index, address)| (format!("csr.ipAddresses[{index}]"), *address))
@@ -176,39 +227,67 @@ fn address_hits(denial: &Denial, asked: &Asked<'_>) -> Vec<Reason> {
     if let Some((_, Form::Ip(address))) = common_name(asked) {
         addresses.push((COMMON_NAME.to_owned(), *address));
     }
-    let hit = |(field, address): &(String, IpAddr)| {
+    for (field, address) in addresses {
         let mut blocks = denial.ip_addresses.iter();
-        let block = blocks.find(|block| block.contains(*address))?;
-        let reason = denied(denial, field, &address.to_string());
-        Some(reason.help(format!("ask for an address outside `{block}`")))
-    };
-    addresses.iter().filter_map(hit).collect()
+        match blocks.find(|block| block.contains(address)) {
+            Some(block) => objections.add(|| {
+                let reason = denied(denial, &field, &address.to_string());
+                let reason = reason.rule(element(&list, &denial.ip_addresses, block));
+                reason.help(format!("ask for an address outside `{block}`"))
+            }),
+            None => objections.hold(|| {
+                let message = format!("entry `{}`: lies in none of its blocks", denial.name);
+                let remark = Remark::new(message).field(&field);
+                remark.value(address.to_string()).rule(&list)
+            }),
+        }
+    }
 }
 
-fn usage_hits(denial: &Denial, asked: &Asked<'_>) -> Vec<Reason> {
-    let usages = asked.usages.iter().enumerate();
-    usages
-        .filter(|(_, usage)| denial.usages.contains(usage))
-        .map(|(index, usage)| {
-            denied(denial, &format!("spec.usages[{index}]"), usage.as_str())
-                .help(format!("drop usage `{usage}`"))
-        })
-        .collect()
+fn judge_usages(denial: &Denial, asked: &Asked<'_>, objections: &mut Objections) {
+    if denial.usages.is_empty() {
+        return;
+    }
+    let list = || format!("{}.usages", denial.at);
+    for (index, usage) in asked.usages.iter().enumerate() {
+        let field = || format!("spec.usages[{index}]");
+        if denial.usages.contains(usage) {
+            objections.add(|| {
+                denied(denial, &field(), usage.as_str())
+                    .rule(element(&list(), &denial.usages, usage))
+                    .help(format!("drop usage `{usage}`"))
+            });
+        } else {
+            objections.hold(|| {
+                let message = format!("entry `{}`: is not among its usages", denial.name);
+                let remark = Remark::new(message).field(field());
+                remark.value(usage.as_str()).rule(list())
+            });
+        }
+    }
 }
 
-fn key_hit(denial: &Denial, asked: &Asked<'_>) -> Option<Reason> {
-    let keys = denial.keys.as_ref()?;
+fn judge_key(denial: &Denial, asked: &Asked<'_>, objections: &mut Objections) {
+    let Some(keys) = &denial.keys else { return };
+    let rule = || format!("{}.keys", denial.at);
     let (code, what) = if keys.block(asked.key) {
         (Code::KeyBlocked, "the key is blocked")
     } else if keys.list_as_debian(asked.key) {
         let what = "the key can be guessed, a faulty Debian made it (CVE-2008-0166)";
         (Code::KeyWeakDebian, what)
     } else {
-        return None;
+        objections.hold(|| {
+            let message = format!("entry `{}`: the key is not blocked", denial.name);
+            let remark = Remark::new(message).field("csr.key").rule(rule());
+            remark.value(asked.key.kind().to_string())
+        });
+        return;
     };
-    let reason = Reason::new(code, message(denial, what)).field("csr.key");
-    let reason = reason.value(format!("{} {}", asked.key.kind(), asked.key.digest()));
-    Some(reason.help("make a new key"))
+    objections.add(|| {
+        let reason = Reason::new(code, message(denial, what)).field("csr.key");
+        let reason = reason.value(format!("{} {}", asked.key.kind(), asked.key.digest()));
+        reason.rule(rule()).help("make a new key")
+    });
 }
 
 fn denied(denial: &Denial, field: &str, text: &str) -> Reason {

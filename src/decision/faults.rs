@@ -9,9 +9,12 @@ use crate::control::entry::{Entry, Match};
 use crate::control::glob::placeholder::Given;
 use crate::control::rule::{Allows, AllowsIp, Counts, IpRule, Rule};
 use crate::decision::objections::Objections;
-use crate::decision::values::Value;
+use crate::decision::trace::Remark;
+use crate::decision::values::{Value, rule_of};
 use crate::finding::{Code, Reason};
 use crate::names::Cidr;
+
+const ADDRESSES: &str = "spec.allowed.ipAddresses";
 
 /// What is wrong with a value.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +84,10 @@ impl Fault<'_> {
     pub(super) fn reason(self, value: &Value<'_>) -> Reason {
         let text = value.text;
         let (code, message) = match self {
-            Self::Nothing => return not_allowed(&value.field(), &value.kind(), text),
+            Self::Nothing => {
+                let reason = not_allowed(&value.field(), &value.kind(), text);
+                return reason.rule(self.rule(value));
+            }
             Self::Wildcard => (
                 Code::WildcardCertificate,
                 format!("wildcards such as `{text}` are not allowed"),
@@ -104,6 +110,7 @@ impl Fault<'_> {
             ),
         };
         let reason = Reason::new(code, message).field(value.field()).value(text);
+        let reason = reason.rule(self.rule(value));
         match self.help(value) {
             Some(help) => reason.help(help),
             None => reason,
@@ -123,15 +130,39 @@ impl Fault<'_> {
             }
         })
     }
+
+    /// The field of the policy that says so.
+    fn rule(self, value: &Value<'_>) -> String {
+        let kind = value.rule();
+        match self {
+            Self::Nothing => kind,
+            Self::Wildcard => format!("{kind}.wildcardCertificates"),
+            Self::Underscore => format!("{kind}.underscores"),
+            Self::NoEntry(entries) => match nearest(entries, &value.normal) {
+                Some(entry) => entry.at().to_owned(),
+                None => kind,
+            },
+            Self::Unsafe(entry) | Self::Nobody(entry) => entry.at().to_owned(),
+        }
+    }
+}
+
+/// Why nothing is wrong with a value that this entry allows, or every entry.
+pub(super) fn allowed(value: &Value<'_>, entry: Option<&Entry>) -> Remark {
+    let (message, rule) = match entry {
+        Some(entry) => (format!("fits `{entry}`"), entry.at().to_owned()),
+        None => ("any value is allowed".to_owned(), value.rule()),
+    };
+    let remark = Remark::new(message).field(value.field());
+    remark.value(value.text).rule(rule)
 }
 
 /// The entry most like the value; among equals the first by its text, wherever it stands.
-pub(super) fn nearest(entries: &[Entry], value: &str) -> Option<String> {
-    let nearness = |text: &String| strsim::jaro_winkler(text, value);
-    let texts = entries.iter().map(ToString::to_string);
-    texts.max_by(|a, b| {
+pub(super) fn nearest<'e>(entries: &'e [Entry], value: &str) -> Option<&'e Entry> {
+    let nearness = |entry: &Entry| strsim::jaro_winkler(&entry.to_string(), value);
+    entries.iter().max_by(|a, b| {
         let by_nearness = nearness(a).total_cmp(&nearness(b));
-        by_nearness.then_with(|| b.cmp(a))
+        by_nearness.then_with(|| b.to_string().cmp(&a.to_string()))
     })
 }
 
@@ -166,12 +197,38 @@ pub(super) fn allowing_ip(
     block.map(Some).ok_or(AddressFault::NoBlock(cidrs))
 }
 
+/// Why nothing is wrong with an address that this block allows, or every block.
+pub(super) fn allowed_ip(
+    rule: &IpRule,
+    index: usize,
+    address: IpAddr,
+    block: Option<&Cidr>,
+) -> Remark {
+    let (message, rule) = match (block, &rule.allows) {
+        (Some(block), AllowsIp::Blocks { cidrs, .. }) => (
+            format!("lies in `{block}`"),
+            element(&format!("{ADDRESSES}.cidrs"), cidrs, block),
+        ),
+        _ => ("any address is allowed".to_owned(), ADDRESSES.to_owned()),
+    };
+    let remark = Remark::new(message).field(format!("csr.ipAddresses[{index}]"));
+    remark.value(address.to_string()).rule(rule)
+}
+
+/// The path of an element of this list, `a.b[2]`.
+pub(super) fn element<T: PartialEq>(list: &str, elements: &[T], element: &T) -> String {
+    let index = elements.iter().position(|other| other == element);
+    index.map_or_else(|| list.to_owned(), |index| format!("{list}[{index}]"))
+}
+
 impl AddressFault<'_> {
     /// The fault in words.
-    pub(super) fn reason(self, index: usize, address: IpAddr) -> Reason {
+    pub(super) fn reason(self, rule: &IpRule, index: usize, address: IpAddr) -> Reason {
         let (field, text) = (format!("csr.ipAddresses[{index}]"), address.to_string());
         let (message, help) = match self {
-            Self::Nothing => return not_allowed(&field, "csr.ipAddresses", &text),
+            Self::Nothing => {
+                return not_allowed(&field, "csr.ipAddresses", &text).rule(ADDRESSES);
+            }
             Self::Exception(block) => (
                 format!("`{address}` lies in the exception `{block}`"),
                 format!("ask for an address outside `{block}`"),
@@ -185,7 +242,17 @@ impl AddressFault<'_> {
             }
         };
         let reason = Reason::new(Code::ValueNotAllowed, message).field(field);
-        reason.value(text).help(help)
+        reason.value(text).help(help).rule(self.rule(rule))
+    }
+
+    /// The field of the policy that says so.
+    fn rule(self, rule: &IpRule) -> String {
+        match (self, &rule.allows) {
+            (Self::Exception(block), AllowsIp::Blocks { except, .. }) => {
+                element(&format!("{ADDRESSES}.except"), except, block)
+            }
+            _ => format!("{ADDRESSES}.cidrs"),
+        }
     }
 }
 
@@ -196,26 +263,40 @@ pub(super) fn judge_count(
     field: impl Fn() -> String,
     objections: &mut Objections,
 ) {
-    if counts.required && number == 0 {
+    let rule = |key| format!("{}.{key}", rule_of(&field()));
+    let hold = |key, message: String| Remark::new(message).field(field()).rule(rule(key));
+    let is_missing = counts.required && number == 0;
+    if is_missing {
         objections.add(|| {
             Reason::new(Code::RequiredMissing, "at least one value is required")
                 .field(field())
+                .rule(rule("required"))
                 .help("ask for one")
         });
-    } else if number < counts.least {
+    } else if counts.required {
+        objections.hold(|| hold("required", format!("{number} of at least 1")));
+    }
+    let least = counts.least;
+    if !is_missing && number < least {
         objections.add(|| {
-            let least = counts.least;
             let message = format!("at least {least} values are required, not {number}");
             let reason = Reason::new(Code::TooFewValues, message).field(field());
-            reason.help("ask for more")
+            reason.rule(rule("minItems")).help("ask for more")
         });
+    } else if least > 0 && !is_missing {
+        objections.hold(|| hold("minItems", format!("{number} of at least {least}")));
     }
-    if let Some(most) = counts.most.filter(|most| number > *most) {
-        objections.add(|| {
+    match counts.most {
+        Some(most) if number > most => objections.add(|| {
             let message = format!("at most {most} values are allowed, not {number}");
             let reason = Reason::new(Code::TooManyValues, message).field(field());
+            let reason = reason.rule(rule("maxItems"));
             reason.help(format!("ask for at most {most}"))
-        });
+        }),
+        Some(most) => {
+            objections.hold(|| hold("maxItems", format!("{number} of at most {most}")));
+        }
+        None => {}
     }
 }
 

@@ -9,6 +9,7 @@ use crate::control::deny_policy::Denial;
 use crate::control::validation::Validation;
 use crate::decision::asked::Asked;
 use crate::decision::objections::Objections;
+use crate::decision::trace::Remark;
 use crate::expression::Expression;
 use crate::finding::{Code, Reason};
 
@@ -16,40 +17,52 @@ use crate::finding::{Code, Reason};
 pub(super) fn judge(validations: &[Validation], asked: &Asked<'_>, objections: &mut Objections) {
     for Validation {
         name,
+        at,
         rule,
         message,
     } in validations
     {
+        let at = || format!("{at}.rule");
         if objections.is_settled() {
             return;
         }
         match evaluate(rule, asked) {
-            Ok(true) => {}
+            Ok(true) => objections.hold(|| {
+                let message = format!("rule `{name}` holds: `{}`", rule.source());
+                Remark::new(message).rule(at())
+            }),
             Ok(false) => objections.add(|| {
                 let generated = format!("`{}` does not hold", rule.source());
                 let message = message.as_ref().unwrap_or(&generated);
-                Reason::new(Code::RuleFailed, format!("rule `{name}`: {message}"))
+                let reason = Reason::new(Code::RuleFailed, format!("rule `{name}`: {message}"));
+                reason.rule(at())
             }),
-            Err(error) => objections.add(|| broken(&format!("rule `{name}`"), &error)),
+            Err(error) => {
+                objections.add(|| broken(&format!("rule `{name}`"), &error).rule(at()));
+            }
         }
     }
 }
 
-/// The hit of a deny entry's rule.
-pub(super) fn hit(denial: &Denial, asked: &Asked<'_>) -> Option<Reason> {
-    let rule = denial.rule.as_ref()?;
+/// Objects when a deny entry's rule hits.
+pub(super) fn judge_denial(denial: &Denial, asked: &Asked<'_>, objections: &mut Objections) {
+    let Some(rule) = &denial.rule else { return };
+    let at = || format!("{}.rule", denial.at);
     match evaluate(rule, asked) {
-        Ok(false) => None,
-        Ok(true) => {
+        Ok(false) => objections.hold(|| {
+            let message = format!("entry `{}`: `{}` is false", denial.name, rule.source());
+            Remark::new(message).rule(at())
+        }),
+        Ok(true) => objections.add(|| {
             let generated = format!("`{}` holds", rule.source());
             let message = denial.message.as_ref().unwrap_or(&generated);
             let message = format!("denied by entry `{}`: {message}", denial.name);
-            Some(Reason::new(Code::DeniedBy, message))
-        }
-        Err(error) => Some(broken(
-            &format!("denied by entry `{}`", denial.name),
-            &error,
-        )),
+            Reason::new(Code::DeniedBy, message).rule(at())
+        }),
+        Err(error) => objections.add(|| {
+            let who = format!("denied by entry `{}`", denial.name);
+            broken(&who, &error).rule(at())
+        }),
     }
 }
 

@@ -1,94 +1,154 @@
 //! Which requests a policy is about: the first part of its selector that does not hold.
 //!
-//! In come a selector and a request; out comes nothing, or the reason that `describe` shows beside the policy's name.
-//! The parts are looked at in a fixed order, so the same request always gets the same reason.
+//! In come a selector and a request; out comes nothing, or the reason that `describe` shows beside the policy's name, or
+//! what every part of it says. The parts are looked at in a fixed order, so the same request always gets the same reason.
 
 use std::fmt::Display;
 
 use crate::control::selector::{NamePattern, Requesters, Selector};
 use crate::decision::asked::Asked;
+use crate::decision::objections::Objections;
+use crate::decision::trace::{Part, Remark};
 use crate::finding::{Code, Reason};
-
-/// The part of a selector that does not hold.
-enum Failing<'s> {
-    SignerName,
-    Path,
-    /// Nobody knows who asked.
-    Nobody(&'s Requesters),
-    Requester(&'s Requesters),
-    Label(&'s str, &'s str),
-}
 
 /// Whether the selector holds.
 #[must_use]
 pub fn holds(selector: &Selector, asked: &Asked<'_>) -> bool {
-    first(selector, asked).is_none()
+    let mut objections = Objections::silent();
+    walk(selector, asked, &mut objections);
+    !objections.any()
 }
 
 /// The first part that does not hold; `None` when the selector does.
 #[must_use]
 pub fn failing(selector: &Selector, asked: &Asked<'_>) -> Option<Reason> {
-    Some(match first(selector, asked)? {
-        Failing::SignerName => {
-            let message = format!("is about the signers {}", quoted(&selector.signer_names));
-            Reason::new(Code::SelectorSigner, message)
-                .value(asked.signer_name.as_str())
-                .field("spec.signerName")
-        }
-        Failing::Path => {
-            let message = format!("is about the paths {}", quoted(&selector.paths));
-            Reason::new(Code::SelectorPath, message).value(asked.request.as_str())
-        }
-        Failing::Nobody(requesters) => {
-            let meant = people(requesters);
-            let message = format!("is about requests of {meant}, and who asked is not known");
-            let help = "sign the commit with a key of a Principal";
-            Reason::new(Code::RequesterUnknown, message).help(help)
-        }
-        Failing::Requester(requesters) => {
-            let message = format!("is about requests of {}", people(requesters));
-            let reason = Reason::new(Code::SelectorRequester, message);
-            match &asked.requester.principal {
-                Some(principal) => reason.value(principal.as_str()),
-                None => reason,
-            }
-        }
-        Failing::Label(key, wanted) => {
-            let message = format!("is about requests with the label `{key}: {wanted}`");
-            let reason = Reason::new(Code::SelectorLabel, message);
-            let reason = reason.field(format!("metadata.labels.{key}"));
-            match asked.labels.get(key) {
-                Some(value) => reason.value(value),
-                None => reason,
-            }
-        }
-    })
+    let mut objections = Objections::told();
+    walk(selector, asked, &mut objections);
+    objections.into_reasons().next()
+}
+
+/// Every part that is given, whether it holds or not.
+#[must_use]
+pub fn trace(selector: &Selector, asked: &Asked<'_>) -> Vec<Part> {
+    let mut objections = Objections::traced();
+    walk(selector, asked, &mut objections);
+    objections.into_parts()
 }
 
 /// The parts in a fixed order.
-fn first<'s>(selector: &'s Selector, asked: &Asked<'_>) -> Option<Failing<'s>> {
-    let given = asked.given();
-    let fits = |patterns: &[NamePattern], name: &str| {
-        patterns.is_empty() || patterns.iter().any(|pattern| pattern.fits(name, given))
+fn walk(selector: &Selector, asked: &Asked<'_>, objections: &mut Objections) {
+    if selector.is_everything() {
+        objections.hold(|| Remark::new("is about every request").rule(&selector.at));
+        return;
+    }
+    judge_signer_name(selector, asked, objections);
+    if !objections.is_settled() {
+        judge_path(selector, asked, objections);
+    }
+    if !objections.is_settled() {
+        judge_requester(selector, asked, objections);
+    }
+    if !objections.is_settled() {
+        judge_labels(selector, asked, objections);
+    }
+}
+
+fn judge_signer_name(selector: &Selector, asked: &Asked<'_>, objections: &mut Objections) {
+    let (patterns, name) = (&selector.signer_names, asked.signer_name.as_str());
+    if patterns.is_empty() {
+        return;
+    }
+    let rule = || format!("{}.signerNames", selector.at);
+    match fitting(patterns, name, asked) {
+        Some(index) => objections.hold(|| {
+            let remark = Remark::new(format!("fits `{}`", patterns[index]));
+            let remark = remark.field("spec.signerName").value(name);
+            remark.rule(format!("{}[{index}]", rule()))
+        }),
+        None => objections.add(|| {
+            let message = format!("is about the signers {}", quoted(patterns));
+            let reason = Reason::new(Code::SelectorSigner, message).rule(rule());
+            reason.value(name).field("spec.signerName")
+        }),
+    }
+}
+
+fn judge_path(selector: &Selector, asked: &Asked<'_>, objections: &mut Objections) {
+    let (patterns, path) = (&selector.paths, asked.request.as_str());
+    if patterns.is_empty() {
+        return;
+    }
+    let rule = || format!("{}.paths", selector.at);
+    match fitting(patterns, path, asked) {
+        Some(index) => objections.hold(|| {
+            let remark = Remark::new(format!("the path fits `{}`", patterns[index]));
+            remark.value(path).rule(format!("{}[{index}]", rule()))
+        }),
+        None => objections.add(|| {
+            let message = format!("is about the paths {}", quoted(patterns));
+            let reason = Reason::new(Code::SelectorPath, message).rule(rule());
+            reason.value(path)
+        }),
+    }
+}
+
+fn judge_requester(selector: &Selector, asked: &Asked<'_>, objections: &mut Objections) {
+    let Some(requesters) = &selector.requesters else {
+        return;
     };
-    if !fits(&selector.signer_names, asked.signer_name.as_str()) {
-        return Some(Failing::SignerName);
+    let rule = || format!("{}.requesters", selector.at);
+    // Nobody is never meant.
+    let Some(principal) = &asked.requester.principal else {
+        objections.add(|| {
+            let meant = people(requesters);
+            let message = format!("is about requests of {meant}, and who asked is not known");
+            let reason = Reason::new(Code::RequesterUnknown, message).rule(rule());
+            reason.help("sign the commit with a key of a Principal")
+        });
+        return;
+    };
+    if requesters.mean(principal, &asked.requester.groups) {
+        objections.hold(|| {
+            let message = format!("is about requests of {}", people(requesters));
+            Remark::new(message).value(principal.as_str()).rule(rule())
+        });
+        return;
     }
-    if !fits(&selector.paths, asked.request.as_str()) {
-        return Some(Failing::Path);
-    }
-    if let Some(requesters) = &selector.requesters {
-        // Nobody is never meant.
-        let Some(principal) = &asked.requester.principal else {
-            return Some(Failing::Nobody(requesters));
-        };
-        if !requesters.mean(principal, &asked.requester.groups) {
-            return Some(Failing::Requester(requesters));
+    objections.add(|| {
+        let message = format!("is about requests of {}", people(requesters));
+        let reason = Reason::new(Code::SelectorRequester, message).rule(rule());
+        reason.value(principal.as_str())
+    });
+}
+
+fn judge_labels(selector: &Selector, asked: &Asked<'_>, objections: &mut Objections) {
+    for (key, wanted) in &selector.labels {
+        let (found, field) = (asked.labels.get(key), || format!("metadata.labels.{key}"));
+        let rule = || format!("{}.labels.matchLabels.{key}", selector.at);
+        if found == Some(wanted) {
+            objections.hold(|| {
+                let remark = Remark::new("the label is there").field(field());
+                remark.value(wanted).rule(rule())
+            });
+            continue;
         }
+        objections.add(|| {
+            let message = format!("is about requests with the label `{key}: {wanted}`");
+            let reason = Reason::new(Code::SelectorLabel, message).field(field());
+            let reason = reason.rule(rule());
+            match found {
+                Some(value) => reason.value(value),
+                None => reason,
+            }
+        });
     }
-    let differs = |(key, value): &(&String, &String)| asked.labels.get(*key) != Some(*value);
-    let (key, wanted) = selector.labels.iter().find(differs)?;
-    Some(Failing::Label(key, wanted))
+}
+
+/// The first pattern that the name fits.
+fn fitting(patterns: &[NamePattern], name: &str, asked: &Asked<'_>) -> Option<usize> {
+    let given = asked.given();
+    let mut patterns = patterns.iter();
+    patterns.position(|pattern| pattern.fits(name, given))
 }
 
 fn people(requesters: &Requesters) -> String {

@@ -34,7 +34,7 @@ pub fn violations(request: &Request, signer: &Signer, asked: &Asked<'_>) -> Vec<
     reasons.extend(common_name::judge(asked));
     reasons
         .into_iter()
-        .map(|reason| reason.policy(signer.name.as_str()))
+        .map(|reason| signer.origin.place(reason.policy(signer.name.as_str())))
         .collect()
 }
 
@@ -130,7 +130,8 @@ fn profile_failure(profile: Profile, request: &Request) -> Option<Reason> {
 }
 
 fn failure(message: &str, field: impl Into<String>) -> Reason {
-    Reason::new(Code::SignerValidationFailure, message).field(field)
+    let reason = Reason::new(Code::SignerValidationFailure, message).field(field);
+    reason.rule("spec.signerName")
 }
 
 fn masters(request: &Request) -> Option<Reason> {
@@ -265,11 +266,8 @@ fn beyond_ceilings(request: &Request, signer: &Signer) -> Vec<Reason> {
         );
         let reason =
             Reason::new(Code::UsageNotAllowed, message).field(format!("spec.usages[{index}]"));
-        reasons.push(
-            reason
-                .value(usage.as_str())
-                .help(format!("drop usage `{usage}`")),
-        );
+        let reason = reason.value(usage.as_str()).rule("spec.usages");
+        reasons.push(reason.help(format!("drop usage `{usage}`")));
     }
     let kind = request.csr.key.kind();
     if !signer.keys.include(kind) {
@@ -277,6 +275,7 @@ fn beyond_ceilings(request: &Request, signer: &Signer) -> Vec<Reason> {
         let reason = Reason::new(Code::KeyTypeNotAllowed, message)
             .field("csr.key")
             .value(kind.to_string());
+        let reason = reason.rule("spec.keys");
         reasons.push(reason.help(format!("use one of: {}", signer.keys)));
     }
     reasons.extend(beyond_limits(request, signer));
@@ -291,7 +290,8 @@ fn beyond_limits(request: &Request, signer: &Signer) -> Vec<Reason> {
             "{names} names are more than the {} that the signer allows",
             signer.limit_sans
         );
-        reasons.push(Reason::new(Code::LimitExceeded, message).field("csr.dnsNames"));
+        let reason = Reason::new(Code::LimitExceeded, message).field("csr.dnsNames");
+        reasons.push(reason.rule("spec.limits.sans"));
     }
     for attribute in Attribute::ALL {
         for (index, value) in request.csr.subject.values(attribute).enumerate() {
@@ -302,7 +302,7 @@ fn beyond_limits(request: &Request, signer: &Signer) -> Vec<Reason> {
                 );
                 let reason = Reason::new(Code::LimitExceeded, message)
                     .field(subject_field(attribute, index));
-                reasons.push(reason.value(value));
+                reasons.push(reason.value(value).rule("spec.limits.nameLength"));
             }
         }
     }

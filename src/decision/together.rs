@@ -27,7 +27,17 @@ pub fn stricter<A>(
     let Some((cause, before)) = before else {
         return after;
     };
-    let before = Refusal {
+    let before = of_before(cause, before);
+    match after {
+        Err(after) if strictness(after.verdict) >= strictness(before.verdict) => Err(after),
+        _ => Err(before),
+    }
+}
+
+/// A refusal by the rules before, as it is told: `ControlChangedTogether` stands before its reasons.
+#[must_use]
+pub fn of_before(cause: Cause, before: Refusal) -> Refusal {
+    Refusal {
         // Nobody's request becomes somebody's by a rule that came with it.
         verdict: match before.verdict {
             Verdict::Ignored => Verdict::Denied,
@@ -36,10 +46,6 @@ pub fn stricter<A>(
         reasons: std::iter::once(changed_together(cause))
             .chain(before.reasons)
             .collect(),
-    };
-    match after {
-        Err(after) if strictness(after.verdict) >= strictness(before.verdict) => Err(after),
-        _ => Err(before),
     }
 }
 

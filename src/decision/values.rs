@@ -54,6 +54,19 @@ impl Value<'_> {
     }
 }
 
+impl Value<'_> {
+    /// The field of an approval policy that is about values of its kind.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        rule_of(&self.kind())
+    }
+}
+
+/// The field of an approval policy that is about these values: `spec.allowed.dnsNames` for `csr.dnsNames`.
+pub(super) fn rule_of(kind: &str) -> String {
+    format!("spec.allowed.{}", kind.trim_start_matches("csr."))
+}
+
 /// All names and subject attributes of a request; addresses need no normal form.
 #[derive(Clone, Debug, Default)]
 pub struct Values<'v> {

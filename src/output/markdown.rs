@@ -208,10 +208,13 @@ fn explained(kind: &str, reason: &Reason, file: &str) -> String {
     if !file.is_empty() {
         let _ = writeln!(text, "  - at {}", span(&format!("{file}{line}")));
     }
+    let rule = reason.rule.as_ref();
+    let rule = rule.and_then(|rule| Some(format!("{} {}", rule.place()?, rule.field)));
     for (label, value) in [
         ("policy", &reason.policy),
         ("field", &reason.field),
         ("value", &reason.value),
+        ("rule", &rule),
         ("help", &reason.help),
     ] {
         if let Some(value) = value {

@@ -3,6 +3,7 @@
 //! In comes a report and the style of the terminal; out comes the text. What strangers wrote is made harmless first:
 //! control, bidirectional and invisible characters are shown as their escapes.
 
+pub mod explanation;
 mod overview;
 mod wrap;
 
@@ -217,6 +218,11 @@ pub fn reason(kind: &str, reason: &Reason, file: Option<&str>, style: Style) -> 
             .map(|value| format!(" = {}", harmless(value)));
         let field = format!("{}{}", harmless(field), value.unwrap_or_default());
         let _ = writeln!(text, "{}", wrap(&field, "  field: ", "         "));
+    }
+    let rule = reason.rule.as_ref();
+    if let Some((place, rule)) = rule.and_then(|rule| Some((rule.place()?, rule))) {
+        let rule = harmless(&format!("{place} {}", rule.field));
+        let _ = writeln!(text, "{}", wrap(&rule, "  rule: ", "        "));
     }
     if let Some(help) = &reason.help {
         let _ = writeln!(text, "{}", wrap(&harmless(help), "  help: ", "        "));

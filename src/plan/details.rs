@@ -45,7 +45,7 @@ pub(super) fn of(
 pub(super) fn opinions(trace: &[Considered]) -> Vec<Opinion> {
     let opinion = |considered: &Considered| Opinion {
         verdict: considered.line(),
-        reasons: match &considered.outcome {
+        reasons: match considered.outcome() {
             Outcome::NotSelected(_) | Outcome::Passes => Vec::new(),
             Outcome::Objects(reasons) => reasons
                 .iter()

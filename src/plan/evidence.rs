@@ -86,29 +86,36 @@ impl<'a> Evidence<'a> {
         trust::hear(&self.records(request), zone, now)
     }
 
+    /// The commits that brought the request, or an approval that counts, and touched the rules as well.
+    pub(super) fn rules_came_along(
+        &self,
+        request: &Request,
+        decision: &Result<Approved<'a>, Refusal>,
+    ) -> Vec<(ObjectId, Cause)> {
+        let Some(introduction) = self.introductions.get(&request.name) else {
+            return Vec::new();
+        };
+        let by_request = introduction
+            .touches_control
+            .then_some((introduction.commit, Cause::Request));
+        let counted = decision
+            .iter()
+            .flat_map(|approved| approved.approvals().values());
+        let by_approvals = counted
+            .filter_map(|approval| approval.brought)
+            .filter(|brought| brought.touches_control)
+            .map(|brought| (brought.commit, Cause::Approval));
+        by_request.into_iter().chain(by_approvals).collect()
+    }
+
     /// Why the rules before a change refuse what it brought, if it touched them and they do: the strictest refusal.
     pub(super) fn refusal_before(
         &self,
         case: &Case<'a, '_>,
         decision: &Result<Approved<'a>, Refusal>,
     ) -> Option<(Cause, Refusal)> {
-        let introduction = self.introductions.get(&case.request.name)?;
-        let by_request = (
-            introduction.commit,
-            introduction.touches_control,
-            Cause::Request,
-        );
-        let counted = decision
-            .iter()
-            .flat_map(|approved| approved.approvals().values());
-        let by_approvals = counted
-            .filter_map(|approval| approval.brought)
-            .map(|brought| (brought.commit, brought.touches_control, Cause::Approval));
         let mut strictest: Option<(Cause, Refusal)> = None;
-        for (commit, _, cause) in std::iter::once(by_request)
-            .chain(by_approvals)
-            .filter(|(_, touches_control, _)| *touches_control)
-        {
+        for (commit, cause) in self.rules_came_along(case.request, decision) {
             let zone = self.rules_before.get(&commit).and_then(Option::as_ref);
             let refusal = match zone {
                 None => Some(together::unreadable()),

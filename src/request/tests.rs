@@ -280,7 +280,7 @@ fn a_field_is_located_at_itself_or_at_the_nearest_around_it() {
         ("status.conditions", None),
         ("", None),
     ] {
-        let found = places.locate(field).map(|place| (place.line, place.column));
+        let found = locate(&places, field).map(|place| (place.line, place.column));
         assert_eq!(found, place, "{field}");
     }
 }

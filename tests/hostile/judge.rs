@@ -115,6 +115,17 @@ impl Case {
     }
 }
 
+// What every signer refuses, whatever its file says.
+const NO_SETTING: [Code; 7] = [
+    Code::SanKindNotSupported,
+    Code::SubjectAttributeNotSupported,
+    Code::ExtensionNotAllowed,
+    Code::CaNotAllowed,
+    Code::UsageMismatch,
+    Code::ReservedIdentity,
+    Code::CommonNameNotInSan,
+];
+
 /// Judges every case and fails with all that differ.
 #[track_caller]
 pub(crate) fn judge(cases: &[Case]) {
@@ -134,6 +145,9 @@ fn differs(case: &Case) -> Option<String> {
     found.sort();
     found.dedup();
     wanted.sort();
+    if let Some(lost) = reasons.iter().find(|reason| !is_placed(reason)) {
+        return Some(format!("{} {}: no place: {lost:?}", case.row, case.what));
+    }
     let same = (verdict, &found) == (case.verdict, &wanted);
     (!same).then(|| {
         format!(
@@ -141,6 +155,15 @@ fn differs(case: &Case) -> Option<String> {
             case.row, case.what, case.verdict
         )
     })
+}
+
+/// A reason about a field has its line in the manifest, and one of a policy the line in the policy.
+fn is_placed(reason: &Reason) -> bool {
+    let rule = reason.rule.as_ref();
+    let is_ruled = rule.is_some_and(|rule| rule.place().is_some() && rule.line.is_some());
+    let is_lined = reason.line.is_some() && reason.column.is_some();
+    (reason.field.is_none() || is_lined)
+        && (reason.policy.is_none() || is_ruled || NO_SETTING.contains(&reason.code))
 }
 
 fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
