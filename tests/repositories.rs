@@ -1,0 +1,217 @@
+//! Kinds of repositories, made by real git: those that are refused say what to do, the others work as every clone does.
+#![expect(clippy::print_stdout, reason = "what is not tested must be said")]
+
+mod support;
+
+use serde_json::Value;
+use support::Scratch;
+
+/// A repository with a request, and a change of it on the branch `side`.
+fn place() -> Scratch {
+    let scratch = Scratch::with_repository();
+    for name in ["jane", "omar"] {
+        scratch.in_repo(&["new", name, "--group", "dev"]).success();
+        scratch.commit("request");
+    }
+    scratch.git(&["switch", "-qc", "side"]);
+    scratch.in_repo(&["new", "pat", "--group", "dev"]).success();
+    scratch.commit("request");
+    scratch.git(&["switch", "-q", "main"]);
+    scratch
+}
+
+/// What `plan`, `run` and a check of a pull request say to a clone that history can't be read from.
+#[track_caller]
+fn refused(scratch: &Scratch, directory: &str, code: &str, fix: &str) {
+    let commands: [&[&str]; 3] = [
+        &["plan"],
+        &["run"],
+        &["check", "--base", "HEAD", "--head", "HEAD"],
+    ];
+    for command in commands {
+        let args = [&["-C", directory], command, &["-o", "json"]].concat();
+        let answer = scratch.gitca(&args).code(2);
+        let errors = answer.json()["errors"].clone();
+        let found = errors
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|error| error["code"] == code);
+        let found = found.unwrap_or_else(|| panic!("{command:?}: no {code} in {errors:#}"));
+        let help = found["help"].as_str().expect("a way out");
+        assert!(help.contains(fix), "{command:?}: {help}");
+        assert!(
+            !answer.stdout.contains("libgit2") && !answer.stderr.contains("libgit2"),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(
+        scratch
+            .sh(&format!("git -C {directory} for-each-ref refs/gitca"))
+            .stdout,
+        ""
+    );
+}
+
+/// A clone that works: both requests are issued.
+#[track_caller]
+fn issues(scratch: &Scratch, directory: &str, args: &[&str]) {
+    let args = [args, &["-C", directory, "run", "-o", "json"]].concat();
+    let report = scratch.gitca(&args).success().json();
+    assert_eq!(report["summary"]["issued"], 2, "{report:#}");
+    assert_ne!(report["issueCommit"], Value::Null);
+    scratch.sh(&format!(
+        "git -C {directory} fsck --strict --no-dangling 2>&1"
+    ));
+}
+
+#[test]
+fn clones_without_their_whole_history_are_refused_with_the_fix() {
+    let scratch = place();
+    scratch.sh("git clone -q --depth=1 file://$PWD/repo shallow-1
+         git clone -q --depth=2 file://$PWD/repo shallow-n
+         git -C repo config uploadpack.allowFilter true
+         git clone -q --filter=blob:none file://$PWD/repo partial
+         git clone -q repo grafts; git -C grafts rev-parse HEAD > grafts/.git/info/grafts");
+    for (directory, code, fix) in [
+        ("shallow-1", "ShallowClone", "git fetch --unshallow"),
+        ("shallow-n", "ShallowClone", "fetch-depth: 0"),
+        ("shallow-n", "ShallowClone", "GIT_DEPTH: 0"),
+        ("partial", "PartialClone", "without `--filter`"),
+        ("grafts", "GraftedHistory", "info/grafts"),
+    ] {
+        refused(&scratch, directory, code, fix);
+    }
+    // The fix is one.
+    scratch.sh("git -C shallow-n fetch -q --unshallow");
+    issues(&scratch, "shallow-n", &[]);
+}
+
+#[test]
+fn formats_of_a_later_release_are_refused_by_name() {
+    let scratch = Scratch::new();
+    scratch.sh(
+        "git init -q --object-format=sha256 sha256; git init -q --ref-format=reftable reftable
+         for name in sha256 reftable; do git -C $name commit -q --allow-empty -m first; done",
+    );
+    refused(&scratch, "sha256", "UnsupportedObjectFormat", "SHA-1");
+    refused(
+        &scratch,
+        "reftable",
+        "UnsupportedRefFormat",
+        "git refs migrate --ref-format=files",
+    );
+}
+
+#[test]
+fn a_repository_of_somebody_else_is_refused_until_its_user_trusts_it() {
+    let scratch = place();
+    let is_root = scratch.sh("id -u").stdout.trim() == "0";
+    if !is_root {
+        println!("NOT TESTED: only root can give a repository to somebody else");
+        return;
+    }
+    scratch.sh("chown -R 12345:12345 repo");
+    let args = ["-C", "repo", "plan", "-o", "json"];
+    let answer = scratch.gitca(&args).code(2);
+    let error = answer.json()["errors"][0].clone();
+    assert_eq!(error["code"], "RepositoryOwner", "{error:#}");
+    let help = error["help"].as_str().expect("a way out");
+    assert!(
+        help.contains("git config --global --add safe.directory"),
+        "{help}"
+    );
+    assert!(!error.to_string().contains("libgit2") && !error.to_string().contains("-36"));
+    // What the message says helps.
+    let command = help
+        .split('`')
+        .find(|part| part.starts_with("git config"))
+        .unwrap_or(help);
+    let command = command.lines().next().expect("a line");
+    let command = command.split(", or").next().expect("a part");
+    scratch.sh(command);
+    scratch.gitca(&args).success();
+}
+
+#[test]
+fn an_empty_repository_and_a_mainline_that_is_not_there_say_how_to_begin() {
+    let scratch = place();
+    scratch.sh("git init -q empty");
+    let answer = scratch
+        .gitca(&["-C", "empty", "plan", "-o", "json"])
+        .code(2);
+    let error = answer.json()["errors"][0].clone();
+    assert_eq!(error["code"], "NoMainline");
+    assert!(
+        error["help"]
+            .as_str()
+            .is_some_and(|help| help.contains("gitca init")),
+        "{error:#}"
+    );
+    let answer = scratch
+        .in_repo(&["--branch", "trunk", "plan", "-o", "json"])
+        .code(2);
+    assert_eq!(answer.json()["errors"][0]["code"], "NoMainline");
+    let answer = scratch
+        .in_repo(&["--branch", "side", "plan", "-o", "json"])
+        .code(2);
+    assert_eq!(answer.json()["errors"][0]["code"], "BranchMismatch");
+}
+
+#[test]
+fn bare_detached_linked_borrowing_and_replaced_clones_work() {
+    let scratch = place();
+    scratch.sh(
+        "git clone -q --bare repo bare
+         git clone -q repo detached; git -C detached checkout -q --detach; git -C detached branch -q main -f
+         git clone -q --shared repo alternates
+         git clone -q repo whole; git -C whole switch -qc other; git -C whole worktree add -q $PWD/linked main
+         git clone -q repo replace; git -C replace replace HEAD HEAD~1",
+    );
+    issues(&scratch, "bare", &[]);
+    issues(&scratch, "detached", &["--branch", "main"]);
+    issues(&scratch, "alternates", &[]);
+    issues(&scratch, "linked", &[]);
+    scratch.sh("test -f linked/issued/jane/certificate.pem");
+    let report = scratch
+        .gitca(&["-C", "replace", "plan", "-o", "json"])
+        .success()
+        .json();
+    assert_eq!(
+        report["summary"]["approved"], 2,
+        "the real commit is judged: {report:#}"
+    );
+    assert_eq!(report["notices"][0]["code"], "ReplaceRefs");
+}
+
+#[test]
+fn a_pre_receive_hook_checks_what_is_in_quarantine() {
+    let scratch = place();
+    scratch.sh("git clone -q --bare repo server; git -C repo remote add server $PWD/server");
+    let hook = format!(
+        "#!/bin/sh\nwhile read old new ref; do\n    GITCA_NOW={} {} check --base $old --head $new || exit 1\ndone\n",
+        support::NOW,
+        env!("CARGO_BIN_EXE_gitca"),
+    );
+    scratch.write("server/hooks/pre-receive", &hook);
+    scratch.sh("chmod +x server/hooks/pre-receive");
+    let push = |branch: &str| {
+        let target = format!("{branch}:main");
+        scratch.run("git", &["-C", "repo", "push", "-q", "server", &target])
+    };
+    let before = scratch.sh("git -C server rev-parse main").stdout;
+    scratch.git(&["switch", "-q", "side"]);
+    scratch.sh("sed -i 's/client auth/server auth/' repo/requests/pat.yaml");
+    scratch.commit("worse");
+    let answer = push("side");
+    assert_eq!(answer.code, Some(1), "{answer:?}");
+    assert!(
+        answer.stderr.contains("remote: ") && answer.stderr.contains("pat"),
+        "{}",
+        answer.stderr
+    );
+    assert_eq!(scratch.sh("git -C server rev-parse main").stdout, before);
+    push("side~1").success();
+    assert_ne!(scratch.sh("git -C server rev-parse main").stdout, before);
+    scratch.sh("git -C server fsck --strict --no-dangling 2>&1");
+}
