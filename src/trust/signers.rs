@@ -55,8 +55,9 @@ fn out_of_force(key: &SshKey, now: Timestamp) -> Option<String> {
     if let Some(start) = key.not_before.filter(|start| now < *start) {
         return Some(format!("counts from {start} on"));
     }
-    let end = key.not_after.filter(|end| now >= *end)?;
-    Some(format!("does not count since {end}"))
+    // The last second counts, as in stock ssh-keygen.
+    let end = key.not_after.filter(|end| now > *end)?;
+    Some(format!("counted until {end}"))
 }
 
 /// The Principal who signed a commit with an SSH key, if anybody known did.

@@ -231,9 +231,9 @@ fn a_key_counts_while_its_principal_says_so() {
             "pending",
             Some("ApprovalKeyUnknown"),
         ),
-        ("notAfter: 2030-01-01T00:00:01Z", "approved", None),
+        ("notAfter: 2030-01-01T00:00:00Z", "approved", None),
         (
-            "notAfter: 2030-01-01T00:00:00Z",
+            "notAfter: 2029-12-31T23:59:59Z",
             "pending",
             Some("ApprovalKeyUnknown"),
         ),
