@@ -189,13 +189,47 @@ impl House {
         self.put(request, person, &signed)
     }
 
-    /// What the next run would do, as JSON.
+    /// What the next run would do, as JSON. Where it rests on the signature of a commit, stock git has the same word.
     #[track_caller]
     pub(crate) fn plan(&self) -> Value {
-        self.scratch
-            .in_repo(&["plan", "-o", "json"])
-            .success()
-            .json()
+        let answer = self.scratch.in_repo(&["plan", "-o", "json"]);
+        let report = answer.success().json();
+        for result in report["results"].as_array().expect("a list") {
+            self.stock_git_agrees(result);
+        }
+        report
+    }
+
+    /// Whether `git verify-commit`, with the keys that gitca prints for it, finds the same signer of a request.
+    #[track_caller]
+    fn stock_git_agrees(&self, result: &Value) {
+        let Some(request) = result["request"].as_str() else {
+            return;
+        };
+        let stated = format!(
+            "grep -ls '\"decision\": \"request\"' repo/requests/{request}.approvals/*.json || :"
+        );
+        if !self.scratch.sh(&stated).stdout.is_empty() {
+            return;
+        }
+        let script = format!(
+            "{gitca} -C repo policy allowed-signers > signers
+             commit=$(git -C repo log -1 --format=%H main -- requests/{request}.yaml)
+             git -C repo -c gpg.ssh.allowedSignersFile=$PWD/signers verify-commit $commit 2>&1 || :",
+            gitca = env!("CARGO_BIN_EXE_gitca"),
+        );
+        let said = self.scratch.sh(&script).stdout;
+        let signer = said
+            .lines()
+            .find_map(|line| line.strip_prefix("Good \"git\" signature for "))
+            .and_then(|line| line.split(' ').next());
+        let requester = &result["requester"];
+        let ours = requester["principal"].as_str();
+        let ours = ours.filter(|_| requester["method"] == "signature");
+        assert_eq!(
+            signer, ours,
+            "{request}: git says `{said}`, gitca {requester:#}"
+        );
     }
 
     /// The verdict on one request, and the codes of its reasons and notices.
