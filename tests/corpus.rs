@@ -19,10 +19,12 @@ mod wide;
 type Target = fn(&[u8]);
 
 /// Each target with the name of its folder.
-const TARGETS: [(&str, Target); 4] = [
+const TARGETS: [(&str, Target); 6] = [
     ("manifest", targets::manifest),
     ("pkcs10", targets::pkcs10),
     ("policy", targets::policy),
+    ("signers", targets::signers),
+    ("statements", targets::statements),
     ("template", targets::template),
 ];
 /// How many files a target has at least.

@@ -3,6 +3,9 @@
 //! In come octets. Out comes nothing: a target panics when a reader does, when what was read can be lost or doubled on
 //! its way into a certificate, or when a text that a stranger wrote gets into an output unescaped.
 
+#[path = "people.rs"]
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
@@ -27,6 +30,8 @@ use gitca::x509::csr::Csr;
 
 use crate::seeds::seeded_key;
 use crate::wide;
+
+pub(crate) use people::{signers, statements};
 
 /// A manifest: read, judged, and shown in every form.
 pub(crate) fn manifest(data: &[u8]) {
@@ -180,7 +185,7 @@ fn zone() -> &'static (ControlZone, Templates) {
 }
 
 /// A request with values that try to break out of where they are put.
-fn plain() -> &'static (Blob, Request) {
+pub(crate) fn plain() -> &'static (Blob, Request) {
     static PLAIN: OnceLock<(Blob, Request)> = OnceLock::new();
     PLAIN.get_or_init(|| {
         let common_name = "a\": {{ 7 * 7 }}\\ #'|%25<b>";
@@ -256,14 +261,22 @@ fn issue(approved: Approved<'_>) -> Issued<'_> {
 
 /// Every form that a report has, none of which may hold a character that a terminal or a log obeys.
 fn show(requests: &Requests) {
-    let (zone, _) = zone();
+    show_with(requests, &zone().0, &BTreeMap::new());
+}
+
+/// The same with statements about the requests.
+pub(crate) fn show_with(
+    requests: &Requests,
+    zone: &ControlZone,
+    statements: &BTreeMap<RequestName, BTreeMap<String, Blob>>,
+) {
     let evidence = Evidence {
         requests,
         zone,
         owners: &KeyOwners::new(),
         introductions: &BTreeMap::new(),
         rules_before: &BTreeMap::new(),
-        statements: &BTreeMap::new(),
+        statements,
         histories: &BTreeMap::new(),
         committer: None,
         in_detail: false,
