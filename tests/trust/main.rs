@@ -5,6 +5,7 @@ mod support;
 
 mod approvals;
 mod house;
+mod landings;
 mod mainline;
 mod output;
 mod renewals;

@@ -1,0 +1,175 @@
+//! Who asked, however the request was landed, under each kind of proof; stock git is asked about every signature.
+
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+const ONE: &str = "{anyOf: [{groups: [platform]}]}";
+
+type Landing = fn(&House);
+
+fn git(house: &House, arguments: &str) {
+    house.scratch.sh(&format!("git -C repo {arguments}"));
+}
+
+/// jane asks on a branch, in a commit that she signs.
+fn on_a_side(house: &House) {
+    git(house, "switch -qc side");
+    house.ask("jane", "jane");
+    git(house, "switch -q main");
+}
+
+fn meanwhile(house: &House) {
+    house.scratch.write("repo/NOTES", "meanwhile");
+    house.scratch.commit("meanwhile");
+}
+
+/// What a forge's button commits for an author, without a signature.
+fn press(house: &House, author: &str) {
+    let message = format!("-m landed --author='{author} <{author}@example.com>'");
+    git(house, &format!("commit -q {message}"));
+}
+
+fn merge(house: &House) {
+    on_a_side(house);
+    meanwhile(house);
+    git(house, "merge -q --no-ff --no-commit side");
+    press(house, "bob");
+}
+
+fn squash(house: &House) {
+    on_a_side(house);
+    git(house, "merge -q --squash side");
+    press(house, "jane");
+}
+
+fn rebase(house: &House) {
+    on_a_side(house);
+    meanwhile(house);
+    git(
+        house,
+        "-c commit.gpgSign=false cherry-pick side > /dev/null",
+    );
+}
+
+fn fast_forward(house: &House) {
+    on_a_side(house);
+    git(house, "merge -q --ff-only side");
+}
+
+fn direct_push(house: &House) {
+    house.ask("jane", "jane");
+}
+
+fn octopus(house: &House) {
+    on_a_side(house);
+    git(house, "switch -qc other");
+    meanwhile(house);
+    git(house, "switch -q main");
+    house.scratch.write("repo/README", "x");
+    house.scratch.commit("more");
+    git(house, "merge -q --no-ff --no-commit other side");
+    press(house, "bob");
+}
+
+fn evil_merge(house: &House) {
+    on_a_side(house);
+    git(house, "merge -q --no-ff --no-commit side");
+    house.scratch.sh("echo '# his' >> repo/requests/jane.yaml");
+    house.commit_as("mallory", true, "landed");
+}
+
+fn there_and_back(house: &House) {
+    house.ask("jane", "jane");
+    house
+        .scratch
+        .sh("cp repo/requests/jane.yaml first; echo '# his' >> repo/requests/jane.yaml");
+    house.commit_as("mallory", true, "edit");
+    house.scratch.sh("cp first repo/requests/jane.yaml");
+    house.commit_as("dave", true, "back");
+}
+
+fn merge_queue(house: &House) {
+    on_a_side(house);
+    git(house, "switch -qc queue");
+    meanwhile(house);
+    git(house, "merge -q --no-ff --no-commit side");
+    press(house, "robot");
+    git(house, "switch -q main");
+    git(house, "merge -q --ff-only queue");
+}
+
+fn foxtrot(house: &House) {
+    on_a_side(house);
+    meanwhile(house);
+    git(house, "switch -q side");
+    git(house, "merge -q --no-ff --no-commit main");
+    press(house, "bob");
+    git(house, "switch -q main");
+    git(house, "merge -q --ff-only side");
+}
+
+#[test]
+fn a_requester_is_known_by_what_the_landing_left_of_the_proof() {
+    let proven = |person: &str| (json!(person), json!("signature"), json!(true));
+    let believed = |person: &str| (json!(person), json!("author"), json!(false));
+    let nobody = || (Value::Null, Value::Null, json!(false));
+    for (name, land, signature, author) in [
+        ("merge", merge as Landing, proven("jane"), proven("jane")),
+        ("squash", squash, nobody(), believed("jane")),
+        ("rebase", rebase, nobody(), believed("jane")),
+        ("fast-forward", fast_forward, proven("jane"), proven("jane")),
+        ("direct push", direct_push, proven("jane"), proven("jane")),
+        ("octopus", octopus, proven("jane"), proven("jane")),
+        (
+            "evil merge",
+            evil_merge,
+            proven("mallory"),
+            proven("mallory"),
+        ),
+        ("a, b, a", there_and_back, proven("dave"), proven("dave")),
+        ("merge queue", merge_queue, proven("jane"), proven("jane")),
+        ("foxtrot", foxtrot, proven("jane"), proven("jane")),
+    ] {
+        for (identity, expected) in [("signature", signature), ("author", author)] {
+            let house = House::new(ONE, identity);
+            land(&house);
+            let requester = &house.plan()["results"][0]["requester"];
+            let found = ["principal", "method", "verified"].map(|field| requester[field].clone());
+            let found: (Value, Value, Value) = found.into();
+            assert_eq!(found, expected, "{name}, {identity}");
+        }
+    }
+}
+
+#[test]
+fn nobody_with_a_hand_in_a_landing_approves_it_and_whoever_pressed_the_button_does() {
+    for (name, land, approver, verdict) in [
+        // bob pressed the button of a clean merge.
+        ("merge", merge as Landing, "bob", "approved"),
+        ("octopus", octopus, "bob", "approved"),
+        ("fast-forward", fast_forward, "bob", "approved"),
+        // mallory edited it in between, dave brought it back.
+        ("a, b, a", there_and_back, "mallory", "pending"),
+        ("a, b, a", there_and_back, "dave", "pending"),
+        ("a, b, a", there_and_back, "bob", "approved"),
+        ("evil merge", evil_merge, "mallory", "pending"),
+        // Nothing is proven, so bob may be who asked.
+        ("squash", squash, "bob", "pending"),
+    ] {
+        let house = House::new(
+            "{anyOf: [{groups: [platform, security, others]}]}",
+            "signature",
+        );
+        house.object("groups/others", "Group", "others", "{members: [mallory]}");
+        house.scratch.commit("others");
+        land(&house);
+        house.state("jane", "approve", approver);
+        house.scratch.commit("approve");
+        assert_eq!(
+            house.judged("jane").0,
+            verdict,
+            "{name}, approved by {approver}"
+        );
+    }
+}
