@@ -246,7 +246,7 @@ pub fn mainline_at(
     let anchor = world
         .anchor
         .as_deref()
-        .map(|anchor| repository.resolve(anchor))
+        .map(|anchor| repository.anchor(anchor, tip))
         .transpose()?;
     let history = repository.history(tip, anchor, &snapshot)?;
     let rules_before = rules_before(&repository, &history, None)?;

@@ -27,6 +27,20 @@ pub(super) enum Until {
 }
 
 impl Repository {
+    /// The commit that is named as the anchor of the mainline of `tip`.
+    ///
+    /// # Errors
+    /// [`Stop`] when it is no commit; other errors when the repository can't be read.
+    pub fn anchor(&self, anchor: &str, tip: ObjectId) -> anyhow::Result<ObjectId> {
+        let found = self.find_commit(anchor)?;
+        found.ok_or_else(|| {
+            let message = format!(
+                "the anchor `{anchor}` is no commit of this repository, and so not on the first-parent chain of {tip}"
+            );
+            off_mainline(message).into()
+        })
+    }
+
     /// What the mainline of `tip` knows of the open requests of its snapshot. The bytes of one were brought by the latest
     /// commit that has them where its first parent does not. What was there at the anchor, or before it, counts as
     /// brought by the anchor.
@@ -126,15 +140,17 @@ fn end(
 ) -> anyhow::Result<Passed> {
     match (until, controlled) {
         (_, _) if is_end => Ok(here),
-        (Until::Anchor(anchor), _) => Err(off_mainline(anchor, tip).into()),
+        (Until::Anchor(anchor), _) => {
+            let message = format!("the anchor {anchor} is not on the first-parent chain of {tip}");
+            Err(off_mainline(message).into())
+        }
         (Until::FirstControl, None) => Err(never_controlled(tip).into()),
         (_, Some(first)) => Ok(first),
         (Until::Found, None) => Ok(here),
     }
 }
 
-fn off_mainline(anchor: ObjectId, tip: ObjectId) -> Stop {
-    let message = format!("the anchor {anchor} is not on the first-parent chain of {tip}");
+fn off_mainline(message: String) -> Stop {
     let help = "give the anchor that was noted when the repository was set up; if history was rewritten, find out why";
     Stop::because(Reason::new(Code::AnchorNotOnMainline, message).help(help))
 }

@@ -141,15 +141,33 @@ impl Repository {
         }
     }
 
-    /// The commit that a person means by `HEAD~2`, a branch, a tag or an id.
+    /// The commit that a person means by `HEAD~2`, a branch, a tag or an id; `None` where that is no commit of this
+    /// repository.
     ///
     /// # Errors
-    /// When it names no commit.
-    pub fn resolve(&self, revision: &str) -> anyhow::Result<ObjectId> {
+    /// When the repository can't be read.
+    pub fn find_commit(&self, revision: &str) -> anyhow::Result<Option<ObjectId>> {
         let object = self.inner.revparse_single(revision);
-        let commit = object.and_then(|object| object.peel(ObjectType::Commit));
-        let commit = commit.with_context(|| format!("finding the commit `{revision}`"))?;
-        Ok(id(commit.id()))
+        match object.and_then(|object| object.peel(ObjectType::Commit)) {
+            Ok(commit) => Ok(Some(id(commit.id()))),
+            Err(error) if is_no_commit(&error) => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("finding the commit `{revision}`")),
+        }
+    }
+
+    /// The same, where there has to be one.
+    ///
+    /// # Errors
+    /// A [`Stop`] when it names no commit; any other error when the repository can't be read.
+    pub fn resolve(&self, revision: &str) -> anyhow::Result<ObjectId> {
+        let found = self.find_commit(revision)?;
+        found.ok_or_else(|| {
+            let message = format!("`{revision}` is no commit of this repository");
+            let reason = Reason::new(Code::OperationFailed, message);
+            let help = "if it is a branch of the remote, `git fetch origin` and say `origin/BRANCH`; \
+                        `git log --oneline --all` shows what is here";
+            Stop::because(reason.help(help)).into()
+        })
     }
 
     /// What git signs commits with, when that is an SSH key: `user.signingKey`, where `gpg.format` is `ssh`.
@@ -198,4 +216,9 @@ impl Repository {
 fn no_repository(dir: &Path) -> Stop {
     let message = format!("there is no git repository at or above `{}`", dir.display());
     Stop::because(Reason::new(Code::NoMainline, message).help("gitca init"))
+}
+
+fn is_no_commit(error: &git2::Error) -> bool {
+    use ErrorCode::{Ambiguous, InvalidSpec, NotFound, Peel};
+    matches!(error.code(), Ambiguous | InvalidSpec | NotFound | Peel)
 }

@@ -11,3 +11,4 @@ mod output;
 mod renewals;
 mod requester;
 mod review;
+mod rules;
