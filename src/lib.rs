@@ -71,6 +71,7 @@ pub mod explanation;
 pub mod message;
 pub mod plan;
 pub mod render;
+pub mod sampling;
 pub mod starter;
 
 // Edges.

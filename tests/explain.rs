@@ -303,3 +303,95 @@ fn what_a_stranger_wrote_can_not_pose_as_ours() {
     assert!(told.stdout.lines().all(|line| !line.starts_with("::")));
     assert!(!told.stdout.contains('\u{1b}'), "{}", told.stdout);
 }
+
+#[test]
+fn samples_lie_just_inside_and_just_outside_each_entry() {
+    let scratch = Scratch::with_repository();
+    scratch.write(
+        "repo/policies/web.yaml",
+        "apiVersion: gitca.dev/v1alpha1\nkind: ApprovalPolicy\nmetadata: {name: web}\nspec:\n  \
+         selector: {paths: ['shop/**']}\n  allowed:\n    \
+         subject: {commonName: {values: [{regex: '(jane|bob)-[0-9]{2,4}'}]}}\n    \
+         dnsNames: {values: ['*.shop.example.com', '**.svc.internal', '{{ request.name }}.example.com']}\n    \
+         ipAddresses: {cidrs: ['10.20.0.0/16', 'fd00:20::/32']}\n    \
+         uris: {values: ['spiffe://td/ns/*/sa/*']}\n    emailAddresses: {values: ['*@example.com']}\n    \
+         usages: [client auth]\n  approvals: none\n",
+    );
+    let told = scratch.in_repo(&["policy", "explain", "--sample", "web", "-o", "json"]);
+    let told = told.success().json();
+    let entries = told["entries"].as_array().expect("a list");
+    for (entry, inside, outside) in [
+        (
+            "shop/**",
+            &["shop/x", "shop/x/y"][..],
+            &["shop", "other/shop/x"][..],
+        ),
+        (
+            "(jane|bob)-[0-9]{2,4}",
+            &["jane-11", "jane-111", "bob-11", "bob-111"],
+            &["jane-11x", "xjane-11", "JANE-11"],
+        ),
+        (
+            "*.shop.example.com",
+            &["web.shop.example.com", "*.shop.example.com"],
+            &[
+                "shop.example.com",
+                "a.web.shop.example.com",
+                "web.shop.example.com.evil.example",
+            ],
+        ),
+        (
+            "**.svc.internal",
+            &["a.svc.internal", "b.a.svc.internal"],
+            &["svc.internal", "a.svc.internal.evil.example"],
+        ),
+        (
+            "{{ request.name }}.example.com",
+            &["jane.example.com"],
+            &["example.com", "eviljane.example.com"],
+        ),
+        (
+            "10.20.0.0/16",
+            &["10.20.0.0", "10.20.255.255"],
+            &["10.19.255.255", "10.21.0.0"],
+        ),
+        (
+            "fd00:20::/32",
+            &["fd00:20::", "fd00:20:ffff:ffff:ffff:ffff:ffff:ffff"],
+            &["fd00:1f:ffff:ffff:ffff:ffff:ffff:ffff", "fd00:21::"],
+        ),
+        (
+            "spiffe://td/ns/*/sa/*",
+            &["spiffe://td/ns/x/sa/x"],
+            &["spiffe://td/ns/x/sa/x/more"],
+        ),
+        (
+            "*@example.com",
+            &["jane@example.com"],
+            &["jane@a.example.com"],
+        ),
+    ] {
+        let sample = entries.iter().find(|sample| sample["entry"] == entry);
+        let sample = sample.unwrap_or_else(|| panic!("{entry}\n{told:#}"));
+        assert_eq!(sample["inside"], serde_json::json!(inside), "{entry}");
+        let found = sample["outside"].as_array().expect("a list");
+        for name in outside {
+            assert!(found.iter().any(|it| it == name), "{name}\n{sample:#}");
+        }
+        let mut texts = Vec::new();
+        let written = line(&scratch, &sample["rule"], &mut texts);
+        assert!(written.contains(entry), "{written}");
+    }
+}
+
+#[test]
+fn samples_of_a_deny_policy_are_tried_as_it_tries_them() {
+    let scratch = Scratch::with_repository();
+    let text = scratch.in_repo(&["policy", "explain", "--sample", "privileged"]);
+    let text = text.success().stdout;
+    let entry = "system:*\n  policies/privileged.yaml:13 spec.deny[0].subject.organizations[0]\n  \
+                 + system:x\n  + system:\n  - xsystem:x\n\n";
+    assert!(text.contains(entry), "{text}");
+    let absent = scratch.in_repo(&["policy", "explain", "--sample", "privilege"]);
+    assert!(absent.code(2).stderr.contains("did you mean `privileged`?"));
+}

@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
         "message",
         "plan",
         "render",
+        "sampling",
         "schema",
         "starter",
     ],

@@ -51,8 +51,11 @@ pub enum ValueFormat {
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// The request, by path or by name.
-    #[arg(value_name = "REQUEST")]
-    pub request: String,
+    #[arg(value_name = "REQUEST", required_unless_present = "sample")]
+    pub request: Option<String>,
+    /// Show names just inside and just outside each entry of this policy instead.
+    #[arg(long, value_name = "POLICY", conflicts_with = "request")]
+    pub sample: Option<ObjectName>,
     /// Judge the tip of the mainline with its history, as `describe` does, instead of the work tree.
     #[arg(long)]
     pub mainline: bool,

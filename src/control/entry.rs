@@ -116,6 +116,12 @@ impl Entry {
         }
     }
 
+    /// Whether it denies, and so is tried on every spelling of a value.
+    #[must_use]
+    pub fn is_denial(&self) -> bool {
+        self.purpose == Purpose::Deny
+    }
+
     /// Whether a value in the normal form of its kind fits, for this request.
     #[must_use]
     pub fn matches(&self, value: &str, given: Given<'_>) -> Match {
@@ -147,6 +153,18 @@ impl Entry {
     #[must_use]
     pub fn at(&self) -> &str {
         &self.at
+    }
+
+    /// Whether it is a regular expression.
+    #[must_use]
+    pub fn is_regex(&self) -> bool {
+        matches!(self.pattern, Pattern::Regex(_))
+    }
+
+    /// Whether it is for DNS names.
+    #[must_use]
+    pub fn is_dns(&self) -> bool {
+        self.kind == ValueKind::Dns
     }
 
     /// Whether its literal text begins with these very characters.

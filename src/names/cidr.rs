@@ -26,6 +26,21 @@ impl Cidr {
         bits == other && network.checked_shr(host) == address.checked_shr(host)
     }
 
+    /// Its first and its last address.
+    #[must_use]
+    pub fn ends(&self) -> (IpAddr, IpAddr) {
+        let (network, bits) = number(self.network);
+        let hosts = u128::MAX
+            .checked_shr(128 - (bits - self.prefix))
+            .unwrap_or(0);
+        let last = network | hosts;
+        let last = match self.network {
+            IpAddr::V4(_) => IpAddr::from(u32::try_from(last).unwrap_or(u32::MAX).to_be_bytes()),
+            IpAddr::V6(_) => IpAddr::from(last.to_be_bytes()),
+        };
+        (self.network, last)
+    }
+
     /// Whether every address of the other block lies in this one.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {

@@ -5,6 +5,7 @@
 
 pub mod explanation;
 mod overview;
+pub mod samples;
 mod wrap;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,35 @@
+//! The made-up request that samples are made for, and who asks for it.
+
+use crate::control::glob::placeholder::Given;
+use crate::control::identity::Identity;
+use crate::names::RequestName;
+
+/// Whom the samples are made for.
+#[derive(Clone, Debug)]
+pub(super) struct Example {
+    pub(super) request: RequestName,
+    pub(super) requester: Identity,
+}
+
+impl Default for Example {
+    /// `dev/jane`, asked for by `jane`.
+    fn default() -> Self {
+        let name = "jane".parse().expect("it is a name");
+        Self {
+            request: "dev/jane".parse().expect("it is the path of a request"),
+            requester: Identity {
+                principal: Some(name),
+                email: "jane@example.com".to_owned(),
+                verified: true,
+                ..Identity::default()
+            },
+        }
+    }
+}
+
+impl Example {
+    /// What placeholders take their values from.
+    pub(super) fn given(&self) -> Given<'_> {
+        Given::new(&self.request, &self.requester)
+    }
+}
