@@ -14,6 +14,7 @@ mod names;
 mod outputs;
 mod policies;
 mod repository;
+mod signer;
 mod structure;
 mod templates;
 mod trees;
