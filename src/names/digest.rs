@@ -80,7 +80,7 @@ impl FromStr for Sha256Digest {
     }
 }
 
-/// The serial number of a certificate: positive, sixteen octets.
+/// The serial number of a certificate: positive, at most sixteen octets.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Serial([u8; Serial::OCTETS]);
 
@@ -105,7 +105,9 @@ impl Serial {
 
 impl fmt::Display for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        // As in its DER, and so as openssl prints it: no leading octet that is zero.
+        let zeros = self.0.iter().take_while(|octet| **octet == 0).count();
+        f.write_str(&hex(&self.0[zeros..]))
     }
 }
 
@@ -150,4 +152,23 @@ fn octets<const N: usize>(text: &str) -> Option<[u8; N]> {
         *octet = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_number_is_written_as_in_its_der() {
+        let written = |first: u8, second: u8| {
+            let mut octets = [0xab; Serial::OCTETS];
+            (octets[0], octets[1]) = (first, second);
+            Serial::from_random(octets).map(|serial| serial.to_string())
+        };
+        let rest = "ab".repeat(14);
+        assert_eq!(written(0x01, 0x80), Some(format!("0180{rest}")));
+        assert_eq!(written(0x80, 0x80), Some(format!("80{rest}")));
+        assert_eq!(written(0x00, 0x00), Some(rest));
+        assert_eq!(Serial::from_random([0; Serial::OCTETS]), None);
+    }
 }
