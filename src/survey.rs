@@ -88,9 +88,10 @@ impl Mainline {
         let mut also = self.survey.due.clone();
         also.extend(names.iter().cloned());
         for name in names {
-            let provenance = renewals::provenance(&self.repository, self.tip, name)?;
+            let zone = &self.survey.zone;
+            let certified = renewals::certified(&self.repository, self.tip, name, zone)?;
             let survey = &mut self.survey;
-            let certified = provenance.filter(|_| survey.snapshot.is_unchanged(name));
+            let certified = certified.filter(|_| survey.snapshot.is_unchanged(name));
             survey
                 .certified
                 .extend(certified.map(|certified| (name.clone(), certified)));

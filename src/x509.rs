@@ -11,6 +11,7 @@ pub mod certification_request;
 pub mod constraints;
 pub mod csr;
 pub mod key;
+pub mod leaf;
 mod names;
 pub mod pem;
 pub mod san;

@@ -8,8 +8,8 @@ use crate::finding::{Code, Reason};
 use crate::request::Request;
 use crate::timestamp::{Lifetime, Timestamp};
 
-// kube-controller-manager's backdate: clocks of clients may be behind.
-const BACKDATING: Lifetime = Lifetime::from_seconds(5 * 60);
+/// How long before it is signed a certificate begins, as from kube-controller-manager: clocks of clients may be behind.
+pub const BACKDATING: Lifetime = Lifetime::from_seconds(5 * 60);
 // Lifetimes below this are not shortened by the backdating.
 const SHORT: Lifetime = Lifetime::from_seconds(8 * 60 * 60);
 

@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 
 use crate::control::ControlZone;
 use crate::control::approval_policy::{Mode, Renewal};
+use crate::decision::candidate::BACKDATING;
 use crate::git::Repository;
 use crate::names::{ObjectId, RequestName};
 use crate::provenance::Provenance;
 use crate::snapshot::Snapshot;
 use crate::timestamp::Timestamp;
+use crate::x509::leaf::Leaf;
 
 /// The certificates that are looked after.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +48,10 @@ pub(super) fn find(
             continue;
         };
         if renewal.is_due(&provenance, now) {
-            renewals.due.insert(name.clone(), provenance);
+            // What no CA stands behind stays as it is, for the audit to find.
+            if is_proven(repository, tip, name, &provenance, zone)? {
+                renewals.due.insert(name.clone(), provenance);
+            }
         } else {
             let next = renewal.begins(&provenance).filter(|begins| *begins > now);
             renewals.next = renewals.next.into_iter().chain(next).min();
@@ -77,8 +82,40 @@ fn renewing(zone: &ControlZone) -> BTreeMap<&str, &Renewal> {
         .collect()
 }
 
-/// What the newest certificate of a request rested on.
-pub(super) fn provenance(
+/// What the newest certificate of a request rested on, if its CA and its certificate agree.
+pub(super) fn certified(
+    repository: &Repository,
+    tip: ObjectId,
+    request: &RequestName,
+    zone: &ControlZone,
+) -> anyhow::Result<Option<Provenance>> {
+    match provenance(repository, tip, request)? {
+        Some(found) if is_proven(repository, tip, request, &found, zone)? => Ok(Some(found)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a CA of these rules signed the certificate that the provenance speaks of, when it says so.
+fn is_proven(
+    repository: &Repository,
+    tip: ObjectId,
+    request: &RequestName,
+    provenance: &Provenance,
+    zone: &ControlZone,
+) -> anyhow::Result<bool> {
+    let Some(file) = repository.file(tip, &request.issued("certificate.pem"))? else {
+        return Ok(false);
+    };
+    let cas = zone.signers.iter();
+    let cas = cas.map(|signer| signer.authority.signing_ca());
+    Ok(Leaf::proven(&file.bytes, cas).is_some_and(|leaf| {
+        leaf.serial_number == provenance.serial_number
+            && leaf.not_after == provenance.not_after
+            && leaf.not_before == provenance.now.minus(BACKDATING)
+    }))
+}
+
+fn provenance(
     repository: &Repository,
     tip: ObjectId,
     request: &RequestName,

@@ -118,3 +118,41 @@ fn a_denial_a_tighter_policy_or_the_deletion_ends_it() {
     assert_eq!(summary["approved"], 0);
     assert_eq!(summary["denied"], 0);
 }
+
+#[test]
+fn a_provenance_that_its_certificate_does_not_bear_out_renews_nothing() {
+    for (from, to) in [
+        // Another time, so that an approval seems to have been in time.
+        (
+            r#""now": "2030-01-01T00:00:00Z""#,
+            r#""now": "2029-12-31T00:00:00Z""#,
+        ),
+        (
+            r#""notAfter": "2030-01-01T23:55:00Z""#,
+            r#""notAfter": "2030-01-01T12:00:00Z""#,
+        ),
+        (r#""serialNumber": ""#, r#""serialNumber": "00"#),
+    ] {
+        let house = renewing("none");
+        house.run();
+        assert_eq!(at(&house, SOON, "plan")["summary"]["approved"], 1);
+        let path = "repo/issued/jane/provenance.json";
+        let text = house.scratch.read(path);
+        assert!(text.contains(from), "no {from} in {text}");
+        house.scratch.write(path, text.replace(from, to));
+        // A thief of the bot's name makes it look like the commit of a run.
+        let message = house.scratch.git(&["log", "-1", "--format=%B"]).stdout;
+        let tip = house.scratch.git(&["rev-parse", "HEAD"]).stdout;
+        let base = message
+            .lines()
+            .find(|line| line.starts_with("Gitca-Base"))
+            .expect("a base");
+        let message = message.replace(base, &format!("Gitca-Base: {}", tip.trim()));
+        house.scratch.git(&["add", "-A"]);
+        let bot = "--author=gitca <gitca@example.com>";
+        house.scratch.git(&["commit", "-q", "-m", &message, bot]);
+        let report = at(&house, SOON, "plan");
+        assert_eq!(report["summary"]["approved"], 0, "{to}: {report:#}");
+        assert_eq!(report["summary"]["unchanged"], 1, "{to}: {report:#}");
+    }
+}
