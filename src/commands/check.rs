@@ -3,6 +3,8 @@
 //! Without `--base` those of the work tree, without history; with it those that a merge of `--head` would change, as they
 //! would be judged after it.
 
+use std::collections::BTreeSet;
+
 use crate::cli::CheckArgs;
 use crate::finding::{Finding, Stop};
 use crate::plan::listing::{self, Listing};
@@ -29,11 +31,10 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
             (proposed.survey, true)
         }
     };
-    let named: Vec<_> = args
-        .paths
-        .iter()
-        .map(|path| listing::find(path, &survey.snapshot))
-        .collect::<Result<_, _>>()?;
+    let mut named = BTreeSet::new();
+    for path in &args.paths {
+        named.extend(listing::find(path, &survey.snapshot)?);
+    }
     // Of a change so large that nobody reads it request by request, nobody reads what each policy said.
     let evidence = Evidence {
         in_detail: is_merge && survey.introductions.len() <= DETAILED,
@@ -58,7 +59,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
     }
     let listing = Listing {
         all: args.report.all,
-        named: &named,
+        named: (!args.paths.is_empty()).then_some(&named),
     };
     listing::fill(report, plan.results(), notices, &survey.snapshot, listing);
     // Whoever reviews the change sees what else is in it first.

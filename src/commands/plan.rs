@@ -29,7 +29,7 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
         .extend(survey.snapshot.notices.iter().cloned());
     let listing = Listing {
         all: args.report.all,
-        named: &[],
+        named: None,
     };
     listing::fill(
         report,

@@ -55,7 +55,7 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
     }
     let listing = Listing {
         all: args.report.all,
-        named: &[],
+        named: None,
     };
     listing::fill(report, results, notices, snapshot, listing);
     landed

@@ -9,23 +9,24 @@ use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{RepoPath, RequestName};
 use crate::report::{Report, RequestResult, Verdict};
 use crate::snapshot::Snapshot;
+use crate::zones::{self, Role, Zone};
 
 /// Which results a report lists.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Listing<'a> {
     /// Unchanged requests, too.
     pub all: bool,
-    /// Only these manifests, unchanged or not; all, when there is none.
-    pub named: &'a [RepoPath],
+    /// Only these manifests, unchanged or not; `None` is all.
+    pub named: Option<&'a BTreeSet<RepoPath>>,
 }
 
 impl Listing<'_> {
     fn names(&self, file: &RepoPath) -> bool {
-        self.named.contains(file)
+        self.named.is_some_and(|named| named.contains(file))
     }
 
     fn takes(&self, file: &RepoPath) -> bool {
-        self.named.is_empty() || self.names(file)
+        self.named.is_none() || self.names(file)
     }
 }
 
@@ -67,21 +68,38 @@ pub fn fill(
     );
 }
 
-/// The manifest that a person means by a path or a request's name.
+/// The manifest that a person means by a path or a request's name: for a statement that of its request. `None` for a file
+/// that is read with all others of its kind, or never: a policy, a template, a README.
 ///
 /// # Errors
-/// `PathNotAllowed` when there is no such file in `requests/`.
-pub fn find(text: &str, snapshot: &Snapshot) -> Result<RepoPath, Stop> {
-    let request = name(text).filter(|name| snapshot.requests.contains_key(name));
-    if let Some(request) = request {
-        return Ok(request.manifest());
+/// `PathNotAllowed` when there is no such request, and no such file in `requests/`.
+pub fn find(text: &str, snapshot: &Snapshot) -> Result<Option<RepoPath>, Stop> {
+    let is_there = |name: &RequestName| snapshot.requests.contains_key(name);
+    if let Some(request) = name(text).filter(is_there) {
+        return Ok(Some(request.manifest()));
     }
     let path = text.trim_start_matches("./");
-    let stray = snapshot
-        .findings
-        .iter()
-        .find_map(|finding| finding.file.as_ref().filter(|file| file.as_str() == path));
-    stray.cloned().ok_or_else(|| no_such_request(text))
+    let mut findings = snapshot.findings.iter();
+    let stray =
+        findings.find_map(|finding| finding.file.as_ref().filter(|file| file.as_str() == path));
+    if let Some(stray) = stray {
+        return Ok(Some(stray.clone()));
+    }
+    let is_control = || {
+        let path = path.parse::<RepoPath>();
+        path.is_ok_and(|path| snapshot.control.contains_key(&path))
+    };
+    let zone = Zone::of(path).filter(|_| path.contains('/'));
+    match zone.map(|zone| (zone, zones::role(path))) {
+        Some((Zone::Data, Ok(Role::Statement(name) | Role::Revocation(name))))
+            if is_there(&name) =>
+        {
+            Ok(Some(name.manifest()))
+        }
+        Some((Zone::Data | Zone::Control, Ok(Role::LetThrough | Role::Attributes))) => Ok(None),
+        Some((Zone::Control, Ok(Role::Control))) if is_control() => Ok(None),
+        _ => Err(no_such_request(text)),
+    }
 }
 
 /// The request that a person means by its name or by the path of its manifest, whether it is there or not.

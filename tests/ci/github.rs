@@ -22,7 +22,7 @@ pub(crate) fn pull_request(scratch: &Scratch, group: &str) -> String {
 }
 
 /// What actions/checkout leaves behind with `fetch-depth: 0` on this reference.
-fn checkout(scratch: &Scratch, reference: &str) {
+pub(crate) fn checkout(scratch: &Scratch, reference: &str) {
     scratch.sh(&format!(
         "rm -rf work && git init -q work && cd work && git remote add origin ../remote.git && \
          git fetch -q origin '+refs/heads/*:refs/remotes/origin/*' && \

@@ -24,13 +24,22 @@ fn script(job: &Value, part: &str) -> String {
         .join("\n")
 }
 
-/// Runs one job as one shell, as GitLab does.
+/// Runs one job of the repository's own file as one shell, as GitLab does.
 pub(crate) fn run(
     scratch: &Scratch,
     name: &str,
     environment: &[(&str, &str)],
 ) -> (Option<i32>, String) {
     let jobs = yaml(&scratch.read("repo/.gitlab/gitca.yml"));
+    run_of(&jobs, scratch, name, environment)
+}
+
+fn run_of(
+    jobs: &Value,
+    scratch: &Scratch,
+    name: &str,
+    environment: &[(&str, &str)],
+) -> (Option<i32>, String) {
     let mut extra = variables(&jobs["variables"], &BTreeMap::new());
     extra.insert(
         "GITCA_SOURCE".to_owned(),
@@ -84,4 +93,58 @@ fn the_pipeline_includes_the_jobs() {
     let scratch = hosted("gitlab");
     let pipeline = yaml(&scratch.read("repo/.gitlab-ci.yml"));
     assert_eq!(pipeline["include"][0]["local"], ".gitlab/gitca.yml");
+}
+
+/// The include of this repository with its inputs filled in, as GitLab merges it.
+fn included(branch: &str) -> String {
+    let text = include_str!("../../.gitlab/include.yml");
+    let (head, body) = text.split_once("\n---\n").expect("a head and a body");
+    let head = yaml(head);
+    let inputs = head["spec"]["inputs"].as_object().expect("inputs");
+    assert_eq!(
+        inputs.keys().collect::<Vec<_>>(),
+        ["branch", "commit", "source"]
+    );
+    let mut body = body.to_owned();
+    for (name, value) in [
+        ("branch", branch),
+        ("source", "https://git.example.com/gitca"),
+        ("commit", "0123"),
+    ] {
+        body = body.replace(&format!("$[[ inputs.{name} ]]"), value);
+    }
+    assert!(!body.contains("$[["), "{body}");
+    body
+}
+
+#[test]
+fn the_include_is_what_init_writes() {
+    let keys = "  variables:\n    # __KEYS__\n";
+    let told = "  # Where the keys are: a variable of the project, such as GITCA_KEY_CLUSTER_CA with the value \
+                env:GITCA_CA_CLUSTER_CA.\n";
+    let starter = include_str!("../../src/starter/ci/gitlab.yml")
+        .replace(keys, told)
+        .replace("__BRANCH__", "release")
+        .replace(
+            "GITCA_SOURCE: \"\"",
+            "GITCA_SOURCE: \"https://git.example.com/gitca\"",
+        )
+        .replace("GITCA_COMMIT: \"\"", "GITCA_COMMIT: \"0123\"")
+        .replace(
+            "set GITCA_SOURCE and GITCA_COMMIT in .gitlab/gitca.yml",
+            "give the include the inputs source and commit",
+        );
+    assert_eq!(included("release"), starter);
+}
+
+#[test]
+fn the_included_jobs_judge_as_well() {
+    let scratch = hosted("gitlab");
+    let head = pull_request(&scratch, "nobody");
+    checkout(&scratch, &head);
+    let environment = [("CI", "true"), ("CI_COMMIT_SHA", head.as_str())];
+    let jobs = yaml(&included("main"));
+    let (status, log) = run_of(&jobs, &scratch, "gitca-check", &environment);
+    assert_eq!(status, Some(1), "{log}");
+    assert!(log.contains("subject   CN=jane"), "{log}");
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::{Answer, Scratch};
 
 /// The linter, from `PATH` or from where `.ci/run` puts it.
-fn linter(name: &str, installer: &str) -> Option<String> {
+pub(crate) fn linter(name: &str, installer: &str) -> Option<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/linters");
     let places = [
         root.join("bin").join(name),
@@ -27,7 +27,7 @@ fn linter(name: &str, installer: &str) -> Option<String> {
         std::env::var_os("CI").is_none() || !is_there(installer),
         "`{name}` is missing, and {installer} could install it: see .ci/run"
     );
-    println!("NOT TESTED: `{name}` is not on this machine, so no workflow was linted with it");
+    println!("NOT TESTED: `{name}` is not on this machine, so nothing was tried with it");
     None
 }
 
@@ -64,6 +64,10 @@ fn zizmor_finds_nothing() {
     };
     let args = ["--offline", "--no-config", "--persona=auditor", ".github"];
     let scratch = repository();
+    // The action that this repository publishes, too.
+    let action = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/actions/gitca/action.yml");
+    let action = std::fs::read_to_string(action).expect("the action is there");
+    scratch.write("repo/.github/actions/gitca/action.yml", action);
     lint(&scratch, &zizmor, &args).success();
     spoil(
         &scratch,

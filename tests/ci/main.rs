@@ -5,11 +5,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod action;
 mod comment;
 mod files;
 mod forge;
 mod github;
 mod gitlab;
+mod hooks;
 mod linters;
 mod runner;
 mod signing;

@@ -30,9 +30,11 @@ pub(crate) fn hosted(forge: &str) -> Scratch {
     scratch.write(
         "bin/cargo",
         format!(
-            "#!/bin/sh\n[ \"$1 $2 $3 $5\" = 'install --locked --git --rev' ] || exit 9\n\
-             [ \"$4 $6\" = 'https://git.example.com/gitca 0123' ] || exit 9\n\
-             [ \"$7 $9\" = '--root gitca' ] || exit 9\nmkdir -p \"$8/bin\" && ln -sf {bin} \"$8/bin/gitca\"\n"
+            "#!/bin/sh\ncase $3 in\n\
+             --git) [ \"$1 $2 $4 $5 $6\" = 'install --locked https://git.example.com/gitca --rev 0123' ] || exit 9; shift 6;;\n\
+             --path) [ \"$1 $2\" = 'install --locked' ] && grep -q 'name = \"gitca\"' \"$4/Cargo.toml\" || exit 9; shift 4;;\n\
+             *) exit 9;;\nesac\n\
+             [ \"$1 $3\" = '--root gitca' ] || exit 9\nmkdir -p \"$2/bin\" && ln -sf {bin} \"$2/bin/gitca\"\n"
         ),
     );
     scratch.sh("chmod +x bin/cargo; mkdir temp");
@@ -95,15 +97,27 @@ impl Job<'_> {
         workflow: &Value,
         job: &str,
         values: &Values<'_>,
-        mut uses: impl FnMut(&Value),
+        uses: impl FnMut(&Value),
     ) -> Done {
-        let mut done = Done::default();
         let job = &workflow["jobs"][job];
         let mut shared = BTreeMap::new();
         for level in [&workflow["env"], &job["env"]] {
             shared.extend(variables(level, values));
         }
-        for step in job["steps"].as_array().expect("a job has steps") {
+        let steps = job["steps"].as_array().expect("a job has steps");
+        self.run(steps, &shared, values, uses)
+    }
+
+    /// Runs these steps one after the other.
+    pub(crate) fn run(
+        &mut self,
+        steps: &[Value],
+        shared: &BTreeMap<String, String>,
+        values: &Values<'_>,
+        mut uses: impl FnMut(&Value),
+    ) -> Done {
+        let mut done = Done::default();
+        for step in steps {
             if step["uses"].is_string() {
                 uses(step);
                 continue;
@@ -137,7 +151,8 @@ pub(crate) fn variables(env: &Value, values: &Values<'_>) -> BTreeMap<String, St
     variables
 }
 
-fn fill(text: &str, values: &Values<'_>) -> String {
+/// A text with its expressions filled in.
+pub(crate) fn fill(text: &str, values: &Values<'_>) -> String {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${{") {

@@ -10,7 +10,7 @@ use crate::support::Scratch;
 const TOKEN: &str = "t0ken-of-the-job";
 
 /// Merges a request of jane on the remote's main.
-fn merged(scratch: &Scratch, name: &str) {
+pub(crate) fn merged(scratch: &Scratch, name: &str) {
     scratch.in_repo(&["new", name, "--group", "dev"]).success();
     scratch.commit("ask");
     scratch.git(&["push", "-q", "../remote.git", "main"]);
@@ -54,7 +54,7 @@ fn nothing_leaks(scratch: &Scratch, log: &str, secrets: &[&str]) {
 }
 
 /// What actions/checkout leaves behind with `ref: main` and `fetch-depth: 0`: the branch, and no credentials.
-fn checkout(scratch: &Scratch, url: &str) {
+pub(crate) fn checkout(scratch: &Scratch, url: &str) {
     scratch.sh(&format!(
         "rm -rf work && git init -q work && cd work && git remote add origin {url}/example/ca && \
          git fetch -q ../remote.git '+refs/heads/*:refs/remotes/origin/*' && git checkout -q -B main refs/remotes/origin/main"
@@ -89,7 +89,7 @@ fn sign(scratch: &Scratch, url: &str, event: &str, anchor: &str, commit_key: &st
     done
 }
 
-fn anchor(scratch: &Scratch) -> String {
+pub(crate) fn anchor(scratch: &Scratch) -> String {
     let first = scratch.git(&[
         "log",
         "--reverse",
