@@ -96,7 +96,8 @@ pub enum Command {
     Init(InitArgs),
     /// Make a private key and the request for its certificate.
     ///
-    /// The key stays on this machine, outside the repository; the request is a file to commit.
+    /// The key stays on this machine, outside the repository; the request is a file to commit. The same command again
+    /// finishes what was interrupted, and never writes over a key or a request.
     /// Example: `gitca new jane --group dev --group ops`
     New(NewArgs),
     /// Judge the requests of the work tree, or those that a merge would change.

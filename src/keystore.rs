@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use pkcs8::der::pem::LineEnding;
@@ -185,6 +186,28 @@ impl Keystore {
 pub fn save(file: &Path, pair: &KeyPair) -> anyhow::Result<()> {
     let pem = Zeroizing::new(pair.serialize_pem());
     files::create(file, pem.as_bytes(), Access::Private)
+}
+
+/// A private key that `save` wrote, or somebody else; nothing where no file is.
+///
+/// # Errors
+/// `OperationFailed` when there is a file that is no private key of its owner alone.
+pub fn existing(file: &Path) -> Result<Option<KeyPair>, Reason> {
+    if fs::symlink_metadata(file).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Ok(None);
+    }
+    let unusable = |problem: String| {
+        let shown = file.display();
+        let message = format!("there is a file at `{shown}` already, and the key in it {problem}");
+        Reason::new(Code::OperationFailed, message).help(format!(
+            "move it away, and run it again: `mv {shown} {shown}.old`"
+        ))
+    };
+    let pem = Keystore::default().read_file(file).map_err(unusable)?;
+    let block = private_key_block(&pem, IMPORT_PASSPHRASE).map_err(unusable)?;
+    let pair = KeyPair::from_pem(&block)
+        .map_err(|error| unusable(format!("is no RSA, ECDSA or Ed25519 private key ({error})")))?;
+    Ok(Some(pair))
 }
 
 /// Copies an existing CA key to its place as it is, encrypted or not, if it belongs to this public key.

@@ -132,6 +132,7 @@ fn what_a_cluster_gave_back_becomes_plain_manifests() {
             sorted(&scratch.read("repo/requests/again/omar.yaml")),
             sorted(&original)
         );
+        scratch.write("repo/requests/again/omar.yaml", "mine\n");
         let told = scratch
             .in_repo(&["new", "again", "--from", "../export"])
             .code(2)

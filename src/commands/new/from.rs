@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cli::NewArgs;
 use crate::commands::named;
+use crate::commands::new::again;
 use crate::commands::new::claim::Claimant;
 use crate::files::{self, Access};
 use crate::finding::{Code, Finding, Reason, Stop};
@@ -14,6 +15,9 @@ use crate::request::split::{self, Piece};
 use crate::snapshot::Blob;
 use crate::worktree;
 use crate::world::World;
+
+const NEXT_STEPS: &str = "Next:\n  gitca check\n  git switch -c requests\n  git add requests\n  \
+    git commit -m \"request certificates\"\n  git push -u origin requests    # and open a pull request\n";
 
 /// Writes one manifest for each request in the file, all of them or none, and says what comes next.
 ///
@@ -46,13 +50,20 @@ pub(super) fn from(file: &Path, args: &NewArgs, world: &mut World) -> anyhow::Re
         return Err(Stop(findings).into());
     }
     let claimant = Claimant::find(args.signing_key.as_deref(), &root, world)?;
+    let mut text = String::new();
     for (name, piece) in &manifests {
         let target = root.join(name.manifest().as_str());
-        files::create(&target, piece.text.as_bytes(), Access::Shared)?;
+        let is_new = files::write_new(&target, piece.text.as_bytes(), Access::Shared)?;
+        text.push_str(&told(name, piece, is_new));
     }
-    let names: Vec<&RequestName> = manifests.iter().map(|(name, _)| name).collect();
-    let claim = claimant.claim(&names, &root, world)?;
-    Ok(next_steps(&manifests, &claim))
+    let names = manifests.iter().map(|(name, _)| name);
+    let names: Vec<&RequestName> = names
+        .filter(|name| !again::is_claimed(name, &root))
+        .collect();
+    if !names.is_empty() {
+        text.push_str(&claimant.claim(&names, &root, world)?);
+    }
+    Ok(text + NEXT_STEPS)
 }
 
 /// The path that the request gets, if it is one that `check` would read and nothing is there yet.
@@ -68,8 +79,8 @@ fn accept(piece: &Piece, args: &NewArgs, root: &Path) -> Result<RequestName, Vec
             .help("rename the request in the file, for example to its user in lower case");
         vec![Finding::anywhere(reason)]
     })?;
-    if root.join(name.manifest().as_str()).exists() {
-        let reason = Reason::new(Code::PathNotAllowed, "is already there").help(
+    if is_another(&name, piece, root) {
+        let reason = Reason::new(Code::PathNotAllowed, "is already there, with other content").help(
             "remove it if it was a draft, or give another folder: `gitca new FOLDER --from FILE`",
         );
         return Err(vec![Finding::in_request(&name, reason)]);
@@ -91,19 +102,21 @@ fn accept(piece: &Piece, args: &NewArgs, root: &Path) -> Result<RequestName, Vec
     }
 }
 
-fn next_steps(manifests: &[(RequestName, Piece)], claim: &str) -> String {
-    let mut text = String::new();
-    for (name, piece) in manifests {
-        let _ = writeln!(text, "Wrote {}.", name.manifest());
-        if !piece.left_out.is_empty() {
-            let fields = piece.left_out.join(", ");
-            let _ = writeln!(
-                text,
-                "  Left out, since an API server fills it in: {fields}"
-            );
-        }
+/// Whether something else lies there; what an earlier call wrote is left as it is.
+fn is_another(name: &RequestName, piece: &Piece, root: &Path) -> bool {
+    let there = root.join(name.manifest().as_str());
+    there.exists() && !files::read_text(&there).is_ok_and(|text| text == piece.text)
+}
+
+fn told(name: &RequestName, piece: &Piece, is_new: bool) -> String {
+    let did = if is_new { "Wrote" } else { "There already is" };
+    let mut text = format!("{did} {}.\n", name.manifest());
+    if !piece.left_out.is_empty() {
+        let fields = piece.left_out.join(", ");
+        let _ = writeln!(
+            text,
+            "  Left out, since an API server fills it in: {fields}"
+        );
     }
-    text.push_str(claim);
-    text.push_str("Next:\n  gitca check\n  git switch -c requests\n  git add requests\n  git commit -m \"request certificates\"\n  git push -u origin requests    # and open a pull request\n");
     text
 }
