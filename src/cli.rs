@@ -18,7 +18,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use crate::cli::approvals::{ApproveArgs, DenyArgs, StatementArgs};
 pub use crate::cli::batch::{CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs};
 pub use crate::cli::inventory::{Columns, DescribeArgs, GetArgs};
-pub use crate::cli::policy::{ConvertArgs, ExplainArgs, PolicyArgs, PolicyCommand, ValueFormat};
+pub use crate::cli::policy::{
+    ConvertArgs, ExplainArgs, PolicyArgs, PolicyCommand, TestArgs, TestFormat, ValueFormat,
+};
 pub use crate::cli::repository::{DemoArgs, InitArgs};
 pub use crate::cli::requests::{KeyType, NewArgs};
 pub use crate::cli::tools::{CompletionsArgs, ManArgs, SchemaArgs};

@@ -21,6 +21,7 @@ pub mod key_list;
 pub mod keys;
 mod loading;
 pub mod origin;
+pub mod policy_test;
 pub mod principal;
 pub mod profile;
 pub mod reading;
@@ -38,17 +39,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::control::approval_policy::ApprovalPolicy;
 use crate::control::cluster::Cluster;
 use crate::control::deny_policy::DenyPolicy;
-use crate::control::document::Kind;
+use crate::control::document::{Document, Kind, TESTS};
 use crate::control::group::Group;
 use crate::control::loading::Loading;
+use crate::control::policy_test::PolicyTest;
 use crate::control::principal::{EmailAddress, Owners, Principal, SshKey};
 use crate::control::settings::Settings;
 use crate::control::signer::Signer;
 use crate::control::surroundings::Surroundings;
-use crate::finding::Finding;
-use crate::names::{ObjectName, RepoPath, SignerName};
+use crate::finding::{Code, Finding, Reason};
+use crate::names::{ObjectId, ObjectName, RepoPath, SignerName};
 use crate::snapshot::Blob;
 use crate::ssh::key::PublicKey;
+use crate::yaml::{Field, Problems, parser};
 
 /// The files that decide, read and checked against each other.
 #[derive(Clone, Debug)]
@@ -67,6 +70,8 @@ pub struct ControlZone {
     pub approval_policies: Vec<ApprovalPolicy>,
     /// What may not be signed, by name.
     pub deny_policies: Vec<DenyPolicy>,
+    /// What must be decided, by name; it decides nothing itself.
+    pub tests: Vec<PolicyTest>,
     /// The templates by file name, such as `kubeconfig.yaml.j2`.
     pub templates: BTreeMap<String, String>,
     owners: Owners,
@@ -102,6 +107,9 @@ impl ControlZone {
         let groups = loading.each(&documents, Kind::Group, |head, problems| {
             Group::read(head, around, problems)
         });
+        let tests = loading.each(&documents, Kind::PolicyTest, |head, problems| {
+            PolicyTest::read(head, around, problems)
+        });
         Ok(Self {
             settings: loading.finish(settings)?,
             signers,
@@ -110,6 +118,7 @@ impl ControlZone {
             groups: by_name(groups, |group| &group.name),
             approval_policies,
             deny_policies,
+            tests,
             templates,
             owners,
         })
@@ -140,6 +149,41 @@ impl ControlZone {
     pub fn principal_by_email(&self, email: &str) -> Option<&Principal> {
         let email: EmailAddress = email.parse().ok()?;
         self.principals.get(self.owners.of_email(&email)?)
+    }
+
+    /// Reads a test that lies outside of the zone, to be run against it.
+    ///
+    /// # Errors
+    /// Every reason why it is no PolicyTest.
+    pub fn read_test(&self, bytes: &[u8]) -> Result<PolicyTest, Vec<Reason>> {
+        let tree = parser::parse(bytes)?;
+        let place = format!("{TESTS}elsewhere.yaml");
+        let place = place.parse().expect("it is a path");
+        let mut problems = Problems::new(Code::ConfigInvalid);
+        let none = BTreeMap::new();
+        let around = Surroundings {
+            files: &none,
+            clusters: self.clusters.keys().cloned().collect(),
+            groups: self.groups.keys().cloned().collect(),
+            principals: self.principals.keys().cloned().collect(),
+            key_lists: BTreeMap::new(),
+        };
+        let root = Field::root(&tree);
+        let head = Document::read(&root, &place, ObjectId([0; 20]), &mut problems);
+        let test = match head {
+            Some(head) if head.kind == Kind::PolicyTest => {
+                PolicyTest::read(&head, &around, &mut problems)
+            }
+            Some(other) => {
+                problems.report(&other.name_field, "names something that is no PolicyTest");
+                None
+            }
+            None => None,
+        };
+        match test {
+            Some(test) if problems.is_empty() => Ok(test),
+            _ => Err(problems.into_reasons()),
+        }
     }
 
     /// Whether any policy has a rule in CEL.

@@ -36,9 +36,14 @@ pub struct Issued<'a> {
 /// Builds the certificate of an approved request and lints it.
 ///
 /// # Errors
-/// `LintFailed` with every difference between what was approved and what would be signed.
+/// `LintFailed` with every difference between what was approved and what would be signed, and for a request that was
+/// only supposed.
 pub fn prepare(approved: Approved<'_>, serial: Serial) -> Result<Prepared<'_>, Vec<Reason>> {
     let contents = contents(&approved, serial);
+    if approved.request().is_supposed() {
+        let message = "nothing proves that somebody has the key of this request";
+        return Err(vec![Reason::new(Code::LintFailed, message)]);
+    }
     let failed = |problem: String| {
         Reason::new(
             Code::LintFailed,

@@ -73,6 +73,7 @@ pub mod plan;
 pub mod render;
 pub mod sampling;
 pub mod starter;
+pub mod trial;
 
 // Edges.
 pub mod expression;

@@ -45,6 +45,9 @@ const ORDER: [&str; 6] = [
     "spec.expirationSeconds",
 ];
 
+/// How the PKCS#10 of a manifest is read.
+type ReadCsr = fn(&[u8]) -> Result<Csr, Vec<Reason>>;
+
 /// A well-formed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -73,6 +76,7 @@ pub struct Request {
     /// The file of the repository that holds the private half of its key.
     pub leaked_in: Option<String>,
     places: Places,
+    is_supposed: bool,
 }
 
 impl Request {
@@ -81,8 +85,30 @@ impl Request {
     /// # Errors
     /// Every reason why it is no request: its form, Kubernetes' create validation and its CSR together.
     pub fn read(name: &RequestName, blob: &Blob) -> Result<Self, Vec<Reason>> {
+        Self::parse(name, blob, Csr::read)
+    }
+
+    /// The same without proof of possession: to be judged, and never to be signed.
+    ///
+    /// # Errors
+    /// As [`Request::read`], but for the proof.
+    pub fn suppose(name: &RequestName, blob: &Blob) -> Result<Self, Vec<Reason>> {
+        let supposed = Self::parse(name, blob, Csr::suppose)?;
+        Ok(Self {
+            is_supposed: true,
+            ..supposed
+        })
+    }
+
+    /// Whether nothing proves that somebody has its key.
+    #[must_use]
+    pub fn is_supposed(&self) -> bool {
+        self.is_supposed
+    }
+
+    fn parse(name: &RequestName, blob: &Blob, read: ReadCsr) -> Result<Self, Vec<Reason>> {
         let mut draft = Draft::read(name, &blob.bytes)?;
-        let csr = draft.read_csr();
+        let csr = draft.read_csr(read);
         let reasons = in_order(draft.notes.problems.into_reasons());
         let (Some(csr), Some(request), true) = (csr, draft.spec.request, reasons.is_empty()) else {
             return Err(reasons);
@@ -105,6 +131,7 @@ impl Request {
             notices: draft.notes.notices,
             leaked_in: None,
             places: draft.places,
+            is_supposed: false,
         })
     }
 
@@ -159,10 +186,10 @@ impl Draft {
         })
     }
 
-    fn read_csr(&mut self) -> Option<Csr> {
+    fn read_csr(&mut self, read: ReadCsr) -> Option<Csr> {
         let pem = &self.spec.request.as_ref()?.pem;
         let place = self.places.locate("spec.request")?;
-        match Csr::read(pem) {
+        match read(pem) {
             Ok(csr) => Some(csr),
             Err(reasons) => {
                 for mut reason in reasons {

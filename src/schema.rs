@@ -6,6 +6,7 @@
 mod parts;
 mod people;
 mod policies;
+mod policy_test;
 
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ const KINDS: [(&str, Build); 10] = [
     ("Cluster", policies::cluster),
     ("Principal", people::principal),
     ("Group", people::group),
-    ("PolicyTest", people::policy_test),
+    ("PolicyTest", policy_test::policy_test),
     ("Revocation", people::revocation),
     ("CertificateSigningRequest", certificate_signing_request),
 ];

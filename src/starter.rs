@@ -21,6 +21,8 @@ use crate::timestamp::{Lifetime, Timestamp};
 // The example's own id and branch, which a new repository must not share.
 const EXAMPLE_ID: &str = "7f0c2a94-6a3e-4d0b-9a51-0c8d5a1f2b77";
 const EXAMPLE_BRANCH: &str = "branch: main";
+// The clock of its tests, at which the example's own CA is in force.
+const EXAMPLE_CLOCK: &str = "  # The clock.\n  now: 2030-01-01T00:00:00Z\n";
 /// The name that the starter Signer gives its CA's key.
 pub const KEY_NAME: &str = "cluster-ca";
 /// Where the starter Signer expects the CA certificate.
@@ -30,7 +32,7 @@ const CA_LIFETIME: Lifetime = Lifetime::from_seconds(10 * 365 * 24 * 60 * 60);
 // The same backdating as for leaves: clocks of clients may be behind.
 const BACKDATING: Lifetime = Lifetime::from_seconds(5 * 60);
 
-const POLICIES: [(&str, &str); 5] = [
+const POLICIES: [(&str, &str); 6] = [
     (
         "policies/settings.yaml",
         include_str!("../policies/settings.yaml"),
@@ -51,6 +53,10 @@ const POLICIES: [(&str, &str); 5] = [
         "policies/privileged.yaml",
         include_str!("../policies/privileged.yaml"),
     ),
+    (
+        "policies/tests/developers.yaml",
+        include_str!("../policies/tests/developers.yaml"),
+    ),
 ];
 const TEMPLATES: [(&str, &str); 1] = [(
     "templates/kubeconfig.yaml.j2",
@@ -68,6 +74,7 @@ pub fn policies(
     let mine = |text: &str| {
         text.replace(EXAMPLE_ID, repository)
             .replace(EXAMPLE_BRANCH, &format!("branch: {branch}"))
+            .replace(EXAMPLE_CLOCK, "")
             .replace(&format!("key: {KEY_NAME}"), &format!("key: {key_name}"))
             .replace(&format!("--key {KEY_NAME}="), &format!("--key {key_name}="))
     };

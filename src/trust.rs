@@ -10,9 +10,11 @@ mod approvals;
 mod requester;
 mod runs;
 mod signers;
+mod supposition;
 mod testimony;
 
 pub use crate::trust::runs::{Flaw, by_bot, issuing_bot};
+pub use crate::trust::supposition::Supposition;
 pub use crate::trust::testimony::{Approval, Records, Testimony};
 
 use crate::control::ControlZone;

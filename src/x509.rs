@@ -16,6 +16,7 @@ mod names;
 pub mod pem;
 pub mod san;
 pub mod signature;
+pub mod specimen;
 pub mod subject;
 pub mod uri;
 pub mod usage;

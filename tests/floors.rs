@@ -27,6 +27,7 @@ const FLOORS: &[&[&str]] = &[
         "sampling",
         "schema",
         "starter",
+        "trial",
     ],
     &["batch", "explanation", "inventory"],
     &["files"],

@@ -34,6 +34,11 @@ pub enum PolicyCommand {
     /// that stands; for approved requests, too. Judges the work tree, as `check` does. Always exits with 0 when it could
     /// work. Example: `gitca policy explain dev/jane`
     Explain(ExplainArgs),
+    /// Run the tests of the policies: requests and the decisions that they must get.
+    ///
+    /// Each PolicyTest below `policies/tests/` is judged by the policies of the work tree, as a run would. Needs no key.
+    /// Exits with 1 when a case gets another decision. Example: `gitca policy test --coverage`
+    Test(TestArgs),
 }
 
 /// How a value is written that people read, too.
@@ -62,6 +67,34 @@ pub struct ExplainArgs {
     /// The format of the result.
     #[arg(short, long, value_enum, default_value_t = ValueFormat::Text, value_name = "FORMAT")]
     pub output: ValueFormat,
+}
+
+/// How `policy test` writes what came of the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people, readable at 80 columns.
+    Text,
+    /// One JSON object.
+    Json,
+    /// `JUnit` XML, one test suite for each file.
+    Junit,
+}
+
+/// Arguments of `policy test`.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Files of tests; all below `policies/tests/`, if none is given.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Take policies and tests from this commit, instead of the work tree.
+    #[arg(long, value_name = "REF")]
+    pub head: Option<String>,
+    /// The format of the result.
+    #[arg(short, long, value_enum, default_value_t = TestFormat::Text, value_name = "FORMAT")]
+    pub output: TestFormat,
+    /// List the selectors, entries and rules that no case reached.
+    #[arg(long)]
+    pub coverage: bool,
 }
 
 /// Arguments of `policy convert`.

@@ -2,6 +2,8 @@
 
 pub mod convert;
 pub mod explain;
+mod rules;
+pub mod test;
 
 use crate::cli::{PolicyArgs, PolicyCommand};
 use crate::commands::signer;
@@ -26,5 +28,6 @@ pub fn policy(args: &PolicyArgs, world: &World, style: Style) -> anyhow::Result<
         }
         PolicyCommand::Convert(args) => convert::convert(args, world, style),
         PolicyCommand::Explain(args) => explain::explain(args, world),
+        PolicyCommand::Test(args) => test::test(args, world, style),
     }
 }

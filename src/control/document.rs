@@ -5,12 +5,14 @@
 
 use crate::finding::{Code, Reason};
 use crate::names::{ObjectId, ObjectName, RepoPath};
-use crate::yaml::{Field, Node, Problems, suggest};
+use crate::yaml::{Field, Node, Object, Problems, suggest};
 
 /// The version of every kind.
 pub const API_VERSION: &str = "gitca.dev/v1alpha1";
+/// Where files of kind PolicyTest lie.
+pub const TESTS: &str = "policies/tests/";
 const CERT_MANAGER: &str = "policy.cert-manager.io/v1alpha1";
-const KINDS: [(&str, Kind); 7] = [
+const KINDS: [(&str, Kind); 8] = [
     ("Settings", Kind::Settings),
     ("Signer", Kind::Signer),
     ("ApprovalPolicy", Kind::ApprovalPolicy),
@@ -18,8 +20,8 @@ const KINDS: [(&str, Kind); 7] = [
     ("Principal", Kind::Principal),
     ("Group", Kind::Group),
     ("Cluster", Kind::Cluster),
+    ("PolicyTest", Kind::PolicyTest),
 ];
-const LATER: [&str; 1] = ["PolicyTest"];
 const DATA: [&str; 2] = ["CertificateSigningRequest", "Revocation"];
 
 /// What a policy file holds.
@@ -39,6 +41,8 @@ pub enum Kind {
     Group,
     /// A cluster for kubeconfigs.
     Cluster,
+    /// Expected decisions.
+    PolicyTest,
 }
 
 /// One policy file whose head was read.
@@ -76,6 +80,7 @@ impl<'n> Document<'n> {
         let metadata = metadata.and_then(|field| read_metadata(&field, problems));
         let kind = read_kind(&version?, &kind?, problems);
         let (name, name_field) = metadata?;
+        let kind = kind.filter(|its| lies_where_it_may(*its, file, &object, problems));
         Some(Self {
             kind: kind?,
             name,
@@ -86,6 +91,22 @@ impl<'n> Document<'n> {
             root: root.node,
         })
     }
+}
+
+/// A test that lies among the policies would be taken for one of them by whoever looks for tests, and the other way round.
+fn lies_where_it_may(
+    kind: Kind,
+    file: &RepoPath,
+    object: &Object<'_>,
+    problems: &mut Problems,
+) -> bool {
+    let is_right = kind != Kind::PolicyTest || file.as_str().starts_with(TESTS);
+    if let Some(field) = object.get("kind").filter(|_| !is_right) {
+        let message = format!("a PolicyTest lies below `{TESTS}`");
+        let help = format!("git mv {file} {TESTS}{}", file.file_name());
+        problems.report_with_help(&field, message, help);
+    }
+    is_right
 }
 
 fn read_kind(version: &Field<'_>, kind: &Field<'_>, problems: &mut Problems) -> Option<Kind> {
@@ -100,8 +121,6 @@ fn read_kind(version: &Field<'_>, kind: &Field<'_>, problems: &mut Problems) -> 
             format!("`{version_text}` is not a known version"),
             format!("write `{API_VERSION}`"),
         );
-    } else if LATER.contains(&text) {
-        later_kind(kind, text, problems);
     } else if DATA.contains(&text) {
         let message = format!("a {text} does not belong into the control zone");
         problems.report_with_help(kind, message, "put it under `requests/`");

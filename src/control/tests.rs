@@ -4,6 +4,7 @@
 
 mod people;
 mod policies;
+mod policy_tests;
 
 use super::*;
 use crate::control::profile::Profile;

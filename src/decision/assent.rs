@@ -52,7 +52,7 @@ impl Poll<'_> {
         admitting: &[&'p ApprovalPolicy],
         assents: &mut Vec<Assent>,
     ) -> Result<(&'p ApprovalPolicy, Counted), Refusal> {
-        let mut reasons = Vec::new();
+        let (mut reasons, mut lacks) = (Vec::new(), BTreeMap::new());
         for policy in admitting {
             let Approvals::Required(requirement) = &policy.approvals else {
                 assents.clear();
@@ -65,12 +65,16 @@ impl Poll<'_> {
                 return Ok((policy, self.counted(policy)));
             }
             assents.push(assent);
-            let lacks = |missing: &Missing| self.lacks(policy, missing);
-            reasons.extend(count.missing.iter().map(lacks));
+            let told = |missing: &Missing| self.lacks(policy, missing);
+            reasons.extend(count.missing.iter().map(told));
+            lacks.insert(policy.name.clone(), count.missing);
         }
         reasons.extend(self.testimony.objections.iter().cloned());
         reasons.extend(self.not_eligible(admitting));
-        Err(Refusal::new(Verdict::Pending, reasons))
+        Err(Refusal {
+            missing: lacks,
+            ..Refusal::new(Verdict::Pending, reasons)
+        })
     }
 
     /// Those who approved, each with all groups.

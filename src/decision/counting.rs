@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
 use crate::control::approvals::Requirement;
 use crate::names::ObjectName;
 
@@ -13,7 +15,7 @@ use crate::names::ObjectName;
 pub type Voters = BTreeMap<ObjectName, BTreeSet<ObjectName>>;
 
 /// Approvals that are missing: so many more persons from these groups or of these names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Missing {
     /// Groups whose members could give them.
     pub groups: Vec<ObjectName>,

@@ -24,7 +24,7 @@ use crate::x509::subject::Attribute;
 const COMMON_NAME: &str = "csr.subject.commonName";
 
 /// One value as this file tries it: where it stands, as it was asked for, and its spellings.
-struct Tried {
+pub(super) struct Tried {
     field: String,
     text: String,
     spellings: Vec<String>,
@@ -132,7 +132,7 @@ fn no_hit(denial: &Denial, entries: &[Entry], value: &Tried) -> Remark {
     remark.field(&value.field).value(&value.text)
 }
 
-fn try_entry(entry: &Entry, value: &Tried, given: Given<'_>) -> Match {
+pub(super) fn try_entry(entry: &Entry, value: &Tried, given: Given<'_>) -> Match {
     let matches = value
         .spellings
         .iter()
@@ -154,7 +154,7 @@ fn help(entry: &Entry, matched: Match, text: &str) -> String {
     }
 }
 
-fn attribute_values(attribute: Attribute, asked: &Asked<'_>) -> Vec<Tried> {
+pub(super) fn attribute_values(attribute: Attribute, asked: &Asked<'_>) -> Vec<Tried> {
     let value = |(index, text): (usize, &str)| Tried {
         field: if attribute.is_single() {
             format!("csr.subject.{attribute}")
@@ -168,7 +168,7 @@ fn attribute_values(attribute: Attribute, asked: &Asked<'_>) -> Vec<Tried> {
     values.map(value).collect()
 }
 
-fn dns_names(asked: &Asked<'_>) -> Vec<Tried> {
+pub(super) fn dns_names(asked: &Asked<'_>) -> Vec<Tried> {
     let mut names = numbered("csr.dnsNames", &asked.sans.dns_names, normal_dns);
     if let Some((text, Form::Dns(name))) = common_name(asked) {
         names.push(from_common_name(text, name.clone()));
@@ -176,7 +176,7 @@ fn dns_names(asked: &Asked<'_>) -> Vec<Tried> {
     names
 }
 
-fn uris(asked: &Asked<'_>) -> Vec<Tried> {
+pub(super) fn uris(asked: &Asked<'_>) -> Vec<Tried> {
     let mut uris = numbered("csr.uris", &asked.sans.uris, str::to_owned);
     if let Some((text, Form::Uri(uri))) = common_name(asked) {
         uris.push(from_common_name(text, uri.clone()));
@@ -184,7 +184,7 @@ fn uris(asked: &Asked<'_>) -> Vec<Tried> {
     uris
 }
 
-fn email_addresses(asked: &Asked<'_>) -> Vec<Tried> {
+pub(super) fn email_addresses(asked: &Asked<'_>) -> Vec<Tried> {
     let addresses = &asked.sans.email_addresses;
     let mut addresses = numbered("csr.emailAddresses", addresses, str::to_lowercase);
     if let Some((text, Form::Email(address))) = common_name(asked) {

@@ -1,6 +1,10 @@
 //! A verdict other than approved: what became of a request, and every reason of the step that refused it.
 
+use std::collections::BTreeMap;
+
+use crate::decision::counting::Missing;
 use crate::finding::Reason;
+use crate::names::ObjectName;
 use crate::report::Verdict;
 
 /// A verdict other than approved, and why.
@@ -10,12 +14,18 @@ pub struct Refusal {
     pub verdict: Verdict,
     /// Every reason of the step that refused it.
     pub reasons: Vec<Reason>,
+    /// For a request that waits, the approvals that each policy misses.
+    pub missing: BTreeMap<ObjectName, Vec<Missing>>,
 }
 
 impl Refusal {
     /// A refusal for these reasons.
     #[must_use]
     pub fn new(verdict: Verdict, reasons: Vec<Reason>) -> Self {
-        Self { verdict, reasons }
+        Self {
+            verdict,
+            reasons,
+            missing: BTreeMap::new(),
+        }
     }
 }

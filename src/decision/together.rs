@@ -46,6 +46,7 @@ pub fn of_before(cause: Cause, before: Refusal) -> Refusal {
         reasons: std::iter::once(changed_together(cause))
             .chain(before.reasons)
             .collect(),
+        missing: before.missing,
     }
 }
 
@@ -65,8 +66,9 @@ pub fn unreadable() -> Refusal {
     )
 }
 
-// From mild to strict; what is further right counts.
-fn strictness(verdict: Verdict) -> Option<usize> {
+/// How strict a verdict is, from mild to strict; the stricter counts.
+#[must_use]
+pub fn strictness(verdict: Verdict) -> Option<usize> {
     use Verdict::{Approved, Denied, Failed, Ignored, Invalid, Pending};
     [Approved, Pending, Ignored, Failed, Denied, Invalid]
         .iter()

@@ -16,4 +16,17 @@ impl Code {
         rows.find(|(code, _)| *code == name)
             .map_or("see the message", |(_, meaning)| meaning)
     }
+
+    /// The code that is spelt so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        serde_json::from_value(name.into()).ok()
+    }
+
+    /// The spelling of every code.
+    #[must_use]
+    pub fn names() -> Vec<&'static str> {
+        let rows = MEANINGS.lines().filter_map(|line| line.split_once(": "));
+        rows.map(|(code, _)| code).collect()
+    }
 }

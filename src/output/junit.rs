@@ -1,4 +1,4 @@
-//! A report as JUnit XML: one test case for each request.
+//! A report as JUnit XML: one test case for each request; and what came of policy tests, one for each of their cases.
 //!
 //! In comes a [`Report`]; out comes a document that CI servers show. What is denied, invalid or failed is a failure, what
 //! waits or has no signer is skipped, what stopped the command is an error. Characters that XML 1.0 can't hold are
@@ -7,8 +7,10 @@
 use std::fmt::Write as _;
 
 use crate::finding::Reason;
-use crate::output::text::harmless;
+use crate::output::text::policy_test::one_case;
+use crate::output::text::{Style, harmless};
 use crate::report::{Report, RequestResult, Verdict};
+use crate::trial::outcome::{CaseOutcome, Difference, TestOutcome, Tests};
 
 /// The document.
 #[must_use]
@@ -59,7 +61,7 @@ pub fn report(report: &Report) -> String {
 }
 
 fn case(suite: &str, name: &str, file: &str, element: &str) -> String {
-    let (name, file) = (escape(name), escape(file));
+    let (suite, name, file) = (escape(suite), escape(name), escape(file));
     let head = format!("    <testcase classname=\"{suite}\" name=\"{name}\" file=\"{file}\"");
     if element.is_empty() {
         format!("{head}/>\n")
@@ -100,6 +102,50 @@ fn element(kind: &str, reasons: &[Reason], file: &str) -> String {
     format!(
         "      <{kind}{code} message=\"{message}\">{}</{kind}>\n",
         text.join("\n")
+    )
+}
+
+/// The document of policy tests: one suite for each file.
+#[must_use]
+pub fn policy_tests(tests: &Tests) -> String {
+    let counts = |cases: &[&CaseOutcome]| {
+        let failures = cases.iter().filter(|case| !case.passes()).count();
+        let number = cases.len();
+        format!("tests=\"{number}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\"")
+    };
+    let all: Vec<&CaseOutcome> = tests.tests.iter().flat_map(|test| &test.cases).collect();
+    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gitca policy test\"";
+    let mut text = format!("{head} {}>\n", counts(&all));
+    for test in &tests.tests {
+        let cases: Vec<&CaseOutcome> = test.cases.iter().collect();
+        let suite = test.name.as_str();
+        let _ = writeln!(text, "  <testsuite name=\"{suite}\" {}>", counts(&cases));
+        for its in cases {
+            let file = format!("{}:{}", test.file, its.place.line);
+            text.push_str(&case(suite, &its.name, &file, &failure(test, its)));
+        }
+        text.push_str("  </testsuite>\n");
+    }
+    text.push_str("</testsuites>\n");
+    text
+}
+
+/// What was expected and came first, and all that was said.
+fn failure(test: &TestOutcome, case: &CaseOutcome) -> String {
+    let Some(Difference {
+        what,
+        expected,
+        got,
+    }) = case.differences.first()
+    else {
+        return String::new();
+    };
+    let message = escape(&format!("expected {what} {expected}, got {got}"));
+    let told = one_case(test, case, Style { color: false });
+    let lines: Vec<String> = told.lines().map(escape).collect();
+    format!(
+        "      <failure type=\"{what}\" message=\"{message}\">{}</failure>\n",
+        lines.join("\n")
     )
 }
 

@@ -5,6 +5,7 @@
 
 pub mod explanation;
 mod overview;
+pub mod policy_test;
 pub mod samples;
 mod wrap;
 

@@ -288,7 +288,7 @@ fn a_field_is_located_at_itself_or_at_the_nearest_around_it() {
 #[test]
 fn what_is_wrong_with_the_csr_stands_at_spec_request() {
     let mut draft = good(&with_spec("request: bm90IGEgQ1NS"));
-    assert_eq!(draft.read_csr(), None);
+    assert_eq!(draft.read_csr(Csr::read), None);
     for reason in draft.notes.problems.into_reasons() {
         assert_eq!(
             (reason.line, reason.column),

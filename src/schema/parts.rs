@@ -64,6 +64,12 @@ pub(super) fn lifetime(description: &str) -> Value {
     json!({"type": "string", "pattern": "^([0-9]+[smhdw])+$", "description": description})
 }
 
+/// A second of UTC, RFC 3339.
+pub(super) fn time(description: &str) -> Value {
+    let pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$";
+    json!({"type": "string", "pattern": pattern, "description": description})
+}
+
 /// A boolean.
 pub(super) fn boolean(description: &str) -> Value {
     json!({"type": "boolean", "description": description})

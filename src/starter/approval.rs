@@ -1,7 +1,7 @@
 //! Starter policies that ask for an approval: one person of a group, and the first one in it.
 //!
-//! In come the files that `init` is about to write; the policy that admits asks for an approval afterwards, and there are
-//! a Group and a Principal more. Nothing else changes, so that what is explained there still holds.
+//! In come the files that `init` is about to write; the policy that admits asks for an approval afterwards, its test gives one,
+//! and there are a Group and a Principal more. Nothing else changes, so that what is explained there still holds.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ const APPROVAL: &str =
     "  # One person of this group signs each request with `gitca approve NAME`; never the one who asked.
   approvals: {anyOf: [{groups: [approvers], count: 1}]}
 ";
+const TEST: &str = "policies/tests/developers.yaml";
+const ADMITTED: &str = "      expect: {verdict: approved, policy: developers}\n";
 const GROUP: &str = "# yaml-language-server: $schema=../../.gitca/schema/group.json
 # Who may approve and deny. Requests of your own need somebody else: add the others, each with a file in ../principals.
 apiVersion: gitca.dev/v1alpha1
@@ -45,6 +47,12 @@ pub fn require(files: &mut BTreeMap<RepoPath, Vec<u8>>, approver: &Approver) {
     let policy = policy.expect("the starter kit has this policy");
     let text = String::from_utf8_lossy(policy).replace(MERGE, APPROVAL);
     *policy = text.into_bytes();
+    let cases = files.get_mut(&repo_path(TEST));
+    let cases = cases.expect("the starter kit has this test");
+    let name = scalar(approver.name.as_str());
+    let with_approval = format!("      approvals: [{name}]\n{ADMITTED}");
+    let text = String::from_utf8_lossy(cases).replace(ADMITTED, &with_approval);
+    *cases = text.into_bytes();
     let group = format!("{GROUP}  members: [{}]\n", scalar(approver.name.as_str()));
     files.insert(
         repo_path("policies/groups/approvers.yaml"),
@@ -90,9 +98,11 @@ mod tests {
     use crate::starter;
 
     #[test]
-    fn the_policy_that_is_changed_is_the_one_of_the_kit() {
+    fn what_is_changed_is_in_the_kit() {
         let policies = starter::policies("7f0c2a94-6a3e-4d0b-9a51-0c8d5a1f2b77", "main", "k", "");
-        let text = String::from_utf8(policies[&repo_path(POLICY)].clone()).unwrap();
-        assert_eq!(text.matches(MERGE).count(), 1);
+        for (path, part) in [(POLICY, MERGE), (TEST, ADMITTED)] {
+            let text = String::from_utf8(policies[&repo_path(path)].clone()).unwrap();
+            assert_eq!(text.matches(part).count(), 1, "{path}");
+        }
     }
 }

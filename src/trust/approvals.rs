@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::control::ControlZone;
 use crate::control::principal::PrincipalKind;
 use crate::finding::{Code, Reason};
-use crate::names::{ObjectName, RepoPath, Sha256Digest};
+use crate::names::{ObjectName, RepoPath, RequestName, Sha256Digest};
 use crate::snapshot::Brought;
 use crate::ssh::signature::{Signature, SignatureError};
 use crate::statement::{self, Statement, StatementDecision};
@@ -30,6 +30,28 @@ pub(super) struct Valid {
     is_present: bool,
     /// Whether a certificate has rested on it.
     is_spent: bool,
+}
+
+impl Valid {
+    /// A statement by this person about the request, taken as given.
+    pub(super) fn supposed(
+        request: &RequestName,
+        principal: &ObjectName,
+        decision: StatementDecision,
+    ) -> Self {
+        Self {
+            decision,
+            principal: principal.clone(),
+            approval: Approval {
+                file: request.statement(&format!("{principal}.json")),
+                sha256: Sha256Digest::of(principal.as_str().as_bytes()),
+                key_fingerprint: String::new(),
+                brought: None,
+            },
+            is_present: true,
+            is_spent: false,
+        }
+    }
 }
 
 /// What the files come to.

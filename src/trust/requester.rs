@@ -213,7 +213,11 @@ fn identity(proof: &Proof<'_>, author: Option<&Author>, zone: &ControlZone) -> I
 }
 
 /// Everybody who may have had a hand in the request, whatever their keys are worth today.
-fn involved(records: &Records<'_>, heard: &Heard, zone: &ControlZone) -> BTreeSet<ObjectName> {
+pub(super) fn involved(
+    records: &Records<'_>,
+    heard: &Heard,
+    zone: &ControlZone,
+) -> BTreeSet<ObjectName> {
     let mut involved: BTreeSet<ObjectName> = heard.askers.iter().cloned().collect();
     let mut addresses: Vec<&str> = records
         .committer

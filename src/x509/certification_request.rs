@@ -19,6 +19,8 @@ use crate::x509::subject::Subject;
 
 // RFC 2986 4.1: v1 is 0.
 const V1: u8 = 0;
+// RFC 7468 7.
+const LABEL: &str = "CERTIFICATE REQUEST";
 // RFC 2985 5.4.2: pkcs-9-at-extensionRequest.
 const EXTENSION_REQUEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.14");
 const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
@@ -58,22 +60,32 @@ pub fn build(subject: &Subject, sans: &SubjectAltNames, pair: &KeyPair) -> Resul
             format!("can't make the request: {error}"),
         )
     };
-    let info = encode_info(subject, sans, &spki).map_err(|error| broken(&error))?;
+    let info = info_of(subject, sans, &spki).map_err(|error| broken(&error))?;
     let signature = pair.sign(&info).map_err(|error| broken(&error))?;
-    let request = encode_request(&info, signature_algorithm(kind), &signature)
-        .map_err(|error| broken(&error))?;
-    der::pem::encode_string("CERTIFICATE REQUEST", der::pem::LineEnding::LF, &request)
-        .map_err(|error| broken(&error))
+    encode_request(&info, signature_algorithm(kind), &signature).map_err(|error| broken(&error))
 }
 
-fn encode_info(subject: &Subject, sans: &SubjectAltNames, spki: &[u8]) -> der::Result<Vec<u8>> {
+fn info_of(subject: &Subject, sans: &SubjectAltNames, spki: &[u8]) -> der::Result<Vec<u8>> {
+    let names = if sans.is_empty() {
+        None
+    } else {
+        Some(encode_sans(sans)?)
+    };
+    encode_info(encode_subject(subject)?, names, spki)
+}
+
+/// The `CertificationRequestInfo` for this subject, these `GeneralNames` and this `SubjectPublicKeyInfo`.
+pub(super) fn encode_info(
+    subject: RdnSequence,
+    names: Option<Vec<u8>>,
+    spki: &[u8],
+) -> der::Result<Vec<u8>> {
     let mut attributes = SetOfVec::new();
-    if !sans.is_empty() {
-        let critical = subject.is_empty();
+    if let Some(names) = names {
         let extension = Extension {
             extn_id: SUBJECT_ALT_NAME,
-            critical,
-            extn_value: OctetString::new(encode_sans(sans)?)?,
+            critical: subject.is_empty(),
+            extn_value: OctetString::new(names)?,
         };
         let mut values = SetOfVec::new();
         values.insert(der::Any::encode_from(&vec![extension])?)?;
@@ -85,22 +97,25 @@ fn encode_info(subject: &Subject, sans: &SubjectAltNames, spki: &[u8]) -> der::R
     let subject_public_key_info = AnyRef::from_der(spki)?;
     CertificationRequestInfo {
         version: V1,
-        subject: encode_subject(subject)?,
+        subject,
         subject_public_key_info,
         attributes,
     }
     .to_der()
 }
 
-fn encode_request(
+/// The PEM of the request with this signature.
+pub(super) fn encode_request(
     info: &[u8],
     algorithm: AlgorithmIdentifier,
     signature: &[u8],
-) -> der::Result<Vec<u8>> {
-    CertificationRequest {
+) -> der::Result<String> {
+    let request = CertificationRequest {
         info: AnyRef::from_der(info)?,
         signature_algorithm: algorithm,
         signature: BitString::from_bytes(signature)?,
-    }
-    .to_der()
+    };
+    let request = request.to_der()?;
+    let text = der::pem::encode_string(LABEL, der::pem::LineEnding::LF, &request);
+    text.map_err(der::Error::from)
 }

@@ -28,7 +28,7 @@ mod tests;
 const LABEL: &str = "CERTIFICATE REQUEST";
 const FIELD: &str = "spec.request";
 
-/// A certification request that proved possession of its key.
+/// A certification request; one that was [read](Csr::read) proved possession of its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Csr {
     /// The attributes that a certificate can carry.
@@ -62,6 +62,13 @@ pub struct RequestedExtensions {
     pub others: Vec<ObjectIdentifier>,
 }
 
+/// Whether the signature of a request must prove possession of its key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Possession {
+    Proven,
+    Supposed,
+}
+
 /// `CertificationRequest`, RFC 2986 4.2.
 #[derive(Sequence)]
 struct Request<'a> {
@@ -86,6 +93,19 @@ impl Csr {
     /// # Errors
     /// Every reason why it is not one strong, well-formed request with proof of possession (RFC 2986 4.2).
     pub fn read(pem: &[u8]) -> Result<Self, Vec<Reason>> {
+        Self::parse(pem, Possession::Proven)
+    }
+
+    /// The same without a look at the signature, for requests that are judged and never signed: those of policy tests, and
+    /// those whose certificates were issued long ago.
+    ///
+    /// # Errors
+    /// As [`Csr::read`], but for the proof.
+    pub fn suppose(pem: &[u8]) -> Result<Self, Vec<Reason>> {
+        Self::parse(pem, Possession::Supposed)
+    }
+
+    fn parse(pem: &[u8], possession: Possession) -> Result<Self, Vec<Reason>> {
         let der = pem::read(pem, LABEL).map_err(|reason| vec![reason.field(FIELD)])?;
         let request: Request<'_> = strict(&der, Code::MalformedDer, "the request")?;
         let signed = octets(request.info);
@@ -102,8 +122,11 @@ impl Csr {
             let message = "has neither a subject nor a subject alternative name";
             reasons.push(Reason::new(Code::NoIdentity, message).field("csr.subject"));
         }
-        let proven = prove(&request, &octets(info.key), &signed, &mut reasons);
-        match proven {
+        let key = keep_key(&request, &octets(info.key), &mut reasons);
+        if let (Some((key, algorithm)), Possession::Proven) = (&key, possession) {
+            reasons.extend(unproven(&request, key, *algorithm, &signed));
+        }
+        match key {
             Some((key, algorithm)) if reasons.is_empty() => Ok(Self {
                 subject,
                 other_attributes,
@@ -129,32 +152,37 @@ fn check_version(version: IntRef<'_>, reasons: &mut Vec<Reason>) {
     }
 }
 
-/// The key and the algorithm, when both are strong and the signature over `signed` holds.
-fn prove(
+/// The key and the algorithm, when both are strong.
+fn keep_key(
     request: &Request<'_>,
     key: &[u8],
-    signed: &[u8],
     reasons: &mut Vec<Reason>,
 ) -> Option<(PublicKey, SignatureAlgorithm)> {
     let key = PublicKey::read(key).map_err(|reason| reason.field("csr.key"));
     let algorithm = SignatureAlgorithm::read(&request.algorithm)
         .map_err(|reason| reason.field("csr.signatureAlgorithm"));
-    let (key, algorithm) = match (key, algorithm) {
-        (Ok(key), Ok(algorithm)) => (key, algorithm),
+    match (key, algorithm) {
+        (Ok(key), Ok(algorithm)) => Some((key, algorithm)),
         (key, algorithm) => {
             reasons.extend(key.err());
             reasons.extend(algorithm.err());
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// Why the signature over `signed` does not prove possession of the key.
+fn unproven(
+    request: &Request<'_>,
+    key: &PublicKey,
+    algorithm: SignatureAlgorithm,
+    signed: &[u8],
+) -> Option<Reason> {
     // Bits that are no whole octets are no signature of any algorithm.
     let signature = request.signature.as_bytes().unwrap_or_default();
-    if let Err(error) = key.verify(algorithm, signed, signature) {
-        let reason = Reason::new(Code::ProofOfPossession, error.to_string()).field(FIELD);
-        reasons.push(reason.help("make the request anew with the key that it is for"));
-        return None;
-    }
-    Some((key, algorithm))
+    let error = key.verify(algorithm, signed, signature).err()?;
+    let reason = Reason::new(Code::ProofOfPossession, error.to_string()).field(FIELD);
+    Some(reason.help("make the request anew with the key that it is for"))
 }
 
 /// The whole encoding of a value, which is what stood in the input since that is DER.

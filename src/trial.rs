@@ -1,0 +1,246 @@
+//! Policy tests put to the test: each case is decided like a request of the mainline, and compared with what it expects.
+//!
+//! In come a control zone, one of its tests, the manifests that the test names and the clock; out comes what differs. The
+//! decision is the very one of a run. What is made up are the request, which nobody proves to have a key for and so nothing
+//! ever signs, and what people said. There is no inventory, and no CA's key.
+
+pub mod outcome;
+mod wish;
+
+use std::collections::BTreeMap;
+
+use crate::control::ControlZone;
+use crate::control::policy_test::{Asks, Expectation, Lack, PolicyTest, TestCase};
+use crate::decision::counting::Missing;
+use crate::decision::coverage::Coverage;
+use crate::decision::ruling::Ruling;
+use crate::decision::{Case, authority, decide, explain};
+use crate::finding::{Code, Reason};
+use crate::names::{ObjectName, RepoPath};
+use crate::report::Verdict;
+use crate::request::Request;
+use crate::snapshot::Blob;
+use crate::timestamp::Timestamp;
+use crate::trial::outcome::{CaseOutcome, Difference, TestOutcome};
+use crate::trust::Supposition;
+
+/// What all cases share.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'a> {
+    /// The rules.
+    pub zone: &'a ControlZone,
+    /// The manifests that cases name.
+    pub manifests: &'a BTreeMap<RepoPath, Blob>,
+    /// The clock of tests that have none.
+    pub now: Timestamp,
+}
+
+/// Runs every case of a test.
+#[must_use]
+pub fn run(test: &PolicyTest, stage: Stage<'_>, coverage: &mut Coverage) -> TestOutcome {
+    let stage = Stage {
+        now: test.now.unwrap_or(stage.now),
+        ..stage
+    };
+    let cases = test.cases.iter();
+    TestOutcome {
+        name: test.name.clone(),
+        file: test.file.clone(),
+        cases: cases.map(|case| try_case(case, stage, coverage)).collect(),
+    }
+}
+
+fn try_case(case: &TestCase, stage: Stage<'_>, coverage: &mut Coverage) -> CaseOutcome {
+    let mut outcome = CaseOutcome {
+        name: case.name.clone(),
+        place: case.place,
+        expected: case.expect.clone(),
+        got: Ruling::invalid(Vec::new()),
+        differences: Vec::new(),
+        trace: Vec::new(),
+    };
+    let request = match read(case, stage) {
+        Ok(request) => request,
+        Err(reasons) => {
+            outcome.got = Ruling::invalid(reasons);
+            outcome.differences = differences(&case.expect, &outcome.got);
+            return outcome;
+        }
+    };
+    let supposition = Supposition {
+        requester: &case.requester,
+        approvals: &case.approvals,
+        denials: &case.denials,
+    };
+    let testimony = supposition.testimony(&request, stage.zone);
+    let decided = Case {
+        request: &request,
+        zone: stage.zone,
+        testimony: &testimony,
+        key_owner: None,
+        now: stage.now,
+    };
+    coverage.note(&decided);
+    outcome.got = Ruling::of(&decide(&decided));
+    outcome.got.notices.extend(request.notices.iter().cloned());
+    if let Asks::File { .. } = case.asks {
+        locate(&request, &mut outcome.got.reasons);
+        locate(&request, &mut outcome.got.notices);
+    }
+    outcome.differences = differences(&case.expect, &outcome.got);
+    outcome.differences.extend(expired(&request, stage));
+    if !outcome.differences.is_empty() {
+        let (_, trace) = explain(&decided);
+        outcome.trace = trace.policies;
+    }
+    outcome
+}
+
+fn read(case: &TestCase, stage: Stage<'_>) -> Result<Request, Vec<Reason>> {
+    let (manifest, request) = match &case.asks {
+        Asks::Wish(wish) => return wish::grant(wish),
+        Asks::File {
+            manifest, request, ..
+        } => (manifest, request),
+    };
+    let Some(blob) = stage.manifests.get(manifest) else {
+        let reason = Reason::new(Code::MalformedFile, "the manifest is not there");
+        return Err(vec![reason.value(manifest.as_str())]);
+    };
+    Request::read(request, blob)
+}
+
+/// Adds the line and column in the manifest.
+fn locate(request: &Request, reasons: &mut [Reason]) {
+    for reason in reasons.iter_mut().filter(|reason| reason.line.is_none()) {
+        let field = reason.field.as_deref();
+        if let Some(place) = field.and_then(|field| request.locate(field)) {
+            *reason = reason.clone().at(place);
+        }
+    }
+}
+
+/// A test under a CA that has ended proves nothing any more, whatever comes out.
+fn expired(request: &Request, stage: Stage<'_>) -> Option<Difference> {
+    let signer = stage.zone.signer(&request.signer_name)?;
+    let reasons = authority::is_out_of_time(signer, stage.now);
+    let ended = reasons
+        .into_iter()
+        .find(|reason| reason.code == Code::SignerExpired)?;
+    Some(Difference {
+        what: "signer",
+        expected: format!("a CA that is valid at {}", stage.now),
+        got: format!("{}: {}", ended.code, ended.message),
+    })
+}
+
+/// What was expected and did not come; what is not written is not compared.
+fn differences(expected: &Expectation, got: &Ruling) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut differ = |what, expected: String, got: String| {
+        found.push(Difference {
+            what,
+            expected,
+            got,
+        });
+    };
+    if expected.verdict != got.verdict {
+        differ(
+            "verdict",
+            expected.verdict.to_string(),
+            got.verdict.to_string(),
+        );
+    }
+    if let Some(policy) = expected
+        .policy
+        .as_ref()
+        .filter(|policy| !names(got, policy))
+    {
+        differ("policy", policy.to_string(), list(policies(got)));
+    }
+    if let Some(codes) = &expected.codes {
+        let all: Vec<Code> = said(got).map(|reason| reason.code).collect();
+        let is_right = if codes.is_empty() {
+            all.is_empty()
+        } else {
+            codes.iter().all(|code| all.contains(code))
+        };
+        if !is_right {
+            differ("codes", list(codes), list(all));
+        }
+    }
+    if let Some(field) = &expected.field {
+        let codes = expected.codes.as_deref().unwrap_or_default();
+        let meant = |reason: &&Reason| codes.is_empty() || codes.contains(&reason.code);
+        let fields: Vec<&str> = said(got)
+            .filter(meant)
+            .filter_map(|reason| reason.field.as_deref())
+            .collect();
+        if !fields.contains(&field.as_str()) {
+            differ("field", field.clone(), list(fields));
+        }
+    }
+    if let Some(missing) = &expected.missing {
+        let found = lacks(expected, got);
+        if !found.contains(missing) {
+            let found: Vec<String> = found.iter().map(list).collect();
+            differ("missing", list(missing), list(found));
+        }
+    }
+    found
+}
+
+fn said(got: &Ruling) -> impl Iterator<Item = &Reason> {
+    got.reasons.iter().chain(&got.notices)
+}
+
+/// Whether the policy admits, or is that of a reason.
+fn names(got: &Ruling, policy: &ObjectName) -> bool {
+    policies(got).contains(&policy.as_str())
+}
+
+fn policies(got: &Ruling) -> Vec<&str> {
+    if let Some(policy) = &got.policy {
+        return vec![policy.as_str()];
+    }
+    let mut policies: Vec<&str> = Vec::new();
+    for policy in got
+        .reasons
+        .iter()
+        .filter_map(|reason| reason.policy.as_deref())
+    {
+        if !policies.contains(&policy) {
+            policies.push(policy);
+        }
+    }
+    policies
+}
+
+/// What each policy misses, or the one that is named; nothing at all, where nothing is missing.
+fn lacks(expected: &Expectation, got: &Ruling) -> Vec<Vec<Lack>> {
+    let lack = |missing: &Missing| Lack {
+        groups: missing.groups.clone(),
+        principals: missing.principals.clone(),
+        count: missing.count,
+    };
+    let sorted = |missing: &Vec<Missing>| {
+        let mut lacks: Vec<Lack> = missing.iter().map(lack).collect();
+        lacks.sort();
+        lacks
+    };
+    let named = |policy: &ObjectName| expected.policy.as_ref().is_none_or(|its| its == policy);
+    let missing = got.missing.iter().filter(|(policy, _)| named(policy));
+    let all: Vec<Vec<Lack>> = missing.map(|(_, missing)| sorted(missing)).collect();
+    if all.is_empty() && got.verdict == Verdict::Approved {
+        return vec![Vec::new()];
+    }
+    all
+}
+
+fn list(items: impl IntoIterator<Item = impl ToString>) -> String {
+    let texts: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    if texts.is_empty() {
+        return "none".to_owned();
+    }
+    texts.join(", ")
+}
