@@ -18,9 +18,10 @@ pub mod tools;
 
 use std::path::Path;
 
-use crate::cli::FailOn;
+use crate::cli::{FailOn, ReportArgs};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::report::Verdict;
+use crate::survey::Extent;
 
 /// Refuses a flag that this release does not have; a flag is never ignored.
 ///
@@ -45,6 +46,15 @@ pub fn findings(fail_on: &[FailOn]) -> Vec<Verdict> {
         FailOn::Pending => Verdict::Pending,
     });
     named.chain([Verdict::Failed]).collect()
+}
+
+/// Whoever wants to see what is unchanged, too, has everything looked at.
+fn extent(report: &ReportArgs) -> Extent {
+    if report.all {
+        Extent::Whole
+    } else {
+        Extent::Open
+    }
 }
 
 /// What is wrong in a file that is not in the repository.

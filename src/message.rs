@@ -24,6 +24,8 @@ pub struct Trailers {
     pub issued: usize,
     /// When it was made.
     pub issued_at: Timestamp,
+    /// Whether this very version of gitca made it.
+    pub is_current: bool,
     /// How many requests at the base were left without their certificate; a sharded run does not know.
     pub open: Option<usize>,
     /// The first moment at which the clock alone makes work. Where there is none, that is written as the end of the year
@@ -45,6 +47,7 @@ impl Trailers {
             base,
             issued,
             issued_at,
+            is_current: true,
             open: Some(open),
             due: due.or_else(|| NEVER.parse().ok()),
         }
@@ -61,8 +64,9 @@ impl Trailers {
                 return None;
             }
         }
-        found.get("Gitca-Version")?;
+        let version = found.get("Gitca-Version")?;
         Some(Self {
+            is_current: *version == env!("CARGO_PKG_VERSION"),
             base: required(&found, "Gitca-Base")?,
             issued: required(&found, "Gitca-Issued")?,
             issued_at: required(&found, "Gitca-Issued-At")?,
@@ -92,6 +96,7 @@ pub fn commit_message<'n>(
         issued_at,
         open,
         due,
+        ..
     } = trailers;
     let line = |key: &str, value: String| format!("Gitca-{key}: {value}\n");
     let lines = [

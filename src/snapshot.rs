@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub control: BTreeMap<RepoPath, Blob>,
     /// Every request by name, with the blob of its manifest.
     pub requests: BTreeMap<RequestName, ObjectId>,
+    /// How many more requests there are that are unchanged since the last run and were not looked at.
+    pub untouched: usize,
     /// The blob of `issued/<name>/request.yaml`, for each that is there.
     pub issued: BTreeMap<RequestName, ObjectId>,
     /// The manifests of the requests that are open: `issued/` does not hold their very bytes.

@@ -4,6 +4,7 @@
 //! whose history can't be trusted, a control zone with one bad file. It joins the git edge with the readers of the core
 //! and decides nothing itself.
 
+mod found;
 mod output;
 mod renewals;
 mod rules;
@@ -11,58 +12,20 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+pub use crate::survey::found::Survey;
 pub use crate::survey::output::Standing;
 
-use crate::batch::Workshop;
-use crate::control::ControlZone;
-use crate::finding::{Code, Finding, Reason, Stop};
-use crate::git::Repository;
+use crate::finding::{Code, Reason, Stop};
+use crate::git::{Base, OutputZone, Repository};
 use crate::message::Trailers;
 use crate::names::{ObjectId, RequestName};
-use crate::plan::{self, Evidence, Requests};
-use crate::provenance::Provenance;
-use crate::render::template::Templates;
+use crate::plan;
 use crate::report::Grounds;
-use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
 use crate::survey::output::Judgement;
-use crate::survey::rules::{Loaded, at_head, check_branch, load, loaded, rules_before};
+use crate::survey::rules::{Rules, at_head, check_branch, load, refuse, rules, rules_before};
 use crate::timestamp::Timestamp;
 use crate::worktree;
 use crate::world::World;
-
-type Introductions = BTreeMap<RequestName, Introduction>;
-type Histories = BTreeMap<RequestName, StatementHistory>;
-
-/// What was read.
-#[derive(Debug)]
-pub struct Survey {
-    /// The files.
-    pub snapshot: Snapshot,
-    /// The rules.
-    pub zone: ControlZone,
-    /// The compiled templates.
-    pub templates: Templates,
-    /// The open requests.
-    pub requests: Requests,
-    /// Who was certified with their keys.
-    pub owners: KeyOwners,
-    /// Which commits brought them; empty for a work tree.
-    pub introductions: Introductions,
-    /// What the mainline knows of statements about the open requests; empty for a work tree.
-    pub histories: Histories,
-    /// The rules before each commit that brought one of these and touched them; `None` where those can't be loaded.
-    pub rules_before: BTreeMap<ObjectId, Option<ControlZone>>,
-    /// In a work tree, who would commit what is there.
-    pub committer: Option<Author>,
-    /// What the certificates rest on that open requests have for these very bytes.
-    pub certified: BTreeMap<RequestName, Provenance>,
-    /// The requests that are open because their certificate is to be made anew.
-    pub due: BTreeSet<RequestName>,
-    /// When the clock alone will make the next certificate due.
-    pub next_due: Option<Timestamp>,
-    /// What a proposed change does to `issued/`, which only a run may.
-    pub foreign: Vec<Finding>,
-}
 
 /// The mainline of a repository.
 #[derive(Debug)]
@@ -75,6 +38,8 @@ pub struct Mainline {
     pub tip: ObjectId,
     /// Where it begins, if that was named.
     anchor: Option<ObjectId>,
+    /// What became of `issued/`, if that was looked at.
+    outputs: Option<OutputZone>,
     /// What is there.
     pub survey: Survey,
 }
@@ -113,7 +78,11 @@ impl Mainline {
     /// # Errors
     /// `ForeignOutput` or `MainlineSwapped`; any other error when git fails.
     pub fn standing(&self) -> anyhow::Result<Standing> {
-        output::standing(self.judgement()?, self.tip, self.anchor, &self.branch)
+        let zone = match self.outputs {
+            Some(zone) => zone,
+            None => output::zone(self.judgement()?, self.tip, self.anchor)?,
+        };
+        output::standing(&self.repository, zone, self.tip, &self.branch)
     }
 
     /// What a commit says, if the issuing bot made it in a run.
@@ -129,85 +98,30 @@ impl Mainline {
     }
 }
 
-impl Survey {
-    /// Opens these requests of the work tree as well, though `issued/` holds them.
-    ///
-    /// # Errors
-    /// When a file can't be read.
-    pub fn reopen(&mut self, directory: &Path, names: &[RequestName]) -> anyhow::Result<()> {
-        let root = worktree::root(directory)?;
-        let is_there = |name: &&RequestName| self.snapshot.requests.contains_key(*name);
-        for name in names.iter().filter(is_there) {
-            if let Some(blob) = worktree::file(&root, &name.manifest())? {
-                self.snapshot.open.insert(name.clone(), blob);
-            }
-        }
-        self.requests = plan::read(&self.snapshot);
-        self.owners = worktree::key_owners(&root, &plan::keys(&self.requests))?;
-        Ok(())
-    }
-
-    /// What certificates are made from at this time.
-    #[must_use]
-    pub fn workshop(&self, now: Timestamp) -> Workshop<'_> {
-        Workshop {
-            snapshot: &self.snapshot,
-            zone: &self.zone,
-            templates: &self.templates,
-            introductions: &self.introductions,
-            certified: &self.certified,
-            now,
-        }
-    }
-
-    /// When the clock alone will make the next work, once these certificates were made: at once where one that was due was
-    /// not.
-    #[must_use]
-    pub fn due_after(
-        &self,
-        made: &BTreeMap<RequestName, Provenance>,
-        now: Timestamp,
-    ) -> Option<Timestamp> {
-        if self.due.iter().any(|name| !made.contains_key(name)) {
-            return Some(now);
-        }
-        let next = renewals::next(&self.zone, made.values());
-        self.next_due.into_iter().chain(next).min()
-    }
-
-    /// What the decisions are made of.
-    #[must_use]
-    pub fn evidence(&self) -> Evidence<'_> {
-        Evidence {
-            requests: &self.requests,
-            zone: &self.zone,
-            owners: &self.owners,
-            introductions: &self.introductions,
-            rules_before: &self.rules_before,
-            statements: &self.snapshot.statements,
-            histories: &self.histories,
-            committer: self.committer.as_ref(),
-            in_detail: false,
-            certified: &self.certified,
-            due: &self.due,
-        }
-    }
+/// How much of the mainline is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Every request and every output.
+    Whole,
+    /// What is open; requests that the last run left with their certificates are counted, where that run can be trusted.
+    Open,
 }
 
-/// Surveys the tip of the mainline, with its history.
+/// Surveys the whole tip of the mainline, with its history.
 ///
 /// # Errors
 /// A [`Stop`] for what can't be trusted or is invalid; any other error when git or the disk fail.
 pub fn mainline(world: &World) -> anyhow::Result<Mainline> {
-    mainline_at(world, Repository::branch_tip)
+    mainline_at(world, Extent::Whole, Repository::branch_tip)
 }
 
-/// The same, where somebody else finds out what the tip of the branch is.
+/// The same, as far as it is asked for, where somebody else finds out what the tip of the branch is.
 ///
 /// # Errors
 /// As [`mainline`], and what finding the tip gives.
 pub fn mainline_at(
     world: &World,
+    extent: Extent,
     tip: impl FnOnce(&Repository, &str) -> anyhow::Result<Option<ObjectId>>,
 ) -> anyhow::Result<Mainline> {
     let repository = Repository::open(&world.directory)?;
@@ -225,33 +139,79 @@ pub fn mainline_at(
         );
         Stop::because(reason.help("make it, or name another with `--branch`"))
     })?;
-    // HEAD is mostly the tip, and a commit is read once.
-    let Loaded {
-        snapshot,
-        zone,
-        templates,
-    } = match at_head.filter(|head| head.snapshot.commit == Some(tip)) {
+    // HEAD is mostly the tip.
+    let rules = match at_head.filter(|head| head.commit == tip) {
         Some(head) => head,
-        None => loaded(&repository, tip)?,
+        None => rules(&repository, tip)?,
     };
-    check_branch(&zone, &branch)?;
-    let renewals = renewals::find(&repository, tip, &snapshot, &zone, world.now)?;
-    let due: BTreeSet<RequestName> = renewals.due.keys().cloned().collect();
-    let snapshot = if due.is_empty() {
-        snapshot
-    } else {
-        repository.snapshot_with(tip, &due)?
-    };
-    let requests = plan::read(&snapshot);
-    let owners = repository.key_owners(tip, &plan::keys(&requests))?;
+    check_branch(&rules.zone, &branch)?;
     let anchor = world
         .anchor
         .as_deref()
         .map(|anchor| repository.anchor(anchor, tip))
         .transpose()?;
-    let history = repository.history(tip, anchor, &snapshot)?;
-    let rules_before = rules_before(&repository, &history, None)?;
-    let survey = Survey {
+    let outputs = match extent {
+        Extent::Whole => None,
+        Extent::Open => {
+            let judgement = Judgement::knowing(&repository, tip, &rules.zone)?;
+            Some(output::zone(judgement, tip, anchor)?)
+        }
+    };
+    let begin = Begin {
+        base: outputs.and_then(|zone| output::base(&zone, world.now)),
+        anchor,
+        now: world.now,
+    };
+    let survey = survey(&repository, rules, &begin)?;
+    Ok(Mainline {
+        repository,
+        branch,
+        tip,
+        anchor,
+        outputs,
+        survey,
+    })
+}
+
+/// Where a survey begins.
+struct Begin {
+    /// What is known from the last run, and when the clock alone makes the next work.
+    base: Option<(Base, Timestamp)>,
+    anchor: Option<ObjectId>,
+    now: Timestamp,
+}
+
+/// Surveys a commit by its own rules.
+fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Result<Survey> {
+    let Rules {
+        commit,
+        zone,
+        templates,
+    } = rules;
+    let known = match &begin.base {
+        Some((base, due)) => {
+            let snapshot = repository.snapshot_since(commit, base)?;
+            snapshot.map(|snapshot| (snapshot, *due))
+        }
+        None => None,
+    };
+    let (snapshot, due_before) = match known {
+        Some((snapshot, due)) => (snapshot, Some(due)),
+        None => (repository.snapshot(commit)?, None),
+    };
+    refuse(&snapshot, &zone)?;
+    let renewals = renewals::find(repository, commit, &snapshot, &zone, begin.now)?;
+    let due: BTreeSet<RequestName> = renewals.due.keys().cloned().collect();
+    let snapshot = if due.is_empty() {
+        snapshot
+    } else {
+        repository.snapshot_with(commit, &due)?
+    };
+    let requests = plan::read(&snapshot);
+    let owners = repository.key_owners(commit, &plan::keys(&requests))?;
+    let history = repository.history(commit, begin.anchor, &snapshot)?;
+    let rules_before = rules_before(repository, &history, None)?;
+    Ok(Survey {
         snapshot,
         zone,
         templates,
@@ -263,15 +223,8 @@ pub fn mainline_at(
         committer: None,
         certified: renewals.due,
         due,
-        next_due: renewals.next,
+        next_due: due_before.into_iter().chain(renewals.next).min(),
         foreign: Vec::new(),
-    };
-    Ok(Mainline {
-        repository,
-        branch,
-        tip,
-        anchor,
-        survey,
     })
 }
 
@@ -317,12 +270,27 @@ pub struct Proposed {
 ///
 /// # Errors
 /// A [`Stop`] for what can't be trusted or is invalid; any other error when git fails.
-pub fn proposal(directory: &Path, base: &str, head: &str) -> anyhow::Result<Proposed> {
-    let repository = Repository::open(directory)?;
+pub fn proposal(
+    world: &World,
+    extent: Extent,
+    (base, head): (&str, &str),
+) -> anyhow::Result<Proposed> {
+    let repository = Repository::open(&world.directory)?;
     repository.require_full_history()?;
     let (base, head) = (repository.resolve(base)?, repository.resolve(head)?);
     let proposal = repository.propose(base, head)?;
-    let snapshot = proposal.snapshot()?;
+    let known = match extent {
+        Extent::Whole => None,
+        Extent::Open => {
+            let outputs = output::zone(Judgement::of(&repository), base, None)?;
+            let known = output::base(&outputs, world.now);
+            known.map(|(known, _)| proposal.snapshot_since(&known))
+        }
+    };
+    let snapshot = match known.transpose()?.flatten() {
+        Some(snapshot) => snapshot,
+        None => proposal.snapshot()?,
+    };
     let (zone, templates) = load(&snapshot)?;
     let requests = plan::read(&snapshot);
     let owners = proposal.key_owners(&plan::keys(&requests))?;

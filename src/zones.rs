@@ -4,6 +4,7 @@
 //! the same rules about paths, and one walk, [`survey`]. Nothing in here touches a disk.
 
 mod attributes;
+mod bounds;
 mod leaks;
 mod paths;
 mod refusal;
@@ -11,6 +12,7 @@ mod source;
 mod statements;
 mod survey;
 
+pub use crate::zones::bounds::large_directory;
 pub use crate::zones::paths::{
     DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, case_twins, entry_name_fault, folder, is_unread,
     role, size_limit, too_large, twin,

@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 
 use crate::cli::CheckArgs;
+use crate::commands::extent;
 use crate::finding::{Finding, Stop};
 use crate::plan::listing::{self, Listing};
 use crate::plan::{Entry, Evidence, plan, warnings};
 use crate::report::{Report, Verdict};
-use crate::survey::{self, Survey};
+use crate::survey::{self, Extent, Survey};
 use crate::world::World;
 
 // More than a comment has room for.
@@ -25,7 +26,13 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
     let (survey, is_merge) = match args.base.as_deref().zip(args.head.as_deref()) {
         None => (survey::work_tree(&world.directory)?, false),
         Some((base, head)) => {
-            let proposed = survey::proposal(&world.directory, base, head)?;
+            // What is named may be unchanged.
+            let extent = if args.paths.is_empty() {
+                extent(&args.report)
+            } else {
+                Extent::Whole
+            };
+            let proposed = survey::proposal(world, extent, (base, head))?;
             report.commit = Some(proposed.head);
             report.grounds = Some(proposed.grounds);
             (proposed.survey, true)

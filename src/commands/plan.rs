@@ -1,6 +1,8 @@
 //! `gitca plan`: what `run` would do now. Reads the mainline; opens no key and writes nothing.
 
 use crate::cli::PlanArgs;
+use crate::commands::extent;
+use crate::git::Repository;
 use crate::plan::listing::{self, Listing};
 use crate::plan::plan as make_plan;
 use crate::report::Report;
@@ -12,7 +14,7 @@ use crate::world::World;
 /// # Errors
 /// A [`Stop`](crate::finding::Stop) when the repository or its control zone can't be used; any other error when git fails.
 pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
-    let mainline = survey::mainline(world)?;
+    let mainline = survey::mainline_at(world, extent(&args.report), Repository::branch_tip)?;
     let Mainline {
         repository,
         tip,

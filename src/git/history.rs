@@ -20,7 +20,7 @@ use crate::snapshot::Snapshot;
 pub(super) enum Until {
     /// To this commit, which must be there.
     Anchor(ObjectId),
-    /// To the first commit that has `policies/`.
+    /// To where nothing is left to be found after the first commit that has `policies/`, or to that commit.
     FirstControl,
     /// To where nothing is left to be found, or to that commit.
     Found,
@@ -108,7 +108,8 @@ impl Walk<'_, '_, '_> {
             let is_done = self.following.is_done();
             let is_end = match until {
                 Until::Anchor(anchor) => node.is_made && anchor == node.commit,
-                Until::FirstControl => false,
+                // The beginning is here or before, so whatever was found came after it.
+                Until::FirstControl => is_done && zones.policies.is_some(),
                 Until::Found => is_done,
             };
             let first = node.parents.first().filter(|_| !is_end);

@@ -17,9 +17,11 @@ use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
 use crate::git::ids::{id, is_absent, oid};
 use crate::git::local::compare;
+use crate::git::merge::merge;
 use crate::git::objects::Objects;
 use crate::git::producer::Node;
 use crate::git::repository::Repository;
+use crate::git::since::{Base, Since};
 use crate::git::tree;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::report::Grounds;
@@ -65,6 +67,12 @@ impl Repository {
         let odb = self.inner.odb().context("opening the object database")?;
         odb.add_new_mempack_backend(FIRST)
             .context("making room for a merge in memory")?;
+        let objects = Objects::of(&self.inner)?;
+        let trees = [id(ancestor), base, head].map(|commit| self.tree_of(commit));
+        let [before, ours, theirs] = trees;
+        if let Some(top) = merge(&objects, before?, ours?, theirs?)? {
+            return Ok(proposal(top, Vec::new()));
+        }
         let tree = |commit| -> anyhow::Result<_> {
             let tree = self.inner.find_tree(oid(self.tree_of(commit)?));
             tree.with_context(|| format!("reading the tree of commit {commit}"))
@@ -128,6 +136,23 @@ impl Proposal<'_> {
             }
         }
         Ok(snapshot)
+    }
+
+    /// The same, if it can be told from what a run left on the mainline of the base.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn snapshot_since(&self, base: &Base) -> anyhow::Result<Option<Snapshot>> {
+        if !self.conflicts.is_empty() {
+            return Ok(None);
+        }
+        let objects = Objects::of(&self.repository.inner)?;
+        let since = Since::of(self.repository, &objects, base, self.top)?;
+        let Some(mut snapshot) = since.snapshot()? else {
+            return Ok(None);
+        };
+        let is_whole = since.add_namesakes(&mut snapshot)?;
+        Ok(is_whole.then_some(snapshot))
     }
 
     /// The commit and the rules that the merge is judged on.

@@ -50,18 +50,29 @@ pub(super) fn parse(octets: &[u8]) -> Result<Vec<Entry<'_>>, Box<Reason>> {
             }
         }
     }
-    let is_file_too = |entry: &&Entry<'_>| {
-        entry.mode == DIRECTORY && position(&entries, entry.name, FILE).is_some()
-    };
-    match entries.iter().find(is_file_too) {
-        Some(entry) => Err(Box::new(duplicate(entry.name))),
+    match (0..entries.len()).find(|place| is_file_too(&entries, *place)) {
+        Some(place) => Err(Box::new(duplicate(entries[place].name))),
         None => Ok(entries),
     }
 }
 
+/// Whether a directory has the name of a file, too. Between the two, in git's order, lie only names that begin so: mostly
+/// none.
+fn is_file_too(entries: &[Entry<'_>], place: usize) -> bool {
+    let Entry { mode, name, .. } = entries[place];
+    let is_alone = |before: &Entry<'_>| !before.name.starts_with(name);
+    mode == DIRECTORY
+        && !entries[..place].last().is_none_or(is_alone)
+        && position(entries, name, FILE).is_some()
+}
+
 /// The entry of that name, in entries that [`parse`] has returned.
-pub(super) fn find<'t>(entries: &[Entry<'t>], name: &str, mode: u32) -> Option<Entry<'t>> {
-    let entry = entries.get(position(entries, name.as_bytes(), mode)?)?;
+pub(super) fn find<'t>(
+    entries: &[Entry<'t>],
+    name: impl AsRef<[u8]>,
+    mode: u32,
+) -> Option<Entry<'t>> {
+    let entry = entries.get(position(entries, name.as_ref(), mode)?)?;
     (entry.mode == mode).then_some(*entry)
 }
 
@@ -137,6 +148,11 @@ fn split_entry(octets: &[u8]) -> Option<(Entry<'_>, &[u8])> {
 
 // Directories sort as if their name ended in a slash.
 pub(super) fn order(left: &Entry<'_>, right: &Entry<'_>) -> Ordering {
+    let common = left.name.len().min(right.name.len());
+    let ordered = left.name[..common].cmp(&right.name[..common]);
+    if ordered != Ordering::Equal {
+        return ordered;
+    }
     let key = |entry: &Entry<'_>| (entry.mode == DIRECTORY).then_some(b'/');
     left.name
         .iter()

@@ -60,6 +60,9 @@ pub fn fill(
             report.results.push(result);
         }
     }
+    if listing.named.is_none() {
+        report.summary.count(Verdict::Unchanged, snapshot.untouched);
+    }
     report.results.sort_by(|a, b| a.file.cmp(&b.file));
     report.notices.extend(
         notices

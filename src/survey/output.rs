@@ -5,10 +5,11 @@
 
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::git::{self, Condition, ControlId, OutputZone, Proposal, Repository, RunCommit};
+use crate::git::{self, Base, Condition, ControlId, OutputZone, Proposal, Repository, RunCommit};
 use crate::message::Trailers;
 use crate::names::ObjectId;
 use crate::survey::rules::control_at;
+use crate::timestamp::Timestamp;
 use crate::trust::{self, Flaw};
 
 // Of a large change so many files are named.
@@ -32,24 +33,45 @@ pub(super) struct Judgement<'r> {
     last: Option<(ControlId, Option<ControlZone>)>,
 }
 
-/// What the newest run on the mainline left.
+/// What became of `issued/` since the newest run on the mainline.
+pub(super) fn zone(
+    mut judgement: Judgement<'_>,
+    tip: ObjectId,
+    anchor: Option<ObjectId>,
+) -> anyhow::Result<OutputZone> {
+    let repository = judgement.repository;
+    let mut judge = |run: &RunCommit| judgement.judge(run);
+    repository.output_zone(tip, anchor, &mut judge)
+}
+
+/// What the newest run left, which is still there.
 ///
 /// # Errors
 /// `ForeignOutput` or `MainlineSwapped`; any other error when git fails.
 pub(super) fn standing(
-    mut judgement: Judgement<'_>,
+    repository: &Repository,
+    zone: OutputZone,
     tip: ObjectId,
-    anchor: Option<ObjectId>,
     branch: &str,
 ) -> anyhow::Result<Standing> {
-    let repository = judgement.repository;
-    let mut judge = |run: &RunCommit| judgement.judge(run);
-    let zone = repository.output_zone(tip, anchor, &mut judge)?;
     let notice = sound(repository, &zone, branch, tip)?;
     Ok(Standing {
         run: zone.run,
         notice,
     })
+}
+
+/// What the newest run says about the requests at its parent, as long as the clock has made no work since then.
+pub(super) fn base(zone: &OutputZone, now: Timestamp) -> Option<(Base, Timestamp)> {
+    let is_sound = matches!(zone.condition, Condition::Intact | Condition::Restored(..));
+    let run = zone.run.filter(|run| is_sound && run.is_current)?;
+    let due = run.due.filter(|due| now < *due)?;
+    let base = Base {
+        run: zone.source,
+        judged: run.base,
+        open: run.open?,
+    };
+    Some((base, due))
 }
 
 impl<'r> Judgement<'r> {

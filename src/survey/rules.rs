@@ -73,7 +73,14 @@ pub(super) fn load(snapshot: &Snapshot) -> anyhow::Result<(ControlZone, Template
     Ok((zone, templates))
 }
 
-/// A CA whose private key everybody can read certifies nothing any more.
+/// Refuses what makes a commit useless as a whole: a CA whose private key everybody can read certifies nothing any more.
+pub(super) fn refuse(snapshot: &Snapshot, zone: &ControlZone) -> Result<(), Stop> {
+    if !snapshot.errors.is_empty() {
+        return Err(Stop(snapshot.errors.clone()));
+    }
+    refuse_leaked_signers(snapshot, zone)
+}
+
 fn refuse_leaked_signers(snapshot: &Snapshot, zone: &ControlZone) -> Result<(), Stop> {
     let mut findings = Vec::new();
     for signer in &zone.signers {
@@ -96,33 +103,36 @@ fn refuse_leaked_signers(snapshot: &Snapshot, zone: &ControlZone) -> Result<(), 
     }
 }
 
-/// A commit that was read, and its whole control zone.
-pub(super) struct Loaded {
-    pub(super) snapshot: Snapshot,
+/// The whole control zone of a commit.
+pub(super) struct Rules {
+    pub(super) commit: ObjectId,
     pub(super) zone: ControlZone,
     pub(super) templates: Templates,
 }
 
-/// Reads a commit whole.
-pub(super) fn loaded(repository: &Repository, commit: ObjectId) -> anyhow::Result<Loaded> {
-    let snapshot = repository
-        .snapshot(commit)
+/// Reads the rules at a commit, or tells everything that is wrong there, in the other zones too.
+pub(super) fn rules(repository: &Repository, commit: ObjectId) -> anyhow::Result<Rules> {
+    let control = repository
+        .control(commit)
         .with_context(|| format!("reading commit {commit}"))?;
-    let (zone, templates) = load(&snapshot)?;
-    Ok(Loaded {
-        snapshot,
+    let (zone, templates) = match load(&control) {
+        Ok(loaded) => loaded,
+        Err(_) => load(&repository.snapshot(commit)?)?,
+    };
+    Ok(Rules {
+        commit,
         zone,
         templates,
     })
 }
 
-/// The commit at HEAD, whose Settings name the mainline where nobody else does.
-pub(super) fn at_head(repository: &Repository) -> anyhow::Result<Loaded> {
+/// The rules at HEAD, whose Settings name the mainline where nobody else does.
+pub(super) fn at_head(repository: &Repository) -> anyhow::Result<Rules> {
     let head = repository.head_commit()?.ok_or_else(|| {
         let reason = Reason::new(Code::NoMainline, "the repository has no commit yet");
         Stop::because(reason.help("make a gitca repository with `gitca init`, or commit its files"))
     })?;
-    loaded(repository, head)
+    rules(repository, head)
 }
 
 /// Refuses a tip whose own Settings name another branch.

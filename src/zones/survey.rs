@@ -16,8 +16,6 @@ use crate::zones::paths::{
 };
 use crate::zones::source::{Child, Kind, Scope, Source, Statements};
 
-// Where a directory is worth splitting: every commit writes each changed directory anew, whole.
-const LARGE_DIRECTORY: usize = 1_000;
 // What a repository may hold in all: trees may name the same small subtree again and again.
 const ENTRIES: usize = 5_000_000;
 const OCTETS: usize = 1 << 30;
@@ -277,20 +275,6 @@ impl<'s, S: Source> Survey<'s, S> {
             request: Some(request.clone()),
             ..finding(path, reason)
         });
-    }
-
-    fn check_count(&mut self, path: &str, entries: usize) {
-        if entries > DIRECTORY_ENTRIES {
-            let message =
-                format!("the directory has {entries} entries, more than {DIRECTORY_ENTRIES}");
-            self.report(path, Reason::new(Code::TooManyFiles, message));
-        } else if entries >= LARGE_DIRECTORY {
-            let message =
-                format!("the directory has {entries} entries, and every commit writes it anew");
-            let reason =
-                Reason::new(Code::LargeDirectory, message).help("split it into directories");
-            self.snapshot.notices.push(finding(path, reason));
-        }
     }
 
     pub(super) fn attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {

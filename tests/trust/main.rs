@@ -12,3 +12,4 @@ mod renewals;
 mod requester;
 mod review;
 mod rules;
+mod since;

@@ -15,7 +15,7 @@ use crate::message::{self, Trailers};
 use crate::names::{ObjectId, hex};
 use crate::report::{RequestResult, Verdict};
 use crate::snapshot::{Author, Changeset};
-use crate::survey::{self, Mainline};
+use crate::survey::{self, Extent, Mainline};
 use crate::timestamp::{Lifetime, Timestamp};
 use crate::world::World;
 
@@ -93,7 +93,7 @@ impl Landing<'_> {
                 Step::Again(stop) => problem = Some(stop),
                 Step::Moved(tip) => {
                     problem = Some(race_lost(here, tip));
-                    let next = survey::mainline_at(world, |_, _| Ok(Some(tip)))?;
+                    let next = survey::mainline_at(world, Extent::Open, |_, _| Ok(Some(tip)))?;
                     let standing = next.standing()?;
                     notices.extend(standing.notice);
                     last = standing.run;
@@ -130,7 +130,7 @@ impl Landing<'_> {
             changes.extend(signed.changes.clone());
             made.extend(signed.provenances());
         }
-        let open = here.survey.snapshot.open.len().saturating_sub(made.len());
+        let open = here.survey.open_after(made.len());
         let issued_at = clock(last, now)?;
         let due = here.survey.due_after(&made, issued_at);
         let trailers = Trailers::of(here.tip, made.len(), open, issued_at, due);

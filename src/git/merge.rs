@@ -1,0 +1,88 @@
+//! The tree that a merge makes, where no file was changed on both sides.
+//!
+//! In come three trees, out goes the merged one, written to the object database as it is open. Only directories that both
+//! sides changed are read, so it costs what changed and not what is there. Where both changed one file, or a tree is
+//! malformed, there is no answer. Renames are not looked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use git2::ObjectType;
+
+use crate::git::objects::Objects;
+use crate::git::tree::{self, Entry};
+use crate::names::ObjectId;
+
+type Side = Option<(u32, ObjectId)>;
+
+/// The merged tree; `None` where somebody has to look into files.
+pub(super) fn merge(
+    objects: &Objects<'_>,
+    base: ObjectId,
+    ours: ObjectId,
+    theirs: ObjectId,
+) -> anyhow::Result<Option<ObjectId>> {
+    let sides = [base, ours, theirs].map(|tree| Some((tree::DIRECTORY, tree)));
+    let merged = entry(objects, sides)?;
+    match merged {
+        Some(Some((_, tree))) => Ok(Some(tree)),
+        Some(None) => objects.write(ObjectType::Tree, &[]).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What becomes of one place, as it was and as both sides have it.
+fn entry(objects: &Objects<'_>, [base, ours, theirs]: [Side; 3]) -> anyhow::Result<Option<Side>> {
+    if ours == theirs || base == theirs {
+        return Ok(Some(ours));
+    }
+    if base == ours {
+        return Ok(Some(theirs));
+    }
+    let folder = |side: Side| match side {
+        None => Some(None),
+        Some((tree::DIRECTORY, tree)) => Some(Some(tree)),
+        Some(_) => None,
+    };
+    let (Some(base), Some(Some(ours)), Some(Some(theirs))) =
+        (folder(base), folder(ours), folder(theirs))
+    else {
+        return Ok(None);
+    };
+    folders(objects, [base, Some(ours), Some(theirs)])
+}
+
+fn folders(objects: &Objects<'_>, sides: [Option<ObjectId>; 3]) -> anyhow::Result<Option<Side>> {
+    let mut octets = Vec::new();
+    for side in sides {
+        match side.map(|side| objects.tree(side)).transpose()? {
+            None => octets.push(Vec::new()),
+            Some(Ok(object)) => octets.push(object.data().to_vec()),
+            Some(Err(_)) => return Ok(None),
+        }
+    }
+    let mut parsed = Vec::new();
+    for octets in &octets {
+        let Ok(entries) = tree::parse(octets) else {
+            return Ok(None);
+        };
+        let keyed = entries.into_iter();
+        let keyed: BTreeMap<&[u8], (u32, ObjectId)> = keyed
+            .map(|entry| (entry.name, (entry.mode, entry.id)))
+            .collect();
+        parsed.push(keyed);
+    }
+    let names: BTreeSet<&[u8]> = parsed.iter().flat_map(BTreeMap::keys).copied().collect();
+    let mut merged = Vec::new();
+    for name in names {
+        let side = |number: usize| parsed[number].get(name).copied();
+        let Some(found) = entry(objects, [side(0), side(1), side(2)])? else {
+            return Ok(None);
+        };
+        merged.extend(found.map(|(mode, id)| Entry { mode, name, id }));
+    }
+    if merged.is_empty() {
+        return Ok(Some(None));
+    }
+    let tree = objects.write(ObjectType::Tree, &tree::serialize(&mut merged))?;
+    Ok(Some(Some((tree::DIRECTORY, tree))))
+}

@@ -1,0 +1,293 @@
+//! What changed since a run, read as if it were all there is.
+//!
+//! In come the tree of a commit and what a run left; out goes the snapshot of that commit, where requests that the run left
+//! with their certificates and nobody touched are only counted. The walk is that of [`zones::survey`], over directories in
+//! which everything is hidden that is as it was and that nobody asks about. Whenever something is odd there is no answer, and
+//! all has to be looked at.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::finding::Code;
+use crate::git::diff::Trees;
+use crate::git::differing::differing;
+use crate::git::follow::Zones;
+use crate::git::objects::Objects;
+use crate::git::repository::Repository;
+use crate::git::tally::{self, Search};
+use crate::git::tree;
+use crate::names::{ObjectId, RequestName};
+use crate::snapshot::Snapshot;
+use crate::zones::{self, Content, Kind, Listing, Role, Scope, Source, Zone};
+
+const ATTRIBUTES: &str = ".gitattributes";
+
+/// What a run left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// Its commit.
+    pub run: ObjectId,
+    /// The commit that it judged, which is the parent.
+    pub judged: ObjectId,
+    /// How many requests it left without their certificate.
+    pub open: usize,
+}
+
+impl Repository {
+    /// The snapshot of a commit, if it can be told from what a run left.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn snapshot_since(
+        &self,
+        commit: ObjectId,
+        base: &Base,
+    ) -> anyhow::Result<Option<Snapshot>> {
+        let objects = Objects::of(&self.inner)?;
+        let since = Since::of(self, &objects, base, self.tree_of(commit)?)?;
+        let snapshot = since.snapshot()?;
+        Ok(snapshot.map(|snapshot| Snapshot {
+            commit: Some(commit),
+            ..snapshot
+        }))
+    }
+}
+
+/// Two trees: what a run judged, and what is there.
+pub(super) struct Since<'s, 'r> {
+    objects: &'s Objects<'r>,
+    open: usize,
+    before: ObjectId,
+    /// What the run judged, with what it left in `issued/`.
+    left: Zones,
+    top: ObjectId,
+    zones: Zones,
+}
+
+impl<'s, 'r> Since<'s, 'r> {
+    pub(super) fn of(
+        repository: &Repository,
+        objects: &'s Objects<'r>,
+        base: &Base,
+        top: ObjectId,
+    ) -> anyhow::Result<Self> {
+        let trees = Trees::of(objects);
+        let before = repository.tree_of(base.judged)?;
+        let left = Zones::of(&trees, repository.tree_of(base.run)?)?;
+        Ok(Self {
+            objects,
+            open: base.open,
+            before,
+            left,
+            top,
+            zones: Zones::of(&trees, top)?,
+        })
+    }
+
+    /// The snapshot, as far as it differs from what the run saw; `None` where all has to be looked at.
+    pub(super) fn snapshot(&self) -> anyhow::Result<Option<Snapshot>> {
+        let same_rules = self.left.control() == self.zones.control();
+        if !same_rules || self.left.issued != self.zones.issued {
+            return Ok(None);
+        }
+        let (Some(changed), Some(open)) = (self.changed()?, self.left_open()?) else {
+            return Ok(None);
+        };
+        let asked = changed.union(&open);
+        let visible = Visible {
+            objects: self.objects,
+            asked: asked.map(ToString::to_string).collect(),
+        };
+        let top = Handle {
+            id: self.top,
+            path: String::new(),
+            before: Some(self.before),
+        };
+        let mut snapshot = zones::survey(&visible, &top, &BTreeSet::new())?;
+        if !snapshot.findings.is_empty() || !snapshot.errors.is_empty() {
+            return Ok(None);
+        }
+        let Some(tally) = tally::count(self.objects, self.zones.requests)? else {
+            return Ok(None);
+        };
+        let Some(untouched) = tally.requests.checked_sub(snapshot.requests.len()) else {
+            return Ok(None);
+        };
+        snapshot.untouched = untouched;
+        let is_other = |code| code != Code::LargeDirectory;
+        snapshot
+            .notices
+            .retain(|notice| is_other(notice.reason.code));
+        let directories = tally.directories.iter();
+        snapshot.notices.extend(
+            directories.filter_map(|(path, entries)| zones::large_directory(path, *entries)),
+        );
+        Ok(Some(snapshot))
+    }
+
+    /// Adds what was issued under the names of the open requests elsewhere; false where that can't be told.
+    pub(super) fn add_namesakes(&self, snapshot: &mut Snapshot) -> anyhow::Result<bool> {
+        let wanted: HashSet<&[u8]> = snapshot
+            .open
+            .keys()
+            .map(|name| name.name().as_bytes())
+            .collect();
+        let search = Search {
+            objects: self.objects,
+            is_unissued_wanted: false,
+            wanted: &wanted,
+        };
+        let (requests, issued) = (self.zones.requests, self.zones.issued);
+        let Some(found) = search.run(requests, issued)? else {
+            return Ok(false);
+        };
+        for name in found.outputs {
+            let path = format!("{name}/request.yaml");
+            let pieces: Vec<&str> = path.split('/').collect();
+            let manifest = match issued {
+                Some(issued) => self.objects.follow(issued, &pieces, tree::FILE)?,
+                None => None,
+            };
+            if let Some(manifest) = manifest {
+                snapshot.issued.insert(name, manifest);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The requests of which something changed.
+    fn changed(&self) -> anyhow::Result<Option<BTreeSet<RequestName>>> {
+        let attributes = |top| self.objects.entry(top, ATTRIBUTES, tree::FILE);
+        if attributes(self.before)? != attributes(self.top)? {
+            return Ok(None);
+        }
+        let mut paths = BTreeSet::new();
+        let (old, new) = (self.left.requests, self.zones.requests);
+        differing(self.objects, "requests/", old, new, &mut paths)?;
+        let mut changed = BTreeSet::new();
+        for path in paths {
+            match zones::role(&path) {
+                Ok(Role::Manifest(name) | Role::Revocation(name) | Role::Statement(name)) => {
+                    changed.insert(name);
+                }
+                Ok(Role::LetThrough) => {}
+                Ok(Role::Attributes | Role::Control) | Err(_) => return Ok(None),
+            }
+        }
+        Ok(Some(changed))
+    }
+
+    /// The requests that the run left without their certificate. One that changed has an older certificate and is not
+    /// among those that are found, so that their number tells.
+    fn left_open(&self) -> anyhow::Result<Option<BTreeSet<RequestName>>> {
+        if self.open == 0 {
+            return Ok(Some(BTreeSet::new()));
+        }
+        let search = Search {
+            objects: self.objects,
+            is_unissued_wanted: true,
+            wanted: &HashSet::new(),
+        };
+        let found = search.run(self.left.requests, self.left.issued)?;
+        let found = found.map(|found| found.unissued);
+        Ok(found.filter(|open| open.len() == self.open))
+    }
+}
+
+/// A repository in which everything is hidden that is as it was and that nobody asks about.
+struct Visible<'v, 'r> {
+    objects: &'v Objects<'r>,
+    asked: BTreeSet<String>,
+}
+
+/// An object, where it is, and what was there before.
+struct Handle {
+    id: ObjectId,
+    path: String,
+    before: Option<ObjectId>,
+}
+
+impl Visible<'_, '_> {
+    fn shows(&self, path: &str, is_changed: bool) -> bool {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        match Zone::of(path) {
+            None => is_changed,
+            Some(Zone::Control) => true,
+            Some(Zone::Data) => {
+                is_changed || parent.ends_with(".approvals") || self.is_asked(stem(path))
+            }
+            Some(Zone::Output) => {
+                let folder = parent.strip_prefix("issued/").unwrap_or_default();
+                name == "request.yaml" || self.asked.contains(folder) || self.is_asked(path)
+            }
+        }
+    }
+
+    /// Whether something at or below this path of a zone is asked about.
+    fn is_asked(&self, path: &str) -> bool {
+        let Some((_, name)) = path.split_once('/') else {
+            return !self.asked.is_empty();
+        };
+        let below = format!("{name}/");
+        let first = self.asked.range(below.clone()..).next();
+        self.asked.contains(name) || first.is_some_and(|first| first.starts_with(&below))
+    }
+}
+
+/// The path of a request, of one of its files.
+fn stem(path: &str) -> &str {
+    [".revocation.yaml", ".yaml", ".approvals"]
+        .iter()
+        .find_map(|suffix| path.strip_suffix(suffix))
+        .unwrap_or(path)
+}
+
+impl Source for Visible<'_, '_> {
+    type Handle = Handle;
+
+    fn has_inert_files(&self) -> bool {
+        true
+    }
+
+    fn list(&self, directory: &Handle, scope: Scope) -> anyhow::Result<Listing<Handle>> {
+        let there = self.objects.list(&directory.id, scope)?;
+        let mut before: HashMap<String, (Kind, ObjectId)> = HashMap::new();
+        // What is changed in the other zones is not asked.
+        let is_compared = matches!(Zone::of(&directory.path), None | Some(Zone::Data));
+        if let Some(folder) = directory.before.filter(|_| is_compared) {
+            for child in self.objects.list(&folder, scope)?.children {
+                before.insert(child.name, (child.kind, child.handle));
+            }
+        }
+        let visible = there.children.into_iter().filter_map(|child| {
+            let old = before.get(&child.name).copied();
+            let path = match directory.path.as_str() {
+                "" => child.name.clone(),
+                parent => format!("{parent}/{}", child.name),
+            };
+            let is_changed = old != Some((child.kind, child.handle));
+            self.shows(&path, is_changed).then(|| zones::Child {
+                name: child.name,
+                kind: child.kind,
+                handle: Handle {
+                    id: child.handle,
+                    path,
+                    before: old
+                        .filter(|(kind, _)| *kind == Kind::Directory)
+                        .map(|(_, id)| id),
+                },
+            })
+        });
+        Ok(Listing {
+            children: visible.collect(),
+            faults: there.faults,
+        })
+    }
+
+    fn id(&self, file: &Handle) -> anyhow::Result<ObjectId> {
+        Ok(file.id)
+    }
+
+    fn read(&self, file: &Handle, limit: u64) -> anyhow::Result<Content> {
+        Source::read(self.objects, &file.id, limit)
+    }
+}

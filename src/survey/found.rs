@@ -1,0 +1,125 @@
+//! What was read of a mainline, of a change to it or of a work tree: all that decisions are made of.
+//!
+//! It is filled by the survey; out come the evidence for decisions and what the commit of a run says about the next one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::batch::Workshop;
+use crate::control::ControlZone;
+use crate::finding::Finding;
+use crate::names::{ObjectId, RequestName};
+use crate::plan::{self, Evidence, Requests};
+use crate::provenance::Provenance;
+use crate::render::template::Templates;
+use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
+use crate::survey::renewals;
+use crate::timestamp::Timestamp;
+use crate::worktree;
+
+type Introductions = BTreeMap<RequestName, Introduction>;
+type Histories = BTreeMap<RequestName, StatementHistory>;
+
+/// What was read.
+#[derive(Debug)]
+pub struct Survey {
+    /// The files.
+    pub snapshot: Snapshot,
+    /// The rules.
+    pub zone: ControlZone,
+    /// The compiled templates.
+    pub templates: Templates,
+    /// The open requests.
+    pub requests: Requests,
+    /// Who was certified with their keys.
+    pub owners: KeyOwners,
+    /// Which commits brought them; empty for a work tree.
+    pub introductions: Introductions,
+    /// What the mainline knows of statements about the open requests; empty for a work tree.
+    pub histories: Histories,
+    /// The rules before each commit that brought one of these and touched them; `None` where those can't be loaded.
+    pub rules_before: BTreeMap<ObjectId, Option<ControlZone>>,
+    /// In a work tree, who would commit what is there.
+    pub committer: Option<Author>,
+    /// What the certificates rest on that open requests have for these very bytes.
+    pub certified: BTreeMap<RequestName, Provenance>,
+    /// The requests that are open because their certificate is to be made anew.
+    pub due: BTreeSet<RequestName>,
+    /// When the clock alone will make the next certificate due.
+    pub next_due: Option<Timestamp>,
+    /// What a proposed change does to `issued/`, which only a run may.
+    pub foreign: Vec<Finding>,
+}
+
+impl Survey {
+    /// Opens these requests of the work tree as well, though `issued/` holds them.
+    ///
+    /// # Errors
+    /// When a file can't be read.
+    pub fn reopen(&mut self, directory: &Path, names: &[RequestName]) -> anyhow::Result<()> {
+        let root = worktree::root(directory)?;
+        let is_there = |name: &&RequestName| self.snapshot.requests.contains_key(*name);
+        for name in names.iter().filter(is_there) {
+            if let Some(blob) = worktree::file(&root, &name.manifest())? {
+                self.snapshot.open.insert(name.clone(), blob);
+            }
+        }
+        self.requests = plan::read(&self.snapshot);
+        self.owners = worktree::key_owners(&root, &plan::keys(&self.requests))?;
+        Ok(())
+    }
+
+    /// What certificates are made from at this time.
+    #[must_use]
+    pub fn workshop(&self, now: Timestamp) -> Workshop<'_> {
+        Workshop {
+            snapshot: &self.snapshot,
+            zone: &self.zone,
+            templates: &self.templates,
+            introductions: &self.introductions,
+            certified: &self.certified,
+            now,
+        }
+    }
+
+    /// How many requests are without their certificate once these were made; whatever else is in the way counts, too, so
+    /// that the next run looks at it again.
+    #[must_use]
+    pub fn open_after(&self, made: usize) -> usize {
+        let open = self.snapshot.open.len().saturating_sub(made);
+        open + self.snapshot.findings.len()
+    }
+
+    /// When the clock alone will make the next work, once these certificates were made: at once where one that was due was
+    /// not.
+    #[must_use]
+    pub fn due_after(
+        &self,
+        made: &BTreeMap<RequestName, Provenance>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        if self.due.iter().any(|name| !made.contains_key(name)) {
+            return Some(now);
+        }
+        let next = renewals::next(&self.zone, made.values());
+        self.next_due.into_iter().chain(next).min()
+    }
+
+    /// What the decisions are made of.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence<'_> {
+        Evidence {
+            requests: &self.requests,
+            zone: &self.zone,
+            owners: &self.owners,
+            introductions: &self.introductions,
+            rules_before: &self.rules_before,
+            statements: &self.snapshot.statements,
+            histories: &self.histories,
+            committer: self.committer.as_ref(),
+            in_detail: false,
+            certified: &self.certified,
+            due: &self.due,
+        }
+    }
+}
