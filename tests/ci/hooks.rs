@@ -162,13 +162,44 @@ fn statements_are_judged_with_their_request() {
     );
 }
 
+#[test]
+fn what_is_not_named_is_not_looked_at() {
+    let scratch = Scratch::with_repository();
+    scratch
+        .in_repo(&["new", "dev/jane", "--group", "dev"])
+        .success();
+    // Neither what other requests say nor what they are, and not what was issued to them.
+    scratch.write("repo/requests/other.yaml", "x: [\n");
+    scratch.write("repo/requests/dev/other.yml", "x\n");
+    scratch.write("repo/issued/other/request.yaml", "x\n");
+    let unreadable = "chmod 000 repo/requests/other.yaml repo/issued/other/request.yaml";
+    scratch.sh(unreadable);
+    for name in ["dev/jane", "requests/dev/jane.yaml"] {
+        let text = scratch.in_repo(&["check", name]).success().stdout;
+        assert!(text.starts_with("check: 1 approved\n"), "{text}");
+    }
+    // What was certified for others is still known, and so is a name that cannot be.
+    scratch.sh("chmod 600 repo/requests/other.yaml repo/issued/other/request.yaml; rm -r repo/issued repo/requests/other.yaml \
+        repo/requests/dev/other.yml");
+    scratch.commit("ask");
+    scratch.in_repo(&["run"]).success();
+    scratch.sh("sed 's/^# .*//' repo/requests/dev/jane.yaml > repo/requests/jane.yaml; cp repo/requests/jane.yaml repo/requests/dev.yaml");
+    let text = scratch.in_repo(&["check", "jane"]).code(1).stdout;
+    assert!(text.contains("error[KeyReused]"), "{text}");
+    let text = scratch.in_repo(&["check", "dev/jane"]).code(1).stdout;
+    assert!(text.contains("error[PathNotAllowed]"), "{text}");
+}
+
 /// The recipe in the README.
 fn recipe() -> String {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(readme).expect("the README can be read");
-    let (_, rest) = readme.split_once("```sh\n#!/bin/sh\n").expect("a script");
-    let (script, _) = rest.split_once("```").expect("its end");
-    format!("#!/bin/sh\n{script}")
+    let (_, rest) = readme.split_once("<<'HOOK'\n").expect("a script");
+    let (script, _) = rest.split_once("> HOOK\n").expect("its end");
+    script
+        .lines()
+        .map(|line| format!("{}\n", &line[2..]))
+        .collect()
 }
 
 #[test]

@@ -111,6 +111,10 @@ fn github(keys: &[ObjectName], first: &str) -> Vec<String> {
     let mut lines = vec![
         "$EDITOR .github/workflows/gitca-*.yml .github/CODEOWNERS    # where gitca comes from; who owns policies"
             .to_owned(),
+        // Only jobs of protected branches get what the environment holds.
+        "gh api --silent --method PUT 'repos/{owner}/{repo}/environments/gitca' \
+         -F 'deployment_branch_policy[protected_branches]=true' -F 'deployment_branch_policy[custom_branch_policies]=false'"
+            .to_owned(),
         format!("gh variable set GITCA_ANCHOR --env gitca --body \"{first}\""),
     ];
     lines.extend(keys.iter().map(|key| {
