@@ -228,13 +228,17 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
     })
 }
 
-/// Surveys the files of a work tree, without history.
+/// Surveys the files of a work tree, without history; when requests are named, of `requests/` and `issued/` only theirs.
 ///
 /// # Errors
 /// A [`Stop`] for an invalid control zone; any other error when the disk fails.
-pub fn work_tree(directory: &Path) -> anyhow::Result<Survey> {
+pub fn work_tree(directory: &Path, named: &[String]) -> anyhow::Result<Survey> {
     let root = worktree::root(directory)?;
-    let snapshot = worktree::snapshot(&root)?;
+    let snapshot = if named.is_empty() {
+        worktree::snapshot(&root)?
+    } else {
+        worktree::snapshot_of(&root, named)?
+    };
     let (zone, templates) = load(&snapshot)?;
     let requests = plan::read(&snapshot);
     let owners = worktree::key_owners(&root, &plan::keys(&requests))?;

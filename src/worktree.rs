@@ -8,6 +8,8 @@
     reason = "this is where the files of a work tree are read"
 )]
 
+mod only;
+
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
@@ -21,6 +23,7 @@ use crate::files;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RepoPath, Sha256Digest};
 use crate::snapshot::{Blob, KeyOwner, KeyOwners, Snapshot};
+use crate::worktree::only::Only;
 use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 
 /// The top of the repository that a directory lies in: the nearest one with `policies/` or `.git`.
@@ -69,7 +72,21 @@ pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwner
 /// # Errors
 /// When a file or directory can't be read; what is wrong in them is in the snapshot.
 pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
-    zones::survey(&WorkTree, &root.to_owned(), &BTreeSet::new())
+    survey(root, WorkTree::default())
+}
+
+/// The same, but of requests and outputs only what belongs to these requests, named as people do: nothing else is looked
+/// at, however much there is. So a key that only another open request has is not seen.
+///
+/// # Errors
+/// When a file or directory can't be read; what is wrong in them is in the snapshot.
+pub fn snapshot_of(root: &Path, named: &[String]) -> anyhow::Result<Snapshot> {
+    let only = Only::of(root, named);
+    survey(root, WorkTree { only: Some(only) })
+}
+
+fn survey(root: &Path, source: WorkTree) -> anyhow::Result<Snapshot> {
+    zones::survey(&source, &root.to_owned(), &BTreeSet::new())
         .with_context(|| format!("reading the files below `{}`", root.display()))
 }
 
@@ -78,7 +95,7 @@ pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
 /// # Errors
 /// When a file or directory can't be read; what is wrong in them is in the snapshot.
 pub fn control(root: &Path) -> anyhow::Result<Snapshot> {
-    zones::control(&WorkTree, &root.to_owned())
+    zones::control(&WorkTree::default(), &root.to_owned())
         .with_context(|| format!("reading the policies below `{}`", root.display()))
 }
 
@@ -96,11 +113,15 @@ pub fn file(root: &Path, path: &RepoPath) -> anyhow::Result<Option<Blob>> {
         let reason = Reason::new(Code::SymlinkInZone, "is a link, or no regular file");
         return Err(stop(reason.help("put an ordinary file in its place")).into());
     }
-    let content = WorkTree.read(&real, zones::size_limit(path.as_str()))?;
+    let content = WorkTree::default().read(&real, zones::size_limit(path.as_str()))?;
     Ok(Some(content.map_err(stop)?))
 }
 
-struct WorkTree;
+#[derive(Default)]
+struct WorkTree {
+    /// What is looked at in `requests/` and `issued/`; `None` is everything.
+    only: Option<Only>,
+}
 
 impl Source for WorkTree {
     type Handle = PathBuf;
@@ -133,6 +154,10 @@ impl Source for WorkTree {
                 continue;
             }
             if is_own_key(directory, name) {
+                continue;
+            }
+            let only = self.only.as_ref();
+            if only.is_some_and(|only| !only.takes(entry.path())) {
                 continue;
             }
             if twins.contains(name.as_bytes()) {

@@ -52,7 +52,8 @@ pub struct ReportArgs {
 /// Arguments of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Requests to judge, by path or by name; all that `issued/` does not hold, or all that change, if none is given.
+    /// Requests to judge, by path or by name; all that `issued/` does not hold, or all that change, if none is given. In
+    /// a work tree no other is looked at, so that it is quick however many there are.
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
     /// Judge what a merge of `--head` into this commit would bring, instead of the work tree.

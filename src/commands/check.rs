@@ -24,7 +24,7 @@ const DETAILED: usize = 100;
 /// disk fail.
 pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
     let (survey, is_merge) = match args.base.as_deref().zip(args.head.as_deref()) {
-        None => (survey::work_tree(&world.directory)?, false),
+        None => (survey::work_tree(&world.directory, &args.paths)?, false),
         Some((base, head)) => {
             // What is named may be unchanged.
             let extent = if args.paths.is_empty() {

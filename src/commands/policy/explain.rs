@@ -28,7 +28,7 @@ pub fn explain(args: &ExplainArgs, world: &World) -> anyhow::Result<Told> {
         let survey = if args.mainline {
             survey::mainline(world)?.survey
         } else {
-            survey::work_tree(&world.directory)?
+            survey::work_tree(&world.directory, &[])?
         };
         let made = sample(policy, &survey.zone)?;
         written(&made, args.output, || samples(&made))?
@@ -67,7 +67,7 @@ fn look(args: &ExplainArgs, name: &RequestName, world: &World) -> anyhow::Result
         mainline.reopen(&names)?;
         return Ok(mainline.survey);
     }
-    let mut survey = survey::work_tree(&world.directory)?;
+    let mut survey = survey::work_tree(&world.directory, &[])?;
     survey.reopen(&world.directory, &names)?;
     Ok(survey)
 }
