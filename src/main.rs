@@ -26,7 +26,10 @@ use gitca::world::World;
 const BROKEN: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(misunderstood(&error)),
+    };
     let style = style(cli.global.color);
     let mut world = match world(&cli.global) {
         Ok(world) => world,
@@ -158,6 +161,28 @@ fn complain(error: &anyhow::Error, style: Style) -> u8 {
     let findings = to_findings(error).into_iter();
     let findings: Vec<_> = findings.map(|finding| finding.advised(&command)).collect();
     output::say(&text::findings("error", findings.iter(), &style), &fence());
+    BROKEN
+}
+
+/// What was typed wrong, with the command that says what is right; or the help that was asked for.
+fn misunderstood(error: &clap::Error) -> u8 {
+    if !error.use_stderr() {
+        // Nobody is left to tell when stdout is gone.
+        let _ = error.print();
+        return 0;
+    }
+    let command = typed_command();
+    let gitca = if command.is_empty() {
+        "gitca"
+    } else {
+        "gitca "
+    };
+    let text = error.render().to_string();
+    let text = text.replace(
+        "For more information, try '--help'.",
+        &format!("  help: `{gitca}{command} --help` says what it takes"),
+    );
+    output::say(&text, &fence());
     BROKEN
 }
 
