@@ -150,12 +150,21 @@ fn commands_nothing(what: &str, text: &str) {
 #[test]
 fn reports_hold_no_text_of_a_stranger_unescaped() {
     let hostile = hostile();
-    for command in ["check", "plan"] {
-        let json = hostile.scratch.in_repo(&[command, "-o", "json"]).json();
+    let commands = [
+        &["check"][..],
+        &["plan"],
+        &["check", "--base", "HEAD~1", "--head", "HEAD"],
+    ];
+    for command in commands {
+        let answer = |format| {
+            let args = [command, &["-o", format]].concat();
+            hostile.scratch.in_repo(&args)
+        };
+        let json = answer("json").json();
         assert!(json.to_string().contains("EVIL"));
         for format in FORMATS {
-            let what = format!("{command} -o {format}");
-            let answer = hostile.scratch.in_repo(&[command, "-o", format]);
+            let what = format!("{} -o {format}", command.join(" "));
+            let answer = answer(format);
             is_tame(&what, &answer.stdout);
             is_tame(&what, &answer.stderr);
             assert!(answer.stdout.contains("EVIL"), "{what}: {}", answer.stdout);
@@ -169,13 +178,73 @@ fn reports_hold_no_text_of_a_stranger_unescaped() {
                     let read: Value = serde_yaml::from_str(&answer.stdout).expect("YAML");
                     assert_eq!(read, json, "{what}");
                 }
-                "markdown" => spans_hold_it(&answer.stdout),
+                "markdown" => spans_hold_it(&without_blocks(&answer.stdout)),
                 "junit" => is_xml(&answer.stdout),
                 "gitlab" | "sarif" => drop(answer.json()),
                 _ => {}
             }
         }
     }
+}
+
+/// The log of a job on GitHub, and the summary of its step, at once.
+#[test]
+fn the_log_and_the_summary_of_a_step_obey_nothing() {
+    let hostile = hostile();
+    let summary = hostile.scratch.path("summary.md");
+    let variables = [
+        ("GITHUB_ACTIONS", "true"),
+        (
+            "GITHUB_STEP_SUMMARY",
+            summary.to_str().expect("a plain path"),
+        ),
+    ];
+    let check = ["check", "--base", "HEAD~1", "--head", "HEAD"];
+    let told = hostile
+        .scratch
+        .gitca_with("repo", &check, &variables)
+        .stdout;
+    let (first, rest) = told.split_once('\n').expect("lines");
+    let token = first
+        .strip_prefix("::stop-commands::")
+        .expect("it is first");
+    let inside = rest
+        .strip_suffix(&format!("::{token}::\n"))
+        .expect("it is last");
+    assert!(inside.contains("EVIL") && !inside.contains(token));
+    commands_nothing("the log", inside);
+    let github = [&check[..], &["-o", "github"]].concat();
+    is_annotations(
+        &hostile
+            .scratch
+            .gitca_with("repo", &github, &variables)
+            .stdout,
+    );
+    let summary = hostile.scratch.read("summary.md");
+    is_tame("the summary", &summary);
+    spans_hold_it(&without_blocks(&summary));
+}
+
+/// The text without its fenced code blocks (section 4.5 of `CommonMark`), none of which its content can end.
+#[track_caller]
+fn without_blocks(text: &str) -> String {
+    let (mut outside, mut fence) = (String::new(), None);
+    for line in text.lines() {
+        match &fence {
+            None if line.starts_with("```") => {
+                let end = line.strip_suffix("text").expect("a block of text");
+                assert!(end.chars().all(|character| character == '`'), "{line}");
+                fence = Some(end.to_owned());
+            }
+            None => outside.extend([line, "\n"]),
+            Some(end) if line == end => fence = None,
+            Some(end) => assert!(!line.trim_start().starts_with(end.as_str()), "{line}"),
+        }
+    }
+    assert_eq!(fence, None, "an open block: {text}");
+    let count = |tag: &str| outside.lines().filter(|line| line.starts_with(tag)).count();
+    assert_eq!(count("<details>"), count("</details>"), "{text}");
+    outside
 }
 
 /// Each line is one annotation that gitca meant.
