@@ -72,7 +72,7 @@ pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwner
 /// # Errors
 /// When a file or directory can't be read; what is wrong in them is in the snapshot.
 pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
-    survey(root, WorkTree::default())
+    survey(root, &WorkTree::default())
 }
 
 /// The same, but of requests and outputs only what belongs to these requests, named as people do: nothing else is looked
@@ -82,11 +82,11 @@ pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
 /// When a file or directory can't be read; what is wrong in them is in the snapshot.
 pub fn snapshot_of(root: &Path, named: &[String]) -> anyhow::Result<Snapshot> {
     let only = Only::of(root, named);
-    survey(root, WorkTree { only: Some(only) })
+    survey(root, &WorkTree { only: Some(only) })
 }
 
-fn survey(root: &Path, source: WorkTree) -> anyhow::Result<Snapshot> {
-    zones::survey(&source, &root.to_owned(), &BTreeSet::new())
+fn survey(root: &Path, source: &WorkTree) -> anyhow::Result<Snapshot> {
+    zones::survey(source, &root.to_owned(), &BTreeSet::new())
         .with_context(|| format!("reading the files below `{}`", root.display()))
 }
 

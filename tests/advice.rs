@@ -45,6 +45,8 @@ fn commands(code: &str) -> Vec<String> {
     quoted
         .map(str::to_owned)
         .chain(whole)
+        // Which command it is, is told elsewhere.
+        .filter(|command| !command.starts_with("gitca {"))
         .filter(|command| !command.contains('\n') && command.len() < 160)
         .collect()
 }

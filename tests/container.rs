@@ -8,7 +8,7 @@ mod support;
 
 use std::path::Path;
 
-use support::{Scratch, tool};
+use support::{Scratch, files_below, tool};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -99,32 +99,37 @@ fn what_is_copied_is_enough_to_build_the_program() {
             scratch.sh(&format!("cp -r {ROOT}/{source} source/{target}"));
         }
     }
-    // The command of the recipe, but only as far as types are checked, and in the directory that this very test was built in.
-    let run = of("RUN");
-    let build = run[0]
-        .strip_prefix("cargo build ")
-        .expect("the build")
-        .replace("--release ", "");
-    let target = Path::new(env!("CARGO_BIN_EXE_gitca"))
-        .parent()
-        .and_then(Path::parent)
-        .expect("a directory");
+    // Every target that Cargo.toml names is there, and every file that the program takes in.
     let mut command = std::process::Command::new(env!("CARGO"));
-    command
-        .current_dir(scratch.path("source"))
-        .env("CARGO_TARGET_DIR", target)
-        .env("CARGO_SLOT", "1");
-    command
-        .arg("check")
-        .arg("--quiet")
-        .arg("--offline")
-        .args(build.split(' '));
+    command.current_dir(scratch.path("source"));
+    command.args([
+        "metadata",
+        "--no-deps",
+        "--locked",
+        "--offline",
+        "--format-version",
+        "1",
+    ]);
     let output = command.output().expect("cargo can be run");
     assert!(
         output.status.success(),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    let mut taken = 0;
+    for (path, bytes) in files_below(&scratch.path("source/src")) {
+        let text = String::from_utf8(bytes).expect("sources are text");
+        for rest in text.split("include_str!(\"").skip(1) {
+            let file = rest.split('"').next().expect("an end");
+            let from = scratch.path("source/src").join(&path);
+            let file = from.parent().expect("a directory").join(file);
+            assert!(file.is_file(), "{path} takes in {}", file.display());
+            taken += 1;
+        }
+    }
+    assert!(taken > 8, "only {taken} files are taken in");
+    let build = &of("RUN")[0];
+    assert_eq!(build, "cargo build --locked --release --bin gitca");
 }
 
 #[test]

@@ -196,10 +196,8 @@ fn recipe() -> String {
     let readme = std::fs::read_to_string(readme).expect("the README can be read");
     let (_, rest) = readme.split_once("<<'HOOK'\n").expect("a script");
     let (script, _) = rest.split_once("> HOOK\n").expect("its end");
-    script
-        .lines()
-        .map(|line| format!("{}\n", &line[2..]))
-        .collect()
+    let lines: Vec<&str> = script.lines().map(|line| &line[2..]).collect();
+    lines.join("\n") + "\n"
 }
 
 #[test]

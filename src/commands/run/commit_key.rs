@@ -53,7 +53,7 @@ impl CommitKey {
             );
             let reason = Reason::new(Code::CommitKeyRequired, message);
             return Err(Stop::because(reason.help(
-                "gitca run --commit-key FILE, or the variable GITCA_COMMIT_KEY",
+                "name it: `gitca run --commit-key FILE`, or set the variable `GITCA_COMMIT_KEY`",
             )));
         };
         let counts = bot
