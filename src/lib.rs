@@ -68,6 +68,7 @@ pub mod kubernetes;
 pub mod batch;
 pub mod conversion;
 pub mod explanation;
+pub mod inspection;
 pub mod message;
 pub mod plan;
 pub mod render;

@@ -47,6 +47,9 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
         Command::Get(args) => tell_found(get::get(args, world), style, cli.global.quiet),
         Command::Describe(args) => tell(describe::describe(args, world, style), style),
+        Command::Policy(args) if policy::is_for_ci(args) => {
+            order(policy::policy(args, world, style), style)
+        }
         Command::Policy(args) => {
             tell_found(policy::policy(args, world, style), style, cli.global.quiet)
         }
@@ -104,6 +107,15 @@ fn tell_found(result: anyhow::Result<Told>, style: Style, quiet: bool) -> u8 {
         output::say(&talk, &fence());
     }
     tell(text, style).max(u8::from(found))
+}
+
+/// The same where the text is commands to a CI server.
+fn order(result: anyhow::Result<Told>, style: Style) -> u8 {
+    let printed = result.and_then(|told| {
+        output::command(&told.text)?;
+        Ok(u8::from(told.found))
+    });
+    printed.unwrap_or_else(|error| complain(&error, style))
 }
 
 /// Prints a report, as far as the command got.

@@ -5,6 +5,7 @@
 
 pub mod github;
 pub mod gitlab;
+pub mod inspection;
 mod issues;
 pub mod junit;
 pub mod markdown;

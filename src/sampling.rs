@@ -56,6 +56,12 @@ pub struct Sample {
     pub outside: Vec<String>,
 }
 
+/// The path of the made-up request.
+#[must_use]
+pub fn example_request() -> RequestName {
+    Example::default().request
+}
+
 /// The samples of an approval policy.
 #[must_use]
 pub fn of_approval(policy: &ApprovalPolicy) -> Samples {

@@ -29,7 +29,7 @@ const FLOORS: &[&[&str]] = &[
         "starter",
         "trial",
     ],
-    &["batch", "explanation", "inventory"],
+    &["batch", "explanation", "inspection", "inventory"],
     &["files"],
     &["git", "keystore", "output", "signing", "worktree"],
     &["cli", "world"],

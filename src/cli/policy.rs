@@ -39,6 +39,40 @@ pub enum PolicyCommand {
     /// Each PolicyTest below `policies/tests/` is judged by the policies of the work tree, as a run would. Needs no key.
     /// Exits with 1 when a case gets another decision. Example: `gitca policy test --coverage`
     Test(TestArgs),
+    /// Find policies that are wider than they look, or do nothing.
+    ///
+    /// Looks at the policies of the work tree, or of `--head`. Each finding has a file, a line and what to do; what can't be shown from
+    /// the files is not said. Exits with 1 on a warning, with 0 when there are only notes.
+    /// Example: `gitca policy lint -o sarif > lint.sarif`
+    Lint(LintArgs),
+}
+
+/// How `policy lint` writes what it found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// For people, readable at 80 columns.
+    Text,
+    /// One JSON object.
+    Json,
+    /// The same object as YAML.
+    Yaml,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab Code Quality.
+    Gitlab,
+}
+
+/// Arguments of `policy lint`.
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// Look at the policies of this commit instead of those of the work tree.
+    #[arg(long, value_name = "REF")]
+    pub head: Option<String>,
+    /// The format of the result.
+    #[arg(short, long, value_enum, default_value_t = LintFormat::Text, value_name = "FORMAT")]
+    pub output: LintFormat,
 }
 
 /// How a value is written that people read, too.

@@ -2,15 +2,22 @@
 
 pub mod convert;
 pub mod explain;
+pub mod lint;
 mod rules;
 pub mod test;
 
-use crate::cli::{PolicyArgs, PolicyCommand};
+use crate::cli::{LintFormat, PolicyArgs, PolicyCommand};
 use crate::commands::signer;
 use crate::control::allowed_signers;
 use crate::output::Told;
 use crate::output::text::Style;
 use crate::world::World;
+
+/// Whether the answer is commands to a CI server, which are printed as they are.
+#[must_use]
+pub fn is_for_ci(args: &PolicyArgs) -> bool {
+    matches!(&args.command, PolicyCommand::Lint(lint) if lint.output == LintFormat::Github)
+}
 
 /// Does what was asked.
 ///
@@ -29,5 +36,6 @@ pub fn policy(args: &PolicyArgs, world: &World, style: Style) -> anyhow::Result<
         PolicyCommand::Convert(args) => convert::convert(args, world, style),
         PolicyCommand::Explain(args) => explain::explain(args, world),
         PolicyCommand::Test(args) => test::test(args, world, style),
+        PolicyCommand::Lint(args) => lint::lint(args, world, style),
     }
 }

@@ -131,7 +131,7 @@ pub struct Constraints {
 }
 
 /// Whether a key may be certified at another path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyReuse {
     /// Never.
     #[default]

@@ -167,6 +167,57 @@ impl Entry {
         self.kind == ValueKind::Dns
     }
 
+    /// The kind of value that it is for.
+    #[must_use]
+    pub fn kind(&self) -> ValueKind {
+        self.kind
+    }
+
+    /// The one value that it fits, if it is seen at once that there is only one.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        let is_open = self.is_regex() || self.has_placeholder() || self.text.contains('*');
+        (!is_open).then_some(self.text.as_str())
+    }
+
+    /// Whether a value of the request or the requester goes into it.
+    #[must_use]
+    pub fn has_placeholder(&self) -> bool {
+        let is_value = |token: &Token| matches!(token, Token::Value(_));
+        self.tokens().any(is_value)
+    }
+
+    /// Whether a value goes into it that whoever writes the request chooses, and none that is proven.
+    #[must_use]
+    pub fn is_chosen(&self) -> bool {
+        let proven = |token: &Token| matches!(token, Token::Value(it) if it.is_requester());
+        self.has_placeholder() && !self.tokens().any(proven)
+    }
+
+    /// Whether another entry fits the very same values, as far as their patterns are the same.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let same_pattern = match (&self.pattern, &other.pattern) {
+            (Pattern::Dns(one), Pattern::Dns(other)) => one == other,
+            (Pattern::Email(one), Pattern::Email(other)) => one == other,
+            (Pattern::Uri(one), Pattern::Uri(other)) => one == other,
+            (Pattern::Text(one), Pattern::Text(other)) => one == other,
+            (Pattern::Regex(one), Pattern::Regex(other)) => one.as_str() == other.as_str(),
+            _ => false,
+        };
+        same_pattern && (self.kind, self.purpose) == (other.kind, other.purpose)
+    }
+
+    fn tokens(&self) -> Box<dyn Iterator<Item = &Token> + '_> {
+        match &self.pattern {
+            Pattern::Dns(glob) => Box::new(glob.tokens()),
+            Pattern::Email(glob) => Box::new(glob.tokens()),
+            Pattern::Uri(glob) => Box::new(glob.tokens()),
+            Pattern::Text(tokens) => Box::new(tokens.iter()),
+            Pattern::Regex(_) => Box::new(std::iter::empty()),
+        }
+    }
+
     /// Whether its literal text begins with these very characters.
     #[must_use]
     pub fn begins_with(&self, prefix: &str) -> bool {

@@ -55,6 +55,31 @@ impl KeyTypes {
         )
     }
 
+    /// The kinds that are listed one by one; a bare `rsa` lists none.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<KeyKind> {
+        self.0.iter().flat_map(KeyType::kinds).collect()
+    }
+
+    /// Whether all that are listed here are listed there, too.
+    #[must_use]
+    pub fn is_within(&self, wide: &Self) -> bool {
+        let is_there = |key_type: &KeyType| match key_type {
+            KeyType::Rsa(None) => wide.0.contains(key_type),
+            listed => listed.kinds().into_iter().all(|kind| wide.include(kind)),
+        };
+        self.0.iter().all(is_there)
+    }
+
+    /// Whether no key is listed here and there.
+    #[must_use]
+    pub fn is_apart(&self, other: &Self) -> bool {
+        let any_rsa = |types: &Self| types.0.iter().any(|it| matches!(it, KeyType::Rsa(_)));
+        let all_rsa = |types: &Self| types.0.contains(&KeyType::Rsa(None));
+        let is_rsa = all_rsa(self) && any_rsa(other) || all_rsa(other) && any_rsa(self);
+        !is_rsa && !self.kinds().into_iter().any(|kind| other.include(kind))
+    }
+
     /// Whether keys of this kind are listed.
     #[must_use]
     pub fn include(&self, kind: KeyKind) -> bool {
@@ -77,6 +102,17 @@ impl fmt::Display for KeyTypes {
 }
 
 impl KeyType {
+    fn kinds(&self) -> Vec<KeyKind> {
+        match self {
+            Self::Rsa(lengths) => {
+                let lengths = lengths.iter().flatten();
+                lengths.map(|bits| KeyKind::Rsa { bits: *bits }).collect()
+            }
+            Self::Ecdsa(curves) => curves.iter().copied().map(KeyKind::Ecdsa).collect(),
+            Self::Ed25519 => vec![KeyKind::Ed25519],
+        }
+    }
+
     fn names(&self) -> Vec<String> {
         match self {
             Self::Rsa(None) => vec!["RSA".to_owned()],

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::control::document::Document;
-use crate::finding::{Reason, Rule};
+use crate::finding::{Place, Reason, Rule};
 use crate::names::RepoPath;
 use crate::yaml::places::Places;
 
@@ -25,6 +25,18 @@ impl Origin {
             file: document.file.clone(),
             places: Arc::new(Places::of_keys(document.root)),
         }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &RepoPath {
+        &self.file
+    }
+
+    /// Where a field stands, or the nearest one around it.
+    #[must_use]
+    pub fn locate(&self, field: &str) -> Option<Place> {
+        self.places.locate(field)
     }
 
     /// The field with its file and line; where nothing is written, the nearest one around it.

@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::control::document::Document;
+use crate::control::origin::Origin;
 use crate::control::reading::{choice, later};
 use crate::control::surroundings::Surroundings;
 use crate::finding::Code;
@@ -37,6 +38,8 @@ pub struct Principal {
     pub name: ObjectName,
     /// The file it was read from.
     pub file: RepoPath,
+    /// Where its fields stand.
+    pub origin: Origin,
     /// The line of that file where its name stands.
     pub line: u32,
     /// Whether it may approve.
@@ -163,6 +166,7 @@ impl Principal {
                 .unwrap_or_default(),
             name: document.name.clone(),
             file: document.file.clone(),
+            origin: Origin::of(document),
             line: document.name_field.place.line,
             kind: kind.unwrap_or(Some(PrincipalKind::Person))?,
             display_name: display_name.unwrap_or_else(|| Some(document.name.to_string()))?,

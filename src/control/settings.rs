@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::control::document::Document;
+use crate::control::origin::Origin;
 use crate::control::reading::{choice, count, later};
 use crate::names::{NameError, ObjectId, ObjectName, RepoPath};
 use crate::yaml::{Field, Object, Problems};
@@ -24,6 +25,8 @@ pub struct Settings {
     pub file: RepoPath,
     /// Its git object.
     pub blob: ObjectId,
+    /// Where its fields stand.
+    pub origin: Origin,
     /// What approvals bind to.
     pub repository: RepositoryId,
     /// The mainline, the only branch that is ever signed from.
@@ -163,6 +166,7 @@ impl Settings {
             name: document.name.clone(),
             file: document.file.clone(),
             blob: document.blob,
+            origin: Origin::of(document),
             requester_identity: identity
                 .and_then(|field| read_identity(&field, problems))
                 .unwrap_or_default(),

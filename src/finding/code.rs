@@ -210,6 +210,23 @@ pub enum Code {
     SignedNotPublished,
     PendingNotAdopted,
     CompatDiffers,
+    // Lint of the control zone: warnings and notes that change no verdict.
+    TooBroad,
+    ExceedsSigner,
+    ExceedsNameConstraints,
+    Shadowed,
+    DeadEntry,
+    NeverAdmits,
+    NeverComplete,
+    SoleApprover,
+    LabelsGrant,
+    RequesterChosenName,
+    ApprovalsNone,
+    UnusedPrincipal,
+    UnprovenRequester,
+    #[serde(rename = "CAExpiresSoon")]
+    CaExpiresSoon,
+    NoTests,
 }
 
 impl Code {

@@ -15,7 +15,11 @@ const ANNOTATIONS: usize = 9;
 /// The workflow commands.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    let all = issues(report);
+    annotations(&issues(report))
+}
+
+/// The workflow commands of these issues.
+pub(super) fn annotations(all: &[Issue<'_>]) -> String {
     let of = |kind| all.iter().filter(move |issue| kind_of(issue) == kind);
     let kinds = ["error", "warning", "notice"].into_iter();
     kinds

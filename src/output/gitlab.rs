@@ -34,7 +34,12 @@ struct Lines {
 /// The issues.
 #[must_use]
 pub fn report(report: &Report) -> Vec<Issue> {
-    issues::issues(report).into_iter().map(issue).collect()
+    list(issues::issues(report))
+}
+
+/// These issues.
+pub(super) fn list(found: Vec<issues::Issue<'_>>) -> Vec<Issue> {
+    found.into_iter().map(issue).collect()
 }
 
 fn issue(found: issues::Issue<'_>) -> Issue {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::Reason;
+use crate::finding::{Finding, Reason};
 use crate::names::{RepoPath, RequestName, Sha256Digest};
 use crate::report::{Report, Verdict};
 
@@ -42,47 +42,54 @@ pub(super) struct Issue<'a> {
 
 /// Every issue of the report, the worst first, otherwise in the order of the report.
 pub(super) fn issues(report: &Report) -> Vec<Issue<'_>> {
-    let mut issues = Vec::new();
+    let errors = report
+        .errors
+        .iter()
+        .map(|error| of(error, Severity::Blocker));
+    let reasons = report.results.iter().flat_map(|result| {
+        let severity = severity(result.verdict);
+        let request = result.request.as_ref();
+        let reasons = result.reasons.iter();
+        reasons.map(move |reason| (request, Some(&result.file), reason, severity))
+    });
+    let notices = report
+        .notices
+        .iter()
+        .map(|notice| of(notice, Severity::Info));
+    listed(errors.chain(reasons).chain(notices))
+}
+
+/// The issues of these findings.
+pub(super) fn of_findings<'a>(
+    findings: impl Iterator<Item = (&'a Finding, Severity)>,
+) -> Vec<Issue<'a>> {
+    listed(findings.map(|(finding, severity)| of(finding, severity)))
+}
+
+/// Request, file, reason and severity.
+type Raw<'a> = (
+    Option<&'a RequestName>,
+    Option<&'a RepoPath>,
+    &'a Reason,
+    Severity,
+);
+
+fn of(finding: &Finding, severity: Severity) -> Raw<'_> {
+    let (request, file) = (finding.request.as_ref(), finding.file.as_ref());
+    (request, file, &finding.reason, severity)
+}
+
+fn listed<'a>(raw: impl Iterator<Item = Raw<'a>>) -> Vec<Issue<'a>> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let mut add = |request, file, reason, severity| {
-        let fingerprint = fingerprint(file, reason, &mut seen);
-        issues.push(Issue {
+    let mut issues: Vec<Issue<'a>> = raw
+        .map(|(request, file, reason, severity)| Issue {
             request,
             file,
             reason,
             severity,
-            fingerprint,
-        });
-    };
-    for error in &report.errors {
-        let file = error.file.as_ref();
-        add(
-            error.request.as_ref(),
-            file,
-            &error.reason,
-            Severity::Blocker,
-        );
-    }
-    for result in &report.results {
-        let severity = severity(result.verdict);
-        for reason in &result.reasons {
-            add(
-                result.request.as_ref(),
-                Some(&result.file),
-                reason,
-                severity,
-            );
-        }
-    }
-    for notice in &report.notices {
-        let file = notice.file.as_ref();
-        add(
-            notice.request.as_ref(),
-            file,
-            &notice.reason,
-            Severity::Info,
-        );
-    }
+            fingerprint: fingerprint(file, reason, &mut seen),
+        })
+        .collect();
     issues.sort_by_key(|issue| issue.severity);
     issues
 }
@@ -119,7 +126,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::finding::{Code, Finding, Place};
+    use crate::finding::{Code, Place};
 
     #[test]
     fn fingerprints_are_unique_and_do_not_depend_on_lines() {

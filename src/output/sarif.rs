@@ -26,7 +26,11 @@ const NOTIFICATIONS: usize = 100;
 /// The log.
 #[must_use]
 pub fn report(report: &Report) -> Value {
-    let all = issues(report);
+    log(report.command, &issues(report), report.errors.is_empty())
+}
+
+/// The log of these issues, which this command found.
+pub(super) fn log(command: &str, all: &[Issue<'_>], is_successful: bool) -> Value {
     let (placed, about_nothing): (Vec<_>, Vec<_>) =
         all.iter().partition(|issue| issue.file.is_some());
     let rules = rules(&placed);
@@ -57,10 +61,10 @@ pub fn report(report: &Report) -> Value {
             "semanticVersion": env!("CARGO_PKG_VERSION"),
             "rules": rules.values().map(|(_, rule)| rule).collect::<Vec<_>>(),
         }},
-        "automationDetails": {"id": format!("gitca/{}", report.command)},
+        "automationDetails": {"id": format!("gitca/{command}")},
         "columnKind": "unicodeCodePoints",
         "invocations": [{
-            "executionSuccessful": report.errors.is_empty(),
+            "executionSuccessful": is_successful,
             "toolExecutionNotifications": notifications,
         }],
         "results": results,

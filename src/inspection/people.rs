@@ -1,0 +1,154 @@
+//! Approvals that too few people can give, requesters whom nothing proves, and people whom no policy knows.
+//!
+//! Who can approve is a person with a key that counts now; whether a requirement can be complete is asked of the same
+//! counting that decides.
+
+use std::collections::BTreeSet;
+
+use crate::control::ControlZone;
+use crate::control::approval_policy::ApprovalPolicy;
+use crate::control::approvals::{Approvals, Requirement};
+use crate::control::deny_policy::DenyPolicy;
+use crate::control::origin::Origin;
+use crate::control::principal::PrincipalKind;
+use crate::control::selector::Selector;
+use crate::control::settings::RequesterIdentity;
+use crate::decision::counting::{Voters, count};
+use crate::finding::Code;
+use crate::inspection::flaws::Flaws;
+use crate::names::ObjectName;
+use crate::timestamp::Timestamp;
+
+/// The approvals and the requesters of an approval policy.
+pub(super) fn inspect_approval(
+    policy: &ApprovalPolicy,
+    zone: &ControlZone,
+    now: Timestamp,
+    flaws: &mut Flaws,
+) {
+    inspect_requesters(&policy.selector, &policy.origin, zone, flaws);
+    if let Approvals::Required(requirement) = &policy.approvals {
+        inspect_requirement(requirement, &policy.origin, &voters(zone, now), flaws);
+    }
+}
+
+/// The requesters of a deny policy and of its exceptions.
+pub(super) fn inspect_denial(policy: &DenyPolicy, zone: &ControlZone, flaws: &mut Flaws) {
+    inspect_requesters(&policy.selector, &policy.origin, zone, flaws);
+    for unless in policy
+        .deny
+        .iter()
+        .filter_map(|denial| denial.unless.as_ref())
+    {
+        inspect_requesters(unless, &policy.origin, zone, flaws);
+    }
+}
+
+fn inspect_requesters(selector: &Selector, origin: &Origin, zone: &ControlZone, flaws: &mut Flaws) {
+    let is_author = zone.settings.requester_identity == RequesterIdentity::Author;
+    if selector.requesters.is_none() || !is_author {
+        return;
+    }
+    let field = format!("{}.requesters", selector.at);
+    flaws.warn(Code::UnprovenRequester, origin, &field).say(
+        "rests on who asked, and with `requesterIdentity: author` a requester can be anybody",
+        "write `requesterIdentity: signature` into the Settings",
+    );
+}
+
+fn inspect_requirement(
+    requirement: &Requirement,
+    origin: &Origin,
+    voters: &Voters,
+    flaws: &mut Flaws,
+) {
+    let lacking = count(requirement, voters, 0).missing;
+    if let Some(lack) = lacking.first() {
+        let who = lack.groups.iter().chain(&lack.principals);
+        let who: Vec<String> = who.map(|name| format!("`{name}`")).collect();
+        let message = format!(
+            "can never be complete: {} more of {} would have to be persons with a key",
+            lack.count,
+            who.join(", ")
+        );
+        let flaw = flaws.warn(Code::NeverComplete, origin, "spec.approvals");
+        flaw.say(message, "add members with `sshKeys`, or lower `count`");
+        return;
+    }
+    let is_needed = |person: &&ObjectName| {
+        let mut others = voters.clone();
+        others.remove(*person);
+        !count(requirement, &others, 0).missing.is_empty()
+    };
+    let needed: Vec<String> = voters
+        .keys()
+        .filter(is_needed)
+        .map(|person| format!("`{person}`"))
+        .collect();
+    if !needed.is_empty() {
+        let message = format!("can't be complete without {}", needed.join(" and "));
+        let help = "let one more person approve: nobody approves a request of their own";
+        let flaw = flaws.note(Code::SoleApprover, origin, "spec.approvals");
+        flaw.say(message, help);
+    }
+}
+
+/// Everybody who can approve, with all groups.
+fn voters(zone: &ControlZone, now: Timestamp) -> Voters {
+    let persons = zone.principals.values().filter(|principal| {
+        let mut keys = principal.ssh_keys.iter();
+        principal.kind == PrincipalKind::Person && keys.any(|key| key.counts(now))
+    });
+    persons
+        .map(|person| (person.name.clone(), zone.groups_of(&person.name)))
+        .collect()
+}
+
+/// Principals whom no group and no policy names.
+pub(super) fn inspect_principals(zone: &ControlZone, flaws: &mut Flaws) {
+    let named = named(zone);
+    for principal in zone.principals.values() {
+        if named.contains(&principal.name) || !zone.groups_of(&principal.name).is_empty() {
+            continue;
+        }
+        let message = format!(
+            "`{}` is in no group, and no policy names it",
+            principal.name
+        );
+        let help = "put it into a Group, or remove the file";
+        let flaw = flaws.note(Code::UnusedPrincipal, &principal.origin, "metadata.name");
+        flaw.say(message, help);
+    }
+}
+
+fn named(zone: &ControlZone) -> BTreeSet<&ObjectName> {
+    let denials = zone.deny_policies.iter();
+    let unless = zone.deny_policies.iter().flat_map(|policy| &policy.deny);
+    let selectors = zone
+        .approval_policies
+        .iter()
+        .map(|policy| &policy.selector)
+        .chain(denials.map(|policy| &policy.selector))
+        .chain(unless.filter_map(|denial| denial.unless.as_ref()));
+    let mut named: BTreeSet<&ObjectName> = selectors
+        .filter_map(|selector| selector.requesters.as_ref())
+        .flat_map(|requesters| &requesters.principals)
+        .collect();
+    for policy in &zone.approval_policies {
+        if let Approvals::Required(requirement) = &policy.approvals {
+            collect(requirement, &mut named);
+        }
+    }
+    named
+}
+
+fn collect<'z>(requirement: &'z Requirement, named: &mut BTreeSet<&'z ObjectName>) {
+    match requirement {
+        Requirement::Slot { principals, .. } => named.extend(principals),
+        Requirement::AnyOf(parts) | Requirement::AllOf(parts) => {
+            for part in parts {
+                collect(part, named);
+            }
+        }
+    }
+}
