@@ -19,8 +19,8 @@ pub use crate::cli::approvals::{ApproveArgs, DenyArgs, StatementArgs};
 pub use crate::cli::batch::{CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs};
 pub use crate::cli::inventory::{Columns, DescribeArgs, GetArgs};
 pub use crate::cli::policy::{
-    ConvertArgs, ExplainArgs, LintArgs, LintFormat, PolicyArgs, PolicyCommand, TestArgs,
-    TestFormat, ValueFormat,
+    ConvertArgs, DiffArgs, DiffFormat, ExplainArgs, LintArgs, LintFormat, PolicyArgs,
+    PolicyCommand, TestArgs, TestFormat, ValueFormat,
 };
 pub use crate::cli::repository::{DemoArgs, InitArgs};
 pub use crate::cli::requests::{KeyType, NewArgs};

@@ -17,6 +17,7 @@ mod foreign;
 mod ground;
 mod history;
 mod ids;
+mod issued;
 mod landing;
 mod local;
 mod merge;

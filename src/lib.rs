@@ -72,6 +72,7 @@ pub mod inspection;
 pub mod message;
 pub mod plan;
 pub mod render;
+pub mod replay;
 pub mod sampling;
 pub mod starter;
 pub mod trial;

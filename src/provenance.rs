@@ -53,6 +53,37 @@ impl Provenance {
     }
 }
 
+/// Who had a hand in a certificate, as names of then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People {
+    /// The Principal who asked, if one was known.
+    pub requester: Option<String>,
+    /// The address that git had for whoever made the request.
+    pub email: String,
+    /// Whether a signature proved who asked.
+    pub verified: bool,
+    /// The Principals whose approvals were counted.
+    pub approvals: Vec<String>,
+}
+
+/// The clock of the run that signed, and who had a hand in it; `None` where the file is not what a run writes.
+#[must_use]
+pub fn people(octets: &[u8]) -> Option<(Timestamp, People)> {
+    let statement: Value = serde_json::from_slice(octets).ok()?;
+    let now = statement.pointer("/predicate/now")?.as_str()?;
+    let text = |pointer: &str| statement.pointer(pointer)?.as_str().map(str::to_owned);
+    let verified = statement.pointer("/predicate/requester/verified");
+    let approvals = statement.pointer("/predicate/approvals")?.as_array()?;
+    let principal = |approval: &Value| approval.get("principal")?.as_str().map(str::to_owned);
+    let people = People {
+        requester: text("/predicate/requester/principal"),
+        email: text("/predicate/requester/email").unwrap_or_default(),
+        verified: verified.and_then(Value::as_bool) == Some(true),
+        approvals: approvals.iter().filter_map(principal).collect(),
+    };
+    Some((now.parse().ok()?, people))
+}
+
 /// The Principal who asked; `None` where nobody was known.
 #[must_use]
 pub fn requester(octets: &[u8]) -> Option<String> {

@@ -3,7 +3,9 @@
 //! In come decisions; out goes a [`Report`] whose JSON is relied on from outside: every key is always there, what does
 //! not apply is `null`, results are sorted by path. It holds no policy of its own but [`Report::exit_code`].
 
+mod changes;
 mod review;
+mod verdict;
 
 use serde::Serialize;
 
@@ -11,64 +13,9 @@ use crate::finding::{Finding, Reason};
 use crate::names::{ObjectId, RepoPath, RequestName, SignerName};
 use crate::timestamp::Timestamp;
 
+pub use crate::report::changes::{Change, Changes, Direction, Side};
 pub use crate::report::review::{Assent, Details, Grounds, Lack, Opinion, Refuser};
-
-/// What became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Signed in this run.
-    Issued,
-    /// This very content was signed before.
-    Unchanged,
-    /// Would be signed.
-    Approved,
-    /// Admitted by a policy, approvals missing.
-    Pending,
-    /// No policy admits it, or a deny policy hit.
-    Denied,
-    /// Not a proper request.
-    Invalid,
-    /// No Signer has that name.
-    Ignored,
-    /// Admitted and approved, but the signing broke.
-    Failed,
-}
-
-impl Verdict {
-    /// All verdicts, in the order of the summary.
-    pub const ALL: [Self; 8] = [
-        Self::Issued,
-        Self::Unchanged,
-        Self::Approved,
-        Self::Pending,
-        Self::Denied,
-        Self::Invalid,
-        Self::Ignored,
-        Self::Failed,
-    ];
-
-    /// The word for it in every output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Issued => "issued",
-            Self::Unchanged => "unchanged",
-            Self::Approved => "approved",
-            Self::Pending => "pending",
-            Self::Denied => "denied",
-            Self::Invalid => "invalid",
-            Self::Ignored => "ignored",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
+pub use crate::report::verdict::Verdict;
 
 /// Who asked, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -160,6 +160,15 @@ impl KeyOwner {
     }
 }
 
+/// A certificate of the past: what was signed, and how that came to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certified {
+    /// The very bytes of the request.
+    pub request: Blob,
+    /// Its `provenance.json`.
+    pub provenance: Vec<u8>,
+}
+
 /// What is known about keys that were certified before: the request that each belongs to.
 pub type KeyOwners = BTreeMap<Sha256Digest, KeyOwner>;
 

@@ -7,6 +7,7 @@
 mod found;
 mod output;
 mod renewals;
+mod replay;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,6 +170,40 @@ pub fn mainline_at(
         tip,
         anchor,
         outputs,
+        survey,
+    })
+}
+
+/// The same at a commit that somebody names, whatever branch it is on.
+///
+/// # Errors
+/// As [`mainline`], and what finding the commit gives.
+pub fn at(
+    world: &World,
+    commit: impl FnOnce(&Repository) -> anyhow::Result<ObjectId>,
+) -> anyhow::Result<Mainline> {
+    let repository = Repository::open(&world.directory)?;
+    repository.require_full_history()?;
+    let tip = commit(&repository)?;
+    let rules = rules(&repository, tip)?;
+    let branch = rules.zone.settings.branch.as_str().to_owned();
+    let anchor = world
+        .anchor
+        .as_deref()
+        .map(|anchor| repository.anchor(anchor, tip))
+        .transpose()?;
+    let begin = Begin {
+        base: None,
+        anchor,
+        now: world.now,
+    };
+    let survey = survey(&repository, rules, &begin)?;
+    Ok(Mainline {
+        repository,
+        branch,
+        tip,
+        anchor,
+        outputs: None,
         survey,
     })
 }

@@ -29,7 +29,7 @@ const FLOORS: &[&[&str]] = &[
         "starter",
         "trial",
     ],
-    &["batch", "explanation", "inspection", "inventory"],
+    &["batch", "explanation", "inspection", "inventory", "replay"],
     &["files"],
     &["git", "keystore", "output", "signing", "worktree"],
     &["cli", "world"],

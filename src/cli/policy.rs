@@ -45,6 +45,12 @@ pub enum PolicyCommand {
     /// the files is not said. Exits with 1 on a warning, with 0 when there are only notes.
     /// Example: `gitca policy lint -o sarif > lint.sarif`
     Lint(LintArgs),
+    /// Judge every request under changed policies, and list the decisions that change.
+    ///
+    /// Requests that are open are judged as they are now; those that were issued as of then, with the clock, the requester
+    /// and the approvals of then. Needs no key. Example: `gitca policy diff`, before a change of the work tree is committed,
+    /// or `gitca policy diff --base main --head HEAD --exit-code`
+    Diff(DiffArgs),
 }
 
 /// How `policy lint` writes what it found.
@@ -73,6 +79,34 @@ pub struct LintArgs {
     /// The format of the result.
     #[arg(short, long, value_enum, default_value_t = LintFormat::Text, value_name = "FORMAT")]
     pub output: LintFormat,
+}
+
+/// How `policy diff` writes what differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For people, readable at 80 columns.
+    Text,
+    /// One JSON object.
+    Json,
+    /// A comment for a pull request.
+    Markdown,
+}
+
+/// Arguments of `policy diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The commit with the requests and the old policies; the tip of the mainline, if none is given.
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+    /// The commit with the new policies; the work tree, if none is given.
+    #[arg(long, value_name = "REF")]
+    pub head: Option<String>,
+    /// Exit with 1 when a decision changes.
+    #[arg(long)]
+    pub exit_code: bool,
+    /// The format of the result.
+    #[arg(short, long, value_enum, default_value_t = DiffFormat::Text, value_name = "FORMAT")]
+    pub output: DiffFormat,
 }
 
 /// How a value is written that people read, too.

@@ -1,6 +1,7 @@
 //! `gitca policy`: the commands about the policies themselves, one file for each.
 
 pub mod convert;
+pub mod diff;
 pub mod explain;
 pub mod lint;
 mod rules;
@@ -35,6 +36,7 @@ pub fn policy(args: &PolicyArgs, world: &World, style: Style) -> anyhow::Result<
         }
         PolicyCommand::Convert(args) => convert::convert(args, world, style),
         PolicyCommand::Explain(args) => explain::explain(args, world),
+        PolicyCommand::Diff(args) => diff::diff(args, world, style),
         PolicyCommand::Test(args) => test::test(args, world, style),
         PolicyCommand::Lint(args) => lint::lint(args, world, style),
     }

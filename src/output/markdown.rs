@@ -3,13 +3,16 @@
 //! In comes a [`Report`]; out comes one comment, worst verdict first, that forges take. Every string that a stranger may
 //! have written stands in a code span, where neither markup, HTML nor a mention works. What does not fit is counted.
 
+pub mod changes;
+mod span;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::finding::{Finding, Reason};
 use crate::names::{ObjectId, RepoPath};
+use crate::output::markdown::span::{longest_run, shortened, span};
 use crate::output::review::{self, Weight};
-use crate::output::text::harmless;
 use crate::report::{Opinion, Report, RequestResult, Verdict};
 
 /// What a comment job finds the comment by, to keep it up to date.
@@ -20,7 +23,6 @@ const SUMMARY: usize = 1_000_000;
 // So that no single request can push the others out.
 const SECTION: usize = 6_000;
 const FOLD: usize = 3_000;
-const SPAN: usize = 1_000;
 const WORST_FIRST: [Verdict; 8] = [
     Verdict::Failed,
     Verdict::Invalid,
@@ -241,32 +243,6 @@ fn foot(report: &Report) -> String {
         or_none(report.plan_digest.clone()),
         env!("CARGO_PKG_VERSION"),
     )
-}
-
-/// A code span, GFM 6.3: its fence is longer than any run of backticks in it.
-fn span(text: &str) -> String {
-    let text = shortened(text);
-    let fence = "`".repeat(longest_run(&text) + 1);
-    if fence.len() == 1 && !text.is_empty() {
-        format!("`{text}`")
-    } else {
-        format!("{fence} {text} {fence}")
-    }
-}
-
-/// Harmless, and not so long that it pushes everything else out.
-fn shortened(text: &str) -> String {
-    let mut text = harmless(text);
-    if let Some((end, _)) = text.char_indices().nth(SPAN) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
-}
-
-fn longest_run(text: &str) -> usize {
-    let runs = text.split(|character| character != '`').map(str::len);
-    runs.max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! In comes a report and the style of the terminal; out comes the text. What strangers wrote is made harmless first:
 //! control, bidirectional and invisible characters are shown as their escapes.
 
+pub mod changes;
 pub mod explanation;
 mod overview;
 pub mod policy_test;
