@@ -115,6 +115,8 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
                 };
                 entry(evidence, &case)
             }
+            // These bytes were good when they were signed.
+            Err(_) if evidence.ended.contains(name) => None,
             Err(reasons) => {
                 let requester = evidence.introductions.get(name).map(requester);
                 Some(unreadable(name, reasons, requester))
@@ -132,8 +134,7 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Option<Entry<'a>> 
     } else {
         (decide(case), Trace::default())
     };
-    let decided = judgement.decision.as_ref();
-    if decided.is_ok_and(|approved| evidence.is_settled(case, approved)) {
+    if !evidence.in_detail && evidence.is_settled(case, &judgement.decision) {
         return None;
     }
     let before = evidence.refusal_before(case, &judgement.decision);

@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub open: BTreeMap<RequestName, Blob>,
     /// The files of statements about each open request, by file name: `<...>.json` and `<...>.json.sig`.
     pub statements: BTreeMap<RequestName, BTreeMap<String, Blob>>,
+    /// The other requests beside which statements lie.
+    pub stated: BTreeSet<RequestName>,
     /// The public keys whose private halves lie in the repository, each with the path of one file that holds it.
     pub leaked: BTreeMap<Sha256Digest, String>,
     /// What is wrong in the data zone; the rest of it is still judged.

@@ -21,6 +21,7 @@ use crate::git::{Base, OutputZone, Repository};
 use crate::message::Trailers;
 use crate::names::{ObjectId, RequestName};
 use crate::plan;
+use crate::provenance::Provenance;
 use crate::report::Grounds;
 use crate::survey::output::Judgement;
 use crate::survey::rules::{Rules, at_head, check_branch, load, refuse, rules, rules_before};
@@ -52,6 +53,7 @@ impl Mainline {
     /// When git fails.
     pub fn reopen(&mut self, names: &[RequestName]) -> anyhow::Result<()> {
         let mut also = self.survey.due.clone();
+        also.extend(self.survey.ended.iter().cloned());
         also.extend(names.iter().cloned());
         for name in names {
             let zone = &self.survey.zone;
@@ -72,6 +74,14 @@ impl Mainline {
         self.survey.histories = history.statements;
         self.survey.snapshot = snapshot;
         Ok(())
+    }
+
+    /// What the newest certificate of a request rests on, as a run wrote it.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn provenance(&self, request: &RequestName) -> anyhow::Result<Option<Provenance>> {
+        renewals::provenance(&self.repository, self.tip, request)
     }
 
     /// Refuses a mainline whose `issued/` is not what the last run left.
@@ -237,10 +247,11 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
     refuse(&snapshot, &zone)?;
     let renewals = renewals::find(repository, commit, &snapshot, &zone, begin.now)?;
     let due: BTreeSet<RequestName> = renewals.due.keys().cloned().collect();
-    let snapshot = if due.is_empty() {
+    let also: BTreeSet<RequestName> = due.union(&renewals.ended).cloned().collect();
+    let snapshot = if also.is_empty() {
         snapshot
     } else {
-        repository.snapshot_with(commit, &due)?
+        repository.snapshot_with(commit, &also)?
     };
     let requests = plan::read(&snapshot);
     let owners = repository.key_owners(commit, &plan::keys(&requests))?;
@@ -258,6 +269,7 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         committer: None,
         certified: renewals.due,
         due,
+        ended: renewals.ended,
         next_due: due_before.into_iter().chain(renewals.next).min(),
         foreign: Vec::new(),
     })
@@ -289,6 +301,7 @@ pub fn work_tree(directory: &Path, named: &[String]) -> anyhow::Result<Survey> {
         committer: Repository::discover(directory)?.and_then(|repository| repository.identity()),
         certified: BTreeMap::new(),
         due: BTreeSet::new(),
+        ended: BTreeSet::new(),
         next_due: None,
         foreign: Vec::new(),
     })
@@ -349,6 +362,7 @@ pub fn proposal(
         committer: None,
         certified: BTreeMap::new(),
         due: BTreeSet::new(),
+        ended: BTreeSet::new(),
         next_due: None,
         foreign,
     };

@@ -8,10 +8,13 @@ use std::collections::BTreeSet;
 use crate::cli::CheckArgs;
 use crate::commands::extent;
 use crate::finding::{Finding, Stop};
+use crate::names::RequestName;
 use crate::plan::listing::{self, Listing};
 use crate::plan::{Entry, Evidence, plan, warnings};
+use crate::provenance::Provenance;
 use crate::report::{Report, Verdict};
 use crate::survey::{self, Extent, Survey};
+use crate::worktree;
 use crate::world::World;
 
 // More than a comment has room for.
@@ -69,6 +72,14 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         named: (!args.paths.is_empty()).then_some(&named),
     };
     listing::fill(report, plan.results(), notices, &survey.snapshot, listing);
+    if !is_merge {
+        let root = worktree::root(&world.directory)?;
+        let read = |name: &RequestName| {
+            let file = worktree::file(&root, &name.issued("provenance.json"))?;
+            Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
+        };
+        listing::tell_certificates(report, world.now, read)?;
+    }
     // Whoever reviews the change sees what else is in it first.
     if !survey.foreign.is_empty() {
         return Err(Stop(survey.foreign).into());

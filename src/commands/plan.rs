@@ -40,6 +40,7 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
         &survey.snapshot,
         listing,
     );
+    listing::tell_certificates(report, world.now, |name| mainline.provenance(name))?;
     plan.check_size(survey.zone.settings.max_issue_per_run, None)?;
     Ok(())
 }

@@ -59,6 +59,7 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
         named: None,
     };
     listing::fill(report, results, notices, snapshot, listing);
+    listing::tell_certificates(report, world.now, |name| mainline.provenance(name))?;
     landed
 }
 

@@ -121,6 +121,27 @@ impl Repository {
         Ok(content.ok().map(|bytes| Blob { id, bytes }))
     }
 
+    /// The names of the files in a directory of a commit; none where it is absent or malformed.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn file_names(&self, commit: ObjectId, directory: &str) -> anyhow::Result<Vec<String>> {
+        let objects = Objects::of(&self.inner)?;
+        let pieces: Vec<&str> = directory.split('/').collect();
+        let top = self.tree_of(commit)?;
+        let Some(id) = objects.follow(top, &pieces, tree::DIRECTORY)? else {
+            return Ok(Vec::new());
+        };
+        let Ok(object) = objects.tree(id)? else {
+            return Ok(Vec::new());
+        };
+        let entries = tree::parse(object.data()).unwrap_or_default();
+        let files = entries.iter().filter(|entry| entry.mode == tree::FILE);
+        Ok(files
+            .map(|entry| String::from_utf8_lossy(entry.name).into_owned())
+            .collect())
+    }
+
     pub(super) fn commit_at(&self, commit: ObjectId) -> anyhow::Result<Commit<'_>> {
         let found = self.inner.find_commit(oid(commit));
         found.with_context(|| format!("reading commit {commit}"))

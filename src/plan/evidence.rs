@@ -45,6 +45,8 @@ pub struct Evidence<'a> {
     pub certified: &'a BTreeMap<RequestName, Provenance>,
     /// Those of them that are open because their certificate is to be made anew.
     pub due: &'a BTreeSet<RequestName>,
+    /// Those that are open because their certificate has ended, and they may have been approved again.
+    pub ended: &'a BTreeSet<RequestName>,
 }
 
 static NO_STATEMENTS: BTreeMap<String, Blob> = BTreeMap::new();
@@ -68,12 +70,25 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// Whether a certificate that seemed due is not made anew: another policy admits it now, which has its own terms.
-    pub(super) fn is_settled(&self, case: &Case<'_, '_>, approved: &Approved<'_>) -> bool {
+    /// Whether a request stays with the certificate that it has.
+    pub(super) fn is_settled(
+        &self,
+        case: &Case<'_, '_>,
+        decision: &Result<Approved<'_>, Refusal>,
+    ) -> bool {
         let name = &case.request.name;
-        let renewal = approved.policy().renewal;
-        let is_due = |certificate| renewal.is_some_and(|its| its.is_due(certificate, case.now));
-        self.due.contains(name) && !self.certified.get(name).is_some_and(is_due)
+        match decision {
+            // Approvals that a certificate has rested on are spent, so these are new.
+            Ok(approved) if self.ended.contains(name) => approved.approvals().is_empty(),
+            Err(_) => self.ended.contains(name),
+            // Another policy admits it now, which has its own terms.
+            Ok(approved) => {
+                let renewal = approved.policy().renewal;
+                let is_due =
+                    |certificate| renewal.is_some_and(|its| its.is_due(certificate, case.now));
+                self.due.contains(name) && !self.certified.get(name).is_some_and(is_due)
+            }
+        }
     }
 
     /// Who asked, and who has approved, by the keys of one control zone.

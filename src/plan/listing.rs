@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{RepoPath, RequestName};
+use crate::provenance::Provenance;
 use crate::report::{Report, RequestResult, Verdict};
 use crate::snapshot::Snapshot;
+use crate::timestamp::Timestamp;
 use crate::zones::{self, Role, Zone};
 
 /// Which results a report lists.
@@ -69,6 +71,42 @@ pub fn fill(
             .into_iter()
             .filter(|notice| notice.file.as_ref().is_none_or(|file| listing.takes(file))),
     );
+}
+
+/// Tells of each unchanged request in the report which certificate it has, and whether that has ended; `read` finds what
+/// its certificate rests on.
+///
+/// # Errors
+/// What `read` gives.
+pub fn tell_certificates(
+    report: &mut Report,
+    now: Timestamp,
+    mut read: impl FnMut(&RequestName) -> anyhow::Result<Option<Provenance>>,
+) -> anyhow::Result<()> {
+    let results = report.results.iter_mut();
+    for result in results.filter(|result| result.verdict == Verdict::Unchanged) {
+        let Some(name) = &result.request else {
+            continue;
+        };
+        let Some(provenance) = read(name)? else {
+            continue;
+        };
+        if provenance.not_after < now {
+            report.notices.push(ended(name, provenance.not_after));
+        }
+        result.serial_number = Some(provenance.serial_number);
+        result.not_after = Some(provenance.not_after);
+    }
+    Ok(())
+}
+
+fn ended(name: &RequestName, not_after: Timestamp) -> Finding {
+    let message = format!("its certificate ended at {not_after}, and these bytes get no other one");
+    let help = format!(
+        "make a new key and request, `gitca new {name}`; where the policy asks for approvals, new ones do as well: `gitca approve {name}`"
+    );
+    let reason = Reason::new(Code::CertificateExpired, message).help(help);
+    Finding::in_request(name, reason)
 }
 
 /// The manifest that a person means by a path or a request's name: for a statement that of its request. `None` for a file

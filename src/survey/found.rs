@@ -45,6 +45,8 @@ pub struct Survey {
     pub certified: BTreeMap<RequestName, Provenance>,
     /// The requests that are open because their certificate is to be made anew.
     pub due: BTreeSet<RequestName>,
+    /// The requests that are open because their certificate has ended, and they may have been approved again.
+    pub ended: BTreeSet<RequestName>,
     /// When the clock alone will make the next certificate due.
     pub next_due: Option<Timestamp>,
     /// What a proposed change does to `issued/`, which only a run may.
@@ -85,8 +87,10 @@ impl Survey {
     /// How many requests are without their certificate once these were made; whatever else is in the way counts, too, so
     /// that the next run looks at it again.
     #[must_use]
-    pub fn open_after(&self, made: usize) -> usize {
-        let open = self.snapshot.open.len().saturating_sub(made);
+    pub fn open_after(&self, made: &BTreeMap<RequestName, Provenance>) -> usize {
+        let is_left =
+            |name: &&RequestName| !made.contains_key(*name) && !self.ended.contains(*name);
+        let open = self.snapshot.open.keys().filter(is_left).count();
         open + self.snapshot.findings.len()
     }
 
@@ -120,6 +124,7 @@ impl Survey {
             in_detail: false,
             certified: &self.certified,
             due: &self.due,
+            ended: &self.ended,
         }
     }
 }

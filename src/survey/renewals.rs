@@ -1,10 +1,10 @@
-//! Which certificates are to be made anew, as the policies that admitted them say.
+//! Which certificates may be made anew: as the policies that admitted them say, or since people approve them again.
 //!
 //! In come the mainline's tip and the rules there; out come the requests whose certificate ends soon, with its
 //! provenance, and when the clock alone will make the next one due. Whether one is made anew is decided as for every
 //! other request, by the rules of today.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::ControlZone;
 use crate::control::approval_policy::{Mode, Renewal};
@@ -16,11 +16,16 @@ use crate::snapshot::Snapshot;
 use crate::timestamp::Timestamp;
 use crate::x509::leaf::Leaf;
 
+// What the name of a detached signature ends in.
+const SIGNATURE: &str = ".sig";
+
 /// The certificates that are looked after.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Renewals {
     /// Those that are due, by request.
     pub(super) due: BTreeMap<RequestName, Provenance>,
+    /// The requests whose certificate has ended, and that somebody has said something about since it was made.
+    pub(super) ended: BTreeSet<RequestName>,
     /// When the next of the others will be.
     pub(super) next: Option<Timestamp>,
 }
@@ -35,29 +40,54 @@ pub(super) fn find(
 ) -> anyhow::Result<Renewals> {
     let renewing = renewing(zone);
     let mut renewals = Renewals::default();
-    if renewing.is_empty() {
-        return Ok(renewals);
-    }
-    let unchanged = snapshot.requests.keys();
-    for name in unchanged.filter(|name| snapshot.is_unchanged(name)) {
+    let is_asked = |name: &&RequestName| {
+        let is_stated = snapshot.stated.contains(*name);
+        snapshot.is_unchanged(name) && (is_stated || !renewing.is_empty())
+    };
+    for name in snapshot.requests.keys().filter(is_asked) {
         // What no run wrote is not ours to renew.
         let Some(provenance) = provenance(repository, tip, name)? else {
             continue;
         };
-        let Some(renewal) = renewing.get(provenance.policy.as_str()) else {
-            continue;
-        };
-        if renewal.is_due(&provenance, now) {
+        let renewal = renewing.get(provenance.policy.as_str());
+        if renewal.is_some_and(|renewal| renewal.is_due(&provenance, now)) {
             // What no CA stands behind stays as it is, for the audit to find.
             if is_proven(repository, tip, name, &provenance, zone)? {
                 renewals.due.insert(name.clone(), provenance);
             }
-        } else {
-            let next = renewal.begins(&provenance).filter(|begins| *begins > now);
-            renewals.next = renewals.next.into_iter().chain(next).min();
+            continue;
+        }
+        let begins = renewal.and_then(|renewal| renewal.begins(&provenance));
+        let next = begins.filter(|begins| *begins > now);
+        renewals.next = renewals.next.into_iter().chain(next).min();
+        if provenance.not_after < now
+            && snapshot.stated.contains(name)
+            && has_news(repository, tip, name, &provenance)?
+        {
+            renewals.ended.insert(name.clone());
         }
     }
     Ok(renewals)
+}
+
+/// Whether a statement lies beside a request that its certificate did not rest on.
+fn has_news(
+    repository: &Repository,
+    tip: ObjectId,
+    request: &RequestName,
+    provenance: &Provenance,
+) -> anyhow::Result<bool> {
+    let directory = format!("requests/{request}.approvals");
+    let names = repository.file_names(tip, &directory)?;
+    let counted: Vec<String> = provenance
+        .approvals
+        .iter()
+        .map(|digest| format!("-{}.json", &digest.to_string()[..8]))
+        .collect();
+    let is_counted = |name: &String| counted.iter().any(|end| name.ends_with(end));
+    Ok(names
+        .iter()
+        .any(|name| !name.ends_with(SIGNATURE) && !is_counted(name)))
 }
 
 /// When the first of these certificates is to be made anew.
@@ -115,7 +145,8 @@ fn is_proven(
     }))
 }
 
-fn provenance(
+/// What a run wrote about the newest certificate of a request.
+pub(super) fn provenance(
     repository: &Repository,
     tip: ObjectId,
     request: &RequestName,

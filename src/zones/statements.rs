@@ -17,6 +17,8 @@ impl<S: Source> Survey<'_, S> {
         for folder in std::mem::take(&mut self.statement_folders) {
             if self.snapshot.open.contains_key(&folder.request) {
                 self.statements(&folder)?;
+            } else {
+                self.snapshot.stated.insert(folder.request);
             }
         }
         Ok(())

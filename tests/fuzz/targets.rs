@@ -282,6 +282,7 @@ pub(crate) fn show_with(
         in_detail: false,
         certified: &BTreeMap::new(),
         due: &BTreeSet::new(),
+        ended: &BTreeSet::new(),
     };
     let plan = plan(&evidence, wide::now());
     let mut report = Report::new("check");

@@ -198,6 +198,7 @@ fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
         in_detail: false,
         certified: &BTreeMap::new(),
         due: &BTreeSet::new(),
+        ended: &BTreeSet::new(),
     };
     let plan = plan(&evidence, case.now);
     let entry = &plan.entries[0];

@@ -225,6 +225,7 @@ fn run(key: &Liar) -> Batch {
         in_detail: false,
         certified: &BTreeMap::new(),
         due: &BTreeSet::new(),
+        ended: &BTreeSet::new(),
     };
     let plan: plan::Plan<'_> = plan(&evidence, wide::now());
     let honest = seeded_key("ca");

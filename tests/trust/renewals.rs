@@ -156,3 +156,78 @@ fn a_provenance_that_its_certificate_does_not_bear_out_renews_nothing() {
         assert_eq!(report["summary"]["unchanged"], 1, "{to}: {report:#}");
     }
 }
+
+#[test]
+fn a_certificate_that_has_ended_is_made_anew_on_new_approvals_alone() {
+    const LATER: &str = "2030-01-03T00:00:00Z";
+    let house = House::with_request(ONE);
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    // The same approval is no reason, nor is another before the end.
+    assert_eq!(at(&house, LATER, "plan")["summary"]["unchanged"], 1);
+    house.state("jane", "deny", "mallory");
+    house.state("jane", "approve", "jane");
+    house.scratch.commit("words that count for nothing");
+    assert_eq!(at(&house, LATER, "plan")["summary"]["unchanged"], 1);
+    house.state("jane", "approve", "carol");
+    house.scratch.commit("approve again");
+    assert_eq!(
+        at(&house, "2030-01-01T12:00:00Z", "plan")["summary"]["unchanged"],
+        1
+    );
+    assert_eq!(judged(&at(&house, LATER, "plan"), "jane").0, "approved");
+    let report = at(&house, LATER, "run");
+    assert_eq!(report["summary"]["issued"], 1);
+    let statement = provenance(&house);
+    assert_eq!(statement["predicate"]["approvals"][0]["principal"], "carol");
+    assert_eq!(
+        statement["predicate"]["approvals"].as_array().map(Vec::len),
+        Some(1)
+    );
+    assert_eq!(statement["predicate"]["renews"], Value::Null);
+    // Both are spent now.
+    assert_eq!(
+        at(&house, "2030-01-05T00:00:00Z", "run")["summary"]["unchanged"],
+        1
+    );
+    house.scratch.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn a_certificate_that_has_ended_stays_where_nobody_has_to_approve() {
+    let house = House::with_request("none");
+    house.run();
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    let report = at(&house, "2030-01-03T00:00:00Z", "plan");
+    assert_eq!(report["summary"]["unchanged"], 1, "{report:#}");
+}
+
+#[test]
+fn whoever_asks_is_told_that_a_certificate_has_ended() {
+    let house = House::with_request("none");
+    house.run();
+    let told = |now: &str, command: &[&str]| {
+        let arguments = [&["--now", now], command, &["-o", "json"]].concat();
+        let report = house.scratch.in_repo(&arguments).success().json();
+        let notices = report["notices"].as_array().expect("a list").clone();
+        let codes: Vec<String> = notices
+            .iter()
+            .map(|notice| notice["code"].as_str().expect("a code").to_owned())
+            .collect();
+        (report["results"][0]["notAfter"].clone(), codes)
+    };
+    for command in [
+        &["plan", "--all"][..],
+        &["run", "--all"],
+        &["check", "jane"],
+    ] {
+        let end = Value::from("2030-01-01T23:55:00Z");
+        let (not_after, codes) = told("2030-01-01T23:55:00Z", command);
+        assert_eq!((&not_after, codes), (&end, vec![]), "{command:?}");
+        let (not_after, codes) = told("2030-01-01T23:55:01Z", command);
+        assert_eq!(not_after, end, "{command:?}");
+        assert_eq!(codes, ["CertificateExpired"], "{command:?}");
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! Histories come from seeds; after each step the mainline is judged both ways, and so is a change to it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Parser as _;
@@ -223,8 +224,8 @@ impl Story {
             self.told
         );
         assert_eq!(
-            known.survey.open_after(0),
-            whole.survey.open_after(0),
+            known.survey.open_after(&BTreeMap::new()),
+            whole.survey.open_after(&BTreeMap::new()),
             "{}",
             self.told
         );

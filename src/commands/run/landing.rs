@@ -130,7 +130,7 @@ impl Landing<'_> {
             changes.extend(signed.changes.clone());
             made.extend(signed.provenances());
         }
-        let open = here.survey.open_after(made.len());
+        let open = here.survey.open_after(&made);
         let issued_at = clock(last, now)?;
         let due = here.survey.due_after(&made, issued_at);
         let trailers = Trailers::of(here.tip, made.len(), open, issued_at, due);
