@@ -9,7 +9,7 @@
     reason = "the note is a file in the git directory, and so are the HEADs of other work trees"
 )]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -111,6 +111,16 @@ impl Repository {
     #[must_use]
     pub fn lock_of(&self, branch: &str) -> PathBuf {
         git_path(&self.inner, &format!("refs/heads/{branch}.lock"))
+    }
+
+    /// Waits until no other run writes the files of this work tree. The turn ends with the value, or with the program.
+    pub(super) fn turn_to_follow(&self) -> anyhow::Result<File> {
+        let path = self.path().join("gitca/turn");
+        let folder = path.parent().unwrap_or(&path);
+        let locked = fs::create_dir_all(folder)
+            .and_then(|()| File::create(&path))
+            .and_then(|file| file.lock().map(|()| file));
+        locked.with_context(|| format!("locking `{}`", path.display()))
     }
 
     fn note(&self) -> PathBuf {

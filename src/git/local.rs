@@ -46,6 +46,8 @@ impl Repository {
         if self.head_branch()?.as_deref() != Some(branch) {
             return Ok(false);
         }
+        // Two runs at once would take each other's temporary files away.
+        let _turn = self.turn_to_follow()?;
         // Somebody holds the index, or was killed holding it; files without it would look as if they had been changed.
         if self.path().join("index.lock").exists() {
             return Ok(false);
