@@ -12,6 +12,9 @@ use crate::output::text::{Style, harmless};
 use crate::report::{Report, RequestResult, Verdict};
 use crate::trial::outcome::{CaseOutcome, Difference, TestOutcome, Tests};
 
+// Who made the report.
+const TESTS: &str = "gitca policy test";
+
 /// The document.
 #[must_use]
 pub fn report(report: &Report) -> String {
@@ -114,8 +117,8 @@ pub fn policy_tests(tests: &Tests) -> String {
         format!("tests=\"{number}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\"")
     };
     let all: Vec<&CaseOutcome> = tests.tests.iter().flat_map(|test| &test.cases).collect();
-    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"gitca policy test\"";
-    let mut text = format!("{head} {}>\n", counts(&all));
+    let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+    let mut text = format!("{head}\n<testsuites name=\"{TESTS}\" {}>\n", counts(&all));
     for test in &tests.tests {
         let cases: Vec<&CaseOutcome> = test.cases.iter().collect();
         let suite = test.name.as_str();
