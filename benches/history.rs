@@ -195,47 +195,63 @@ fn issue(stream: &mut Stream, manifest: &str, last: usize, mark: usize) {
     }
 }
 
+/// A manifest that this repository's policies admit, which is not left there.
+fn manifest(place: &Place, repository: &str, request: &str) -> String {
+    let key = format!("{repository}-{}.key", request.replace('/', "-"));
+    let key = place.0.join(key).display().to_string();
+    let new = [
+        "-C",
+        repository,
+        "new",
+        request,
+        "--group",
+        "dev",
+        "--key-out",
+        &key,
+    ];
+    place.run(GITCA, &new);
+    let file = place.0.join(repository);
+    let file = file.join(format!("requests/{request}.yaml"));
+    let text = fs::read_to_string(&file).expect("a manifest");
+    fs::remove_file(file).expect("the manifest can be removed");
+    text
+}
+
 /// A repository with so many mainline commits.
 fn repository(place: &Place, name: &str, number: usize, is_issued: bool) {
     if place.0.join(name).exists() {
         return;
     }
     place.run(GITCA, &["init", name]);
-    place.run(GITCA, &["-C", name, "new", "template", "--group", "dev"]);
-    let file = place.0.join(name).join("requests/template.yaml");
-    let manifest = fs::read_to_string(&file).expect("a manifest");
-    fs::remove_file(file).expect("the manifest can be removed");
-    fill(place, name, &manifest, number, is_issued);
-    // The proposal: one request more.
-    place.run(
-        "git",
-        &["-C", name, "symbolic-ref", "HEAD", "refs/heads/side"],
+    fill(
+        place,
+        name,
+        &manifest(place, name, "template"),
+        number,
+        is_issued,
     );
-    place.run("git", &["-C", name, "branch", "side", "main"]);
-    let text = manifest.replace("name: template", "name: zoe");
-    let script = "blob=$(git hash-object -w --stdin); export GIT_INDEX_FILE=.git/side.index; git read-tree main
+    let one = manifest(place, name, "d000/zoe");
+    propose(place, name, "side", "main", &one);
+    // On a mainline that has moved since the branch was cut.
+    let older = format!("main~{}", BETWEEN_RUNS.min(number / 2));
+    propose(place, name, "cut", &older, &one);
+}
+
+/// A branch that brings one request, without a work tree.
+fn propose(place: &Place, repository: &str, branch: &str, from: &str, manifest: &str) {
+    let script = "blob=$(git hash-object -w --stdin); export GIT_INDEX_FILE=.git/bench.index; git read-tree $2
          git update-index --add --cacheinfo 100644,$blob,requests/d000/zoe.yaml
-         git update-ref refs/heads/side $(git commit-tree $(git write-tree) -p main -m 'ask for zoe')";
+         git update-ref refs/heads/$1 $(git commit-tree $(git write-tree) -p $2 -m 'ask for zoe')";
     let mut command = place.command("bash");
     command
-        .current_dir(place.0.join(name))
-        .args(["-euc", script]);
-    let mut child = command.stdin(Stdio::piped()).spawn().expect("bash runs");
+        .current_dir(place.0.join(repository))
+        .args(["-euc", script, "-", branch, from])
+        .stdin(Stdio::piped());
+    let mut child = command.spawn().expect("bash runs");
     let mut input = child.stdin.take().expect("a pipe");
-    input.write_all(text.as_bytes()).expect("bash reads");
+    input.write_all(manifest.as_bytes()).expect("bash reads");
     drop(input);
     assert!(child.wait().expect("bash ends").success());
-    // The same on a mainline that has moved since.
-    place.run("git", &["-C", name, "branch", "cut", "side"]);
-    let script = "tree=$(git rev-parse main~300^{tree}); git update-ref refs/heads/cut main~300
-         export GIT_INDEX_FILE=.git/side.index; git read-tree $tree
-         git update-index --add --cacheinfo 100644,$(git rev-parse side:requests/d000/zoe.yaml),requests/d000/zoe.yaml
-         git update-ref refs/heads/cut $(git commit-tree $(git write-tree) -p main~300 -m 'ask for zoe')";
-    let mut command = place.command("bash");
-    command
-        .current_dir(place.0.join(name))
-        .args(["-euc", script]);
-    assert!(command.status().expect("bash runs").success());
 }
 
 fn main() {

@@ -6,6 +6,7 @@
 //! message. Only [`Remote`] uses the network, through the system's git.
 
 mod account;
+mod anchor;
 mod authorship;
 mod bot;
 mod diff;

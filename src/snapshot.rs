@@ -95,7 +95,7 @@ pub struct CommitSignature {
 pub struct Introduction {
     /// The commit.
     pub commit: ObjectId,
-    /// Its place on the mainline, the anchor being 0.
+    /// Its place on the mainline, the later the greater; it compares with those that were found together.
     pub position: u64,
     /// When it was committed.
     pub committed: Timestamp,
@@ -112,7 +112,7 @@ pub struct Introduction {
 pub struct Brought {
     /// The commit: the later of the two that brought the statement and its signature.
     pub commit: ObjectId,
-    /// Its place on the mainline, the anchor being 0.
+    /// Its place on the mainline, the later the greater; it compares with those that were found together.
     pub position: u64,
     /// Whether it also changed the control zone, and is not the anchor.
     pub touches_control: bool,

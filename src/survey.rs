@@ -96,6 +96,13 @@ impl Mainline {
         output::standing(&self.repository, zone, self.tip, &self.branch)
     }
 
+    /// Remembers for later runs that the anchor that was given is on the mainline.
+    pub fn remember(&self) {
+        if let Some(anchor) = self.anchor {
+            self.repository.remember_anchor(anchor, self.tip);
+        }
+    }
+
     /// What a commit says, if the issuing bot made it in a run.
     ///
     /// # Errors

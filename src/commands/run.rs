@@ -49,6 +49,7 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
         withdraw(&mut results);
         Ok(())
     } else {
+        mainline.remember();
         land(made, &mut results, &target, &mainline, world, report)
     };
     if landed.is_err() {

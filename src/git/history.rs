@@ -6,6 +6,7 @@
 
 use crate::finding::{Code, Reason, Stop};
 use crate::git::account::{Account, History};
+use crate::git::anchor::off_mainline;
 use crate::git::diff::Trees;
 use crate::git::follow::{Following, Passed, Zones};
 use crate::git::ids::id;
@@ -18,7 +19,7 @@ use crate::snapshot::Snapshot;
 /// How far back a walk goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Until {
-    /// To this commit, which must be there.
+    /// To where nothing is left to be found, or to this commit, which is on the way.
     Anchor(ObjectId),
     /// To where nothing is left to be found after the first commit that has `policies/`, or to that commit.
     FirstControl,
@@ -27,20 +28,6 @@ pub(super) enum Until {
 }
 
 impl Repository {
-    /// The commit that is named as the anchor of the mainline of `tip`.
-    ///
-    /// # Errors
-    /// [`Stop`] when it is no commit; other errors when the repository can't be read.
-    pub fn anchor(&self, anchor: &str, tip: ObjectId) -> anyhow::Result<ObjectId> {
-        let found = self.find_commit(anchor)?;
-        found.ok_or_else(|| {
-            let message = format!(
-                "the anchor `{anchor}` is no commit of this repository, and so not on the first-parent chain of {tip}"
-            );
-            off_mainline(message).into()
-        })
-    }
-
     /// What the mainline of `tip` knows of the open requests of its snapshot. The bytes of one were brought by the latest
     /// commit that has them where its first parent does not. What was there at the anchor, or before it, counts as
     /// brought by the anchor.
@@ -56,7 +43,10 @@ impl Repository {
         anchor: Option<ObjectId>,
         snapshot: &Snapshot,
     ) -> anyhow::Result<History> {
-        if snapshot.open.is_empty() && anchor.is_none() {
+        if let Some(anchor) = anchor {
+            self.require_anchor(anchor, tip)?;
+        }
+        if snapshot.open.is_empty() {
             return Ok(History::default());
         }
         let until = anchor.map_or(Until::FirstControl, Until::Anchor);
@@ -107,7 +97,7 @@ impl Walk<'_, '_, '_> {
             }
             let is_done = self.following.is_done();
             let is_end = match until {
-                Until::Anchor(anchor) => node.is_made && anchor == node.commit,
+                Until::Anchor(anchor) => is_done || node.is_made && anchor == node.commit,
                 // The beginning is here or before, so whatever was found came after it.
                 Until::FirstControl => is_done && zones.policies.is_some(),
                 Until::Found => is_done,
@@ -117,9 +107,7 @@ impl Walk<'_, '_, '_> {
                 return end(top.commit, until, is_end, here, controlled);
             };
             let parent = Node::of(self.repository, id(*first))?;
-            // With a given anchor and nothing wanted any more, only its place is still to be found.
-            let is_skipped = is_done && until != Until::FirstControl;
-            if parent.tree != node.tree && !is_skipped {
+            if parent.tree != node.tree {
                 let before = Zones::of(&self.trees, parent.tree)?;
                 here.touches_control = before.control() != zones.control();
                 self.following.step(&self.trees, here, &before, &zones)?;
@@ -141,19 +129,11 @@ fn end(
 ) -> anyhow::Result<Passed> {
     match (until, controlled) {
         (_, _) if is_end => Ok(here),
-        (Until::Anchor(anchor), _) => {
-            let message = format!("the anchor {anchor} is not on the first-parent chain of {tip}");
-            Err(off_mainline(message).into())
-        }
+        (Until::Anchor(anchor), _) => Err(off_mainline(anchor, tip).into()),
         (Until::FirstControl, None) => Err(never_controlled(tip).into()),
         (_, Some(first)) => Ok(first),
         (Until::Found, None) => Ok(here),
     }
-}
-
-fn off_mainline(message: String) -> Stop {
-    let help = "give the anchor that was noted when the repository was set up; if history was rewritten, find out why";
-    Stop::because(Reason::new(Code::AnchorNotOnMainline, message).help(help))
 }
 
 fn never_controlled(tip: ObjectId) -> Stop {

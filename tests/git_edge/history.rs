@@ -161,6 +161,29 @@ fn an_anchor_off_the_mainline_stops() {
 }
 
 #[test]
+fn an_anchor_that_was_found_once_is_remembered_as_far_as_that() {
+    let repo = Repo::with_request();
+    let anchor = repo.head();
+    repo.write("src/x", "one");
+    let tip = repo.commit("one");
+    let opened = repo.open();
+    let snapshot = opened.snapshot(tip).expect("a snapshot");
+    let is_there = |anchor, tip| opened.history(tip, Some(anchor), &snapshot).is_ok();
+    repo.git(&["switch", "--quiet", "--orphan", "other"]);
+    repo.write("policies/settings.yaml", "kind: Settings\n");
+    let other = repo.commit("other");
+    opened.remember_anchor(anchor, tip);
+    assert_eq!(repo.read(".git/gitca/anchor"), format!("{anchor} {tip}\n"));
+    assert!(is_there(anchor, tip) && is_there(tip, tip));
+    assert!(!is_there(other, tip) && !is_there(anchor, other));
+    // What is no note, or cut off, is none.
+    for note in ["", "x", &format!("{other} {}", &tip.to_string()[..39])] {
+        repo.write(".git/gitca/anchor", note);
+        assert!(is_there(anchor, tip) && !is_there(other, tip), "{note}");
+    }
+}
+
+#[test]
 fn a_request_that_the_tip_does_not_have_is_left_out() {
     let repo = Repo::with_request();
     let mut snapshot = repo.open().snapshot(repo.head()).expect("a snapshot");

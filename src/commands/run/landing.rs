@@ -57,6 +57,10 @@ impl Landing<'_> {
         world: &mut World,
         notices: &mut Vec<Finding>,
     ) -> anyhow::Result<Option<Landed>> {
+        if self.is_empty() {
+            self.forget(None)?;
+            return Ok(None);
+        }
         let run = run_id(world);
         let mut moved: Option<Mainline> = None;
         let mut last = self.last;
@@ -84,7 +88,7 @@ impl Landing<'_> {
                 Step::Landed => {
                     fault::point("landed");
                     // One that stays behind is forgotten by the next run, as its commit is on the mainline.
-                    if let Err(error) = self.forget(&run) {
+                    if let Err(error) = self.forget(Some(&run)) {
                         let reason = Reason::new(Code::OperationFailed, format!("{error:#}"));
                         notices.push(Finding::anywhere(reason));
                     }
@@ -105,7 +109,7 @@ impl Landing<'_> {
         match problem {
             Some(stop) if !self.is_empty() => Err(stop.into()),
             _ => {
-                self.forget(&run)?;
+                self.forget(Some(&run))?;
                 Ok(None)
             }
         }
@@ -180,8 +184,8 @@ impl Landing<'_> {
         Ok(())
     }
 
-    fn forget(&self, run: &str) -> anyhow::Result<()> {
-        let runs = self.runs.iter().map(String::as_str).chain([run]);
+    fn forget(&self, run: Option<&str>) -> anyhow::Result<()> {
+        let runs = self.runs.iter().map(String::as_str).chain(run);
         if self.target.is_remote() {
             for run in runs {
                 self.first.repository.forget_pending(run)?;
