@@ -33,6 +33,7 @@ mod remote;
 mod repository;
 mod since;
 mod tally;
+mod tracking;
 mod tree;
 mod write;
 

@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::cli::{ApproveArgs, DenyArgs, StatementArgs};
-use crate::commands::signer::{self, Terms};
+use crate::commands::signer::{self, Bond, Terms};
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
 use crate::names::{ObjectName, RequestName, Sha256Digest};
+use crate::output::Told;
 use crate::plan::listing;
 use crate::request::Request;
 use crate::signing::SigningKey;
@@ -28,7 +29,7 @@ const APPROVAL: Lifetime = Lifetime::from_seconds(14 * 24 * 60 * 60);
 ///
 /// # Errors
 /// A [`Stop`] when there is no such request or no key that may sign; any other error when git or the disk fail.
-pub fn approve(args: &ApproveArgs, world: &mut World) -> anyhow::Result<String> {
+pub fn approve(args: &ApproveArgs, world: &mut World) -> anyhow::Result<Told> {
     let decision = if args.as_requester {
         StatementDecision::Request
     } else {
@@ -41,7 +42,7 @@ pub fn approve(args: &ApproveArgs, world: &mut World) -> anyhow::Result<String> 
 ///
 /// # Errors
 /// As [`approve`].
-pub fn deny(args: &DenyArgs, world: &mut World) -> anyhow::Result<String> {
+pub fn deny(args: &DenyArgs, world: &mut World) -> anyhow::Result<Told> {
     state(&args.statement, StatementDecision::Deny, world)
 }
 
@@ -49,11 +50,12 @@ fn state(
     args: &StatementArgs,
     decision: StatementDecision,
     world: &mut World,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Told> {
     check(args)?;
     let root = worktree::root(&world.directory)?;
     let repository = Repository::discover(&root)?;
     let zone = signer::rules(&root)?;
+    let bond = Bond::find(repository.as_ref(), &zone, world)?;
     let subjects = subjects(args, decision, &root, repository.as_ref())?;
     let key = match signer::chosen(args.signing_key.as_deref(), repository.as_ref(), world)? {
         // Whoever prints may sign elsewhere.
@@ -75,17 +77,30 @@ fn state(
             expires: expires(args, decision).map(|lifetime| world.now.plus(lifetime)),
             reason: args.reason.clone(),
         };
-        let statement = signer::statement(name, blob, terms, &zone, world);
+        let statement = signer::statement(name, blob, terms, &bond, world);
         if args.print {
-            return Ok(String::from_utf8_lossy(&statement.to_bytes()).into_owned());
+            return Ok(printed(&statement, &bond));
         }
         let Some(key) = &key else { continue };
         let file = signer::write(key, &statement, &root)?;
-        told(&mut text, request.as_ref(), &statement, key);
+        told(&mut text, request.as_ref(), &statement, (key, &bond));
         let _ = writeln!(text, "Wrote {file}\n  and {file}.sig");
     }
     let names: Vec<&RequestName> = subjects.iter().map(|(name, ..)| name).collect();
-    Ok(text + &next_steps(&names, decision))
+    Ok(Told {
+        text: text + &next_steps(&names, decision),
+        talk: None,
+        found: false,
+    })
+}
+
+/// The statement alone is the result; for what it is goes to whoever looks on.
+fn printed(statement: &Statement, bond: &Bond) -> Told {
+    Told {
+        text: String::from_utf8_lossy(&statement.to_bytes()).into_owned(),
+        talk: Some(format!("note: this statement is for {bond}\n")),
+        found: false,
+    }
 }
 
 fn check(args: &StatementArgs) -> Result<(), Stop> {
@@ -257,7 +272,12 @@ fn refuse_own(
 }
 
 /// What was signed, in words.
-fn told(text: &mut String, request: Option<&Request>, statement: &Statement, key: &SigningKey) {
+fn told(
+    text: &mut String,
+    request: Option<&Request>,
+    statement: &Statement,
+    (key, bond): (&SigningKey, &Bond),
+) {
     let verb = match statement.decision {
         StatementDecision::Approve => "Approved",
         StatementDecision::Deny => "Denied",
@@ -271,7 +291,10 @@ fn told(text: &mut String, request: Option<&Request>, statement: &Statement, key
         key.public()
     );
     let blob = statement.git_blob.to_string();
-    let mut rows = vec![("content", format!("{} (git blob)", &blob[..8]))];
+    let mut rows = vec![
+        ("for", bond.to_string()),
+        ("content", format!("{} (git blob)", &blob[..8])),
+    ];
     rows.extend(request.into_iter().flat_map(facts));
     let until = statement.expires.map(|time| ("until", time.to_string()));
     rows.extend(until);

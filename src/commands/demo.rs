@@ -168,7 +168,7 @@ impl Stage {
         let args = people::approval("jane", &self.place.join("keys"));
         let told = self.inside(world, |world| approve::approve(&args, world))?;
         self.commit_requests(world, "Approve the request of jane\n")?;
-        let told = told.split("Next:").next().unwrap_or_default();
+        let told = told.text.split("Next:").next().unwrap_or_default();
         Ok(told.to_owned())
     }
 

@@ -1,4 +1,6 @@
-//! Who signs a statement, and the two files that it becomes: what `approve`, `deny` and `new` share.
+//! Who signs a statement, for what, and the two files that it becomes: what `approve`, `deny` and `new` share.
+
+mod bond;
 
 use std::path::Path;
 
@@ -17,6 +19,8 @@ use crate::statement::{self, NAMESPACE, Statement, StatementDecision};
 use crate::timestamp::Timestamp;
 use crate::worktree;
 use crate::world::World;
+
+pub(super) use crate::commands::signer::bond::Bond;
 
 /// The rules by which a person signs: those of the work tree, or without one those at HEAD.
 pub(super) fn rules(directory: &Path) -> anyhow::Result<ControlZone> {
@@ -117,7 +121,7 @@ pub(super) fn statement(
     request: &RequestName,
     blob: &Blob,
     terms: Terms,
-    zone: &ControlZone,
+    bond: &Bond,
     world: &mut World,
 ) -> Statement {
     let mut nonce = [0; 16];
@@ -128,8 +132,8 @@ pub(super) fn statement(
         sha256: Sha256Digest::of(&blob.bytes),
         decision: terms.decision,
         principal: terms.principal,
-        repository: zone.settings.repository.as_str().to_owned(),
-        branch: zone.settings.branch.as_str().to_owned(),
+        repository: bond.repository.clone(),
+        branch: bond.branch.clone(),
         created: world.now,
         expires: terms.expires,
         nonce,

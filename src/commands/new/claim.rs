@@ -8,8 +8,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::commands::signer::{self, Terms};
-use crate::control::ControlZone;
+use crate::commands::signer::{self, Bond, Terms};
 use crate::finding::Stop;
 use crate::git::Repository;
 use crate::names::{ObjectName, RequestName};
@@ -29,7 +28,7 @@ pub(super) enum Claimant {
 pub(super) struct Somebody {
     key: SigningKey,
     principal: ObjectName,
-    zone: ControlZone,
+    bond: Bond,
     /// Whether the key was named on the command line.
     named: bool,
 }
@@ -85,8 +84,8 @@ fn somebody(flag: Option<&Path>, root: &Path, world: &World) -> anyhow::Result<O
     let owner = signer::owner(key.public(), StatementDecision::Request, &zone, world.now);
     Ok(Some(Somebody {
         principal: owner.map_err(Stop::because)?,
+        bond: Bond::find(repository.as_ref(), &zone, world)?,
         key,
-        zone,
         named: flag.is_some(),
     }))
 }
@@ -99,9 +98,10 @@ impl Somebody {
         world: &mut World,
     ) -> anyhow::Result<String> {
         let mut text = format!(
-            "Signed as a request of {} with {}, so that a squash merge keeps who asked:\n",
+            "Signed as a request of {} with {}, for {}, so that a squash merge keeps who asked:\n",
             self.principal,
-            self.key.public()
+            self.key.public(),
+            self.bond
         );
         for name in names {
             let blob = worktree::file(root, &name.manifest())?.context("the request is gone")?;
@@ -111,7 +111,7 @@ impl Somebody {
                 expires: None,
                 reason: None,
             };
-            let statement = signer::statement(name, &blob, terms, &self.zone, world);
+            let statement = signer::statement(name, &blob, terms, &self.bond, world);
             let file = signer::write(&self.key, &statement, root)?;
             let _ = writeln!(text, "  {file}");
         }
