@@ -73,7 +73,10 @@ impl Fence {
 /// When stdout can't be written to.
 pub fn print_text(answer: &Answer, style: &Style, fence: &Fence) -> io::Result<()> {
     match answer {
-        Answer::Report(report) => write(&fence.around(&for_log(&text::report(report, style)))),
+        Answer::Report(report) => {
+            let text = text::report(report, style) + &text::changes::section(report, *style);
+            write(&fence.around(&for_log(&text)))
+        }
         // Mostly for a file or another program, which no runner reads.
         Answer::Text(text) => write(&for_log(text)),
     }

@@ -133,6 +133,9 @@ pub struct Report {
     /// What a change was judged on, for text outputs.
     #[serde(skip)]
     pub grounds: Option<Grounds>,
+    /// Where a change touches the policies, the other decisions that it changes, for text outputs.
+    #[serde(skip)]
+    pub changes: Option<Changes>,
 }
 
 impl Report {
@@ -151,6 +154,7 @@ impl Report {
             plan_digest: None,
             summary: Summary::default(),
             grounds: None,
+            changes: None,
         }
     }
 

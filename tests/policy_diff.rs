@@ -196,3 +196,124 @@ fn what_was_issued_is_judged_as_of_then() {
     scratch.sh("cp other/policies/ca/cluster.pem repo/policies/ca/cluster.pem");
     assert_eq!(diff(&scratch), Vec::<Value>::new());
 }
+
+#[test]
+fn a_check_of_a_change_of_policies_lists_the_decisions_that_it_changes() {
+    let scratch = repository();
+    let check = |more: &[&str]| {
+        let check = ["check", "--base", "main", "--head", "change"];
+        scratch.in_repo(&[&check, more].concat())
+    };
+    scratch.git(&["switch", "-q", "-c", "change"]);
+    scratch.write("repo/policies/README.md", "nothing");
+    scratch.commit("words");
+    let told = check(&[]).success();
+    assert!(
+        told.stdout
+            .ends_with("\nThe policies change, and none of 3 other decisions with them.\n"),
+        "{}",
+        told.stdout
+    );
+    assert_eq!(told.stderr, "");
+
+    edit(&scratch, OPS, "\"web\"");
+    scratch
+        .in_repo(&["new", "mary", "--group", "web"])
+        .success();
+    scratch.commit("other groups, and a request for one");
+    let told = check(&[]).code(1);
+    let section = "
+The policies change, and with them 2 of 3 other decisions: 1 loosened, 1
+  tightened.
+
+carl: loosened
+  base  denied: NoPolicyAdmits, ValueNotAllowed
+        `web` fits no entry that is allowed
+  head  approved by policy developers
+
+ops/omar: tightened, issued 2030-01-01T00:00:00Z
+  base  approved by policy developers
+";
+    assert!(told.stdout.contains(section), "{}", told.stdout);
+    let first = told.stdout.lines().next().unwrap_or_default();
+    assert!(first.ends_with("; 2 other decisions change"), "{first}");
+    let notices = check(&["-o", "json"]).code(1).json()["notices"].clone();
+    let notices = notices.as_array().expect("a list").clone();
+    let notice = notices
+        .iter()
+        .find(|notice| notice["code"] == "DecisionsChange");
+    let notice = notice.expect("it is there");
+    let help = notice["help"].as_str().expect("a help").to_owned();
+    // The help is a command that works.
+    let words: Vec<&str> = help.split(' ').skip(1).collect();
+    let all = scratch.in_repo(&words).success();
+    assert!(
+        all.stdout
+            .starts_with("policy diff: 2 of 3 decisions change"),
+        "{}",
+        all.stdout
+    );
+    let markdown = check(&["-o", "markdown"]).code(1).stdout;
+    assert!(markdown.contains("### The policies change, and with them 2 of 3 other decisions: 1 loosened, 1 tightened.\n\n- **loosened** `carl`\n"), "{markdown}");
+    let summary = scratch.path("summary").display().to_string();
+    let variables = [("GITHUB_STEP_SUMMARY", summary.as_str())];
+    let args = [
+        "check", "--base", "main", "--head", "change", "-o", "github",
+    ];
+    scratch.gitca_with("repo", &args, &variables).code(1);
+    assert!(
+        scratch
+            .read("summary")
+            .contains("- **tightened** `ops/omar`, issued "),
+        "{}",
+        scratch.read("summary")
+    );
+
+    // Without a change of the policies there is nothing about it.
+    scratch.git(&["switch", "-q", "-c", "plain", "main"]);
+    scratch
+        .in_repo(&["new", "anna", "--group", "dev"])
+        .success();
+    scratch.commit("a request");
+    let told = scratch
+        .in_repo(&["check", "--base", "main", "--head", "plain"])
+        .success();
+    assert!(!told.stdout.contains("policies change"), "{}", told.stdout);
+}
+
+#[test]
+fn a_long_list_is_cut() {
+    let scratch = Scratch::with_repository();
+    let manifest = |name: &str, text: &str| text.replace("name: seed", &format!("name: {name}"));
+    scratch
+        .in_repo(&["new", "seed", "--group", "web"])
+        .success();
+    let seed = scratch.read("repo/requests/seed.yaml");
+    for number in 0..30 {
+        let name = format!("r{number:02}");
+        scratch.write(
+            &format!("repo/requests/{name}.yaml"),
+            manifest(&name, &seed),
+        );
+    }
+    scratch.commit("many");
+    scratch.git(&["switch", "-q", "-c", "change"]);
+    edit(
+        &scratch,
+        "  selector:\n",
+        "  selector:\n    paths: [\"x/**\"]\n",
+    );
+    scratch.commit("other paths");
+    let told = scratch
+        .in_repo(&["check", "--base", "main", "--head", "change"])
+        .success();
+    let words: Vec<&str> = told.stdout.split_whitespace().collect();
+    let told = words.join(" ");
+    assert_eq!(
+        told.matches("11 more change; `gitca policy diff --base ")
+            .count(),
+        1,
+        "{told}"
+    );
+    assert_eq!(told.matches(" base denied: ").count(), 20, "{told}");
+}

@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use crate::cli::CheckArgs;
 use crate::commands::extent;
-use crate::finding::{Finding, Stop};
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::Repository;
 use crate::names::RequestName;
 use crate::plan::listing::{self, Listing};
 use crate::plan::{Entry, Evidence, plan, warnings};
 use crate::provenance::Provenance;
-use crate::report::{Report, Verdict};
-use crate::survey::{self, Extent, Survey};
+use crate::report::{Changes, Report, Verdict};
+use crate::survey::{self, Extent, Proposed, Survey};
 use crate::worktree;
 use crate::world::World;
 
@@ -38,6 +39,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
             let proposed = survey::proposal(world, extent, (base, head))?;
             report.commit = Some(proposed.head);
             report.grounds = Some(proposed.grounds);
+            tell_changes(&proposed, world, report)?;
             (proposed.survey, true)
         }
     };
@@ -85,6 +87,52 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         return Err(Stop(survey.foreign).into());
     }
     Ok(())
+}
+
+/// What else a change of the policies would decide otherwise; a base that can't be judged is said and stops nothing.
+fn tell_changes(proposed: &Proposed, world: &World, report: &mut Report) -> anyhow::Result<()> {
+    let changes = match changes(world, proposed) {
+        Ok(changes) => changes,
+        Err(error) => {
+            let stop = error.downcast::<Stop>()?;
+            let message = format!("which decisions change can't be told: {stop}");
+            report.notices.push(changed(message, proposed));
+            return Ok(());
+        }
+    };
+    if let Some(changes) = changes.as_ref().filter(|all| !all.changes.is_empty()) {
+        let (number, judged) = (changes.changes.len(), changes.judged);
+        let message = format!(
+            "the policies change, and with them {number} of {judged} decisions: {}",
+            changes.counts()
+        );
+        report.notices.push(changed(message, proposed));
+    }
+    report.changes = changes;
+    Ok(())
+}
+
+/// The decisions of the base that a merge changes; `None` when it leaves the policies alone. What the merge itself brings is
+/// judged by both rules anyway and left out.
+fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<Changes>> {
+    let base = proposed.grounds.base;
+    let before = Repository::open(&world.directory)?.directory(base, "policies")?;
+    if before == proposed.grounds.policies {
+        return Ok(None);
+    }
+    let mainline = survey::at(world, |_| Ok(base))?;
+    let mut changes = mainline.replay(&proposed.survey.zone, world.now)?;
+    let brought = &proposed.survey.introductions;
+    changes
+        .changes
+        .retain(|change| change.issued.is_some() || !brought.contains_key(&change.request));
+    Ok(Some(changes))
+}
+
+fn changed(message: String, proposed: &Proposed) -> Finding {
+    let (base, head) = (proposed.grounds.base, proposed.head);
+    let help = format!("gitca policy diff --base {base} --head {head}");
+    Finding::anywhere(Reason::new(Code::DecisionsChange, message).help(help))
 }
 
 fn warned(survey: &Survey, entries: &[Entry<'_>]) -> Vec<Finding> {

@@ -210,6 +210,7 @@ pub enum Code {
     SignedNotPublished,
     PendingNotAdopted,
     CompatDiffers,
+    DecisionsChange,
     // Lint of the control zone: warnings and notes that change no verdict.
     TooBroad,
     ExceedsSigner,

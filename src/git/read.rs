@@ -142,6 +142,15 @@ impl Repository {
             .collect())
     }
 
+    /// The tree of one directory at the top of a commit; `None` when there is none.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn directory(&self, commit: ObjectId, name: &str) -> anyhow::Result<Option<ObjectId>> {
+        let objects = Objects::of(&self.inner)?;
+        objects.entry(self.tree_of(commit)?, name, tree::DIRECTORY)
+    }
+
     pub(super) fn commit_at(&self, commit: ObjectId) -> anyhow::Result<Commit<'_>> {
         let found = self.inner.find_commit(oid(commit));
         found.with_context(|| format!("reading commit {commit}"))

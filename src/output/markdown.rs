@@ -64,6 +64,9 @@ fn body(report: &Report, room: usize) -> String {
     for error in &report.errors {
         add(&|| format!("\n{}", cut(finding("error", error))));
     }
+    if let Some(section) = changes::section(report, room) {
+        add(&|| section.clone());
+    }
     let notices = notices(report);
     let mut results: Vec<&RequestResult> = report.results.iter().collect();
     results.sort_by_key(|result| rank(result.verdict));

@@ -1,4 +1,7 @@
 //! The whole repository under other rules: its open requests, and every certificate that it has issued.
+//!
+//! In come the mainline and the rules of a change; out come the decisions that differ. Where the policies are the same
+//! nothing is read.
 
 use crate::control::ControlZone;
 use crate::names::RequestName;

@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::output::markdown::span::span;
-use crate::output::text::changes::told;
-use crate::report::{Change, Changes, Side};
+use crate::output::text::changes::{all, told};
+use crate::report::{Change, Changes, Report, Side};
 
 // GitHub refuses a comment of more than 65,536 characters.
 const COMMENT: usize = 62_000;
@@ -33,8 +33,27 @@ pub fn report(changes: &Changes) -> String {
     text
 }
 
+/// The section of another comment, in a tenth of its room.
+pub(super) fn section(report: &Report, room: usize) -> Option<String> {
+    let changes = report.changes.as_ref()?;
+    let judged = changes.judged;
+    if changes.changes.is_empty() {
+        return Some(format!(
+            "\nThe policies change, and none of {judged} other decisions with them.\n"
+        ));
+    }
+    let (number, counts) = (changes.changes.len(), changes.counts());
+    let head = format!(
+        "The policies change, and with them {number} of {judged} other decisions: {counts}."
+    );
+    Some(format!(
+        "\n### {head}\n\n{}",
+        listed(changes, room / 10, &all(report))
+    ))
+}
+
 /// As many as there is room for, and how many more there are.
-pub(super) fn listed(changes: &Changes, room: usize, rest: &str) -> String {
+fn listed(changes: &Changes, room: usize, rest: &str) -> String {
     let mut text = String::new();
     let mut shown = 0;
     for change in &changes.changes {

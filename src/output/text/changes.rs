@@ -6,10 +6,12 @@ use std::fmt::Write as _;
 
 use crate::output::text::wrap::wrap;
 use crate::output::text::{Style, Tone, harmless};
-use crate::report::{Change, Changes, Direction, Side};
+use crate::report::{Change, Changes, Direction, Report, Side};
 
 // More than anybody reads.
 const SHOWN: usize = 200;
+// So many beside the requests that a reviewer looks at anyway.
+const REVIEWED: usize = 20;
 // Enough to see why.
 const REASONS: usize = 3;
 
@@ -30,8 +32,40 @@ pub fn text(changes: &Changes, style: Style) -> String {
     text
 }
 
+/// The part of a review about decisions that the change brings about besides those on its own requests.
+#[must_use]
+pub fn section(report: &Report, style: Style) -> String {
+    let Some(changes) = &report.changes else {
+        return String::new();
+    };
+    let judged = changes.judged;
+    let head = if changes.changes.is_empty() {
+        format!("The policies change, and none of {judged} other decisions with them.")
+    } else {
+        format!(
+            "The policies change, and with them {} of {judged} other decisions: {}.",
+            changes.changes.len(),
+            changes.counts()
+        )
+    };
+    let mut text = format!("\n{}\n", style.paint(Tone::Strong, &wrap(&head, "", "  ")));
+    text.push_str(&listed(changes, REVIEWED, &all(report), style));
+    text
+}
+
+/// The command that lists all of them.
+#[must_use]
+pub fn all(report: &Report) -> String {
+    let base = report.grounds.map(|grounds| grounds.base.to_string());
+    let head = report.commit.map(|commit| commit.to_string());
+    match base.zip(head) {
+        Some((base, head)) => format!("`gitca policy diff --base {base} --head {head}` lists all"),
+        None => "`gitca policy diff` lists all".to_owned(),
+    }
+}
+
 /// The first of them, and how many more there are.
-pub(super) fn listed(changes: &Changes, room: usize, rest: &str, style: Style) -> String {
+fn listed(changes: &Changes, room: usize, rest: &str, style: Style) -> String {
     let mut text = String::new();
     for change in changes.changes.iter().take(room) {
         let _ = write!(text, "\n{}", one(change, style));

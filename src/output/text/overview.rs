@@ -109,6 +109,10 @@ pub(super) fn alarms(report: &Report) -> String {
     if report.notices.iter().any(is_control) {
         text.push_str("; the rules change too");
     }
+    let changes = report.changes.as_ref();
+    if let Some(changes) = changes.filter(|all| !all.changes.is_empty()) {
+        let _ = write!(text, "; {} other decisions change", changes.changes.len());
+    }
     text
 }
 
