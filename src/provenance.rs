@@ -7,12 +7,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::names::Sha256Digest;
+use crate::names::{ObjectId, Sha256Digest};
 use crate::timestamp::Timestamp;
 
 /// What a certificate rested on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
+    /// The manifest that was signed.
+    pub blob: Option<ObjectId>,
+    /// The mainline commit that brought it.
+    pub introduced_in: Option<ObjectId>,
     /// Of the certificate, in lower-case hexadecimal.
     pub serial_number: String,
     /// The end of the certificate.
@@ -41,7 +45,10 @@ impl Provenance {
             None => now,
             Some(_) => time("/predicate/renews/firstIssued")?,
         };
+        let id = |pointer: &str| text(pointer)?.parse::<ObjectId>().ok();
         Some(Self {
+            blob: id("/predicate/request/gitBlob"),
+            introduced_in: id("/predicate/request/introducedIn"),
             serial_number: text("/predicate/serialNumber")?.to_owned(),
             not_after: time("/predicate/notAfter")?,
             now,

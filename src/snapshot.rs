@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Finding;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
-use crate::provenance;
+use crate::provenance::{self, Provenance};
 use crate::timestamp::Timestamp;
 
 /// A file and the name of its git object.
@@ -136,10 +136,12 @@ pub struct DeletedStatement {
 pub struct StatementHistory {
     /// The commit that brought each statement of the tip, by the name of its `.json` file.
     pub brought: BTreeMap<String, Brought>,
-    /// The signed statements that were deleted since the request's bytes were brought.
+    /// The signed statements that were on the mainline and are not there any more.
     pub deleted: Vec<DeletedStatement>,
     /// The SHA-256 of the statements that a certificate of this request has rested on since they were brought.
     pub spent: BTreeSet<Sha256Digest>,
+    /// What the first certificate for these very bytes rested on, of all that the mainline has held.
+    pub first: Option<Provenance>,
 }
 
 /// Whose a key is: who was certified with it, or who asked for that first.

@@ -252,17 +252,25 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         None => (repository.snapshot(commit)?, None),
     };
     refuse(&snapshot, &zone)?;
-    let renewals = renewals::find(repository, commit, &snapshot, &zone, begin.now)?;
-    let due: BTreeSet<RequestName> = renewals.due.keys().cloned().collect();
-    let also: BTreeSet<RequestName> = due.union(&renewals.ended).cloned().collect();
-    let snapshot = if also.is_empty() {
+    let mut renewals = renewals::find(repository, commit, &snapshot, &zone, begin.now)?;
+    let also: BTreeSet<RequestName> = renewals
+        .due
+        .keys()
+        .chain(&renewals.ended)
+        .cloned()
+        .collect();
+    let mut snapshot = if also.is_empty() {
         snapshot
     } else {
         repository.snapshot_with(commit, &also)?
     };
-    let requests = plan::read(&snapshot);
+    let mut requests = plan::read(&snapshot);
     let owners = repository.key_owners(commit, &plan::keys(&requests))?;
     let history = repository.history(commit, begin.anchor, &snapshot)?;
+    for name in renewals::settle(&mut renewals.due, &history, &zone, begin.now) {
+        snapshot.open.remove(&name);
+        requests.remove(&name);
+    }
     let rules_before = rules_before(repository, &history, None)?;
     Ok(Survey {
         snapshot,
@@ -274,8 +282,8 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         histories: history.statements,
         rules_before,
         committer: None,
+        due: renewals.due.keys().cloned().collect(),
         certified: renewals.due,
-        due,
         ended: renewals.ended,
         next_due: due_before.into_iter().chain(renewals.next).min(),
         foreign: Vec::new(),

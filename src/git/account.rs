@@ -12,7 +12,7 @@ use crate::git::follow::{Followed, Following, Passed, Track};
 use crate::git::producer::{self, Node, Question};
 use crate::git::repository::Repository;
 use crate::names::{ObjectId, RequestName};
-use crate::provenance;
+use crate::provenance::{self, Provenance};
 use crate::snapshot::{
     Authorship, Blob, Brought, DeletedStatement, Introduction, StatementHistory,
 };
@@ -168,13 +168,14 @@ impl<'a, 'o, 'r> Account<'a, 'o, 'r> {
                 Some(_) => {}
             }
         }
-        for provenance in &track.provenances {
-            let content = self.trees.objects.blob(*provenance, PROVENANCE_OCTETS)?;
-            history.spent.extend(
-                content
-                    .iter()
-                    .flat_map(|bytes| provenance::approvals(bytes)),
-            );
+        for id in &track.provenances {
+            let content = self.trees.objects.blob(*id, PROVENANCE_OCTETS)?;
+            let Ok(octets) = content else { continue };
+            history.spent.extend(provenance::approvals(&octets));
+            let read = Provenance::read(&octets);
+            let of_these = read.filter(|provenance| provenance.blob == Some(track.blob));
+            // They come newest first, so the last one stays.
+            history.first = of_these.or(history.first);
         }
         Ok(history)
     }

@@ -2,9 +2,10 @@
 //! issued for it.
 //!
 //! In come the steps of a walk, newest first, each as the zones of a commit and of its first parent; the tracks fill
-//! with the commits that changed something. A path is followed only as long as something of it is still to be found.
+//! with the commits that changed something. A path is followed only as long as something of it is still to be found;
+//! whoever must not miss what was said about a request, and taken away again, has statements followed to the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::git::diff::{Difference, Kind, Paths, Trees};
 use crate::git::tree::{self, Entry};
@@ -57,7 +58,7 @@ impl Zones {
 #[derive(Debug)]
 pub(super) struct Track<'w> {
     pub(super) name: &'w RequestName,
-    blob: ObjectId,
+    pub(super) blob: ObjectId,
     /// Whether the tip has the bytes that are asked about.
     pub(super) is_there: bool,
     /// The commits that changed it since it was last absent, newest first: the first of them brought its bytes.
@@ -65,8 +66,8 @@ pub(super) struct Track<'w> {
     /// Whether the last of them made it.
     pub(super) is_whole: bool,
     pub(super) statements: Vec<Followed>,
-    /// Every provenance that the mainline held.
-    pub(super) provenances: BTreeSet<ObjectId>,
+    /// Every provenance that the mainline held, newest first.
+    pub(super) provenances: Vec<ObjectId>,
 }
 
 /// A signed statement.
@@ -96,22 +97,29 @@ enum Part {
 #[derive(Debug)]
 pub(super) struct Following<'w> {
     pub(super) tracks: Vec<Track<'w>>,
+    /// Whether statements matter whenever they were made, and not only since the bytes were brought.
+    is_thorough: bool,
     requests: Paths<(usize, Part)>,
     issued: Paths<usize>,
 }
 
 impl<'w> Following<'w> {
-    pub(super) fn of(snapshot: &'w Snapshot, wanted: impl Fn(&RequestName) -> bool) -> Self {
+    pub(super) fn of(
+        snapshot: &'w Snapshot,
+        is_thorough: bool,
+        wanted: impl Fn(&RequestName) -> bool,
+    ) -> Self {
         let none = BTreeMap::new();
         let mut following = Self {
             tracks: Vec::new(),
+            is_thorough,
             requests: Paths::new(),
             issued: Paths::new(),
         };
         for (name, blob) in snapshot.open.iter().filter(|(name, _)| wanted(name)) {
             let statements = pairs_of(snapshot.statements.get(name).unwrap_or(&none));
-            // What was issued matters only where a statement could be counted twice.
-            let is_renewed = !statements.is_empty() && snapshot.issued.contains_key(name);
+            // What was issued matters where a certificate may be renewed, or a statement be counted twice.
+            let is_renewed = !statements.is_empty() || snapshot.issued.contains_key(name);
             following.add(name, blob.id, statements, is_renewed);
         }
         following
@@ -147,7 +155,7 @@ impl<'w> Following<'w> {
             changes: Vec::new(),
             is_whole: false,
             statements: statements.into_iter().map(followed).collect(),
-            provenances: BTreeSet::new(),
+            provenances: Vec::new(),
         });
     }
 
@@ -197,7 +205,13 @@ impl<'w> Following<'w> {
         }
         for found in &statements {
             let track = &mut self.tracks[found.follower.0];
-            track.look_at(here, &pairs_in(trees, found.before)?);
+            let before = pairs_in(trees, found.before)?;
+            track.see(here, &before);
+            // What was said before these bytes were brought was mostly said about others; a denial may have been about
+            // these, if they were there before.
+            if track.changes.is_empty() || self.is_thorough {
+                track.miss(here, &before);
+            }
         }
         for found in manifests.iter().chain(&statements) {
             self.release(found.follower.0);
@@ -225,24 +239,25 @@ impl<'w> Following<'w> {
     fn release(&mut self, number: usize) {
         let track = &self.tracks[number];
         let is_brought = |followed: &Followed| followed.brought.is_some();
-        if !track.changes.is_empty() && track.statements.iter().all(is_brought) {
+        if !self.is_thorough && !track.changes.is_empty() && track.statements.iter().all(is_brought)
+        {
             self.requests.remove(&format!("{}.approvals", track.name));
         }
     }
 }
 
 impl Track<'_> {
-    /// `here` changed the statements; its first parent had these.
-    fn look_at(&mut self, here: Passed, before: &[Pair]) {
+    /// `here` changed the statements; its first parent had these, so that it brought the others.
+    fn see(&mut self, here: Passed, before: &[Pair]) {
         for followed in &mut self.statements {
             if followed.brought.is_none() && !before.contains(&followed.pair) {
                 followed.brought = Some(here);
             }
         }
-        // What was said before these bytes were brought was said about others.
-        if !self.changes.is_empty() {
-            return;
-        }
+    }
+
+    /// `here` took away what its first parent had and nobody has had since.
+    fn miss(&mut self, here: Passed, before: &[Pair]) {
         for pair in before {
             if self
                 .statements

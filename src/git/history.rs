@@ -50,7 +50,7 @@ impl Repository {
             return Ok(History::default());
         }
         let until = anchor.map_or(Until::FirstControl, Until::Anchor);
-        let following = Following::of(snapshot, |_| true);
+        let following = Following::of(snapshot, true, |_| true);
         history(self, &Node::of(self, tip)?, until, following)
     }
 }

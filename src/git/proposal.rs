@@ -242,7 +242,7 @@ impl Proposal<'_> {
             tree: self.top,
             parents: vec![oid(self.base), oid(self.head)],
         };
-        let following = Following::of(snapshot, |name| changed.contains(name));
+        let following = Following::of(snapshot, false, |name| changed.contains(name));
         history(self.repository, &top, Until::Found, following)
     }
 

@@ -54,6 +54,7 @@ static NO_HISTORY: StatementHistory = StatementHistory {
     brought: BTreeMap::new(),
     deleted: Vec::new(),
     spent: BTreeSet::new(),
+    first: None,
 };
 
 impl<'a> Evidence<'a> {

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::control::ControlZone;
 use crate::control::approval_policy::{Mode, Renewal};
 use crate::decision::candidate::BACKDATING;
-use crate::git::Repository;
+use crate::git::{History, Repository};
 use crate::names::{ObjectId, RequestName};
 use crate::provenance::Provenance;
+use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::timestamp::Timestamp;
 use crate::x509::leaf::Leaf;
@@ -90,6 +91,38 @@ fn has_news(
         .any(|name| !name.ends_with(SIGNATURE) && !is_counted(name)))
 }
 
+/// Takes back what history does not bear out, and has the rest begin where the first certificate was made. Out come the
+/// requests that are not renewed after all.
+pub(super) fn settle(
+    due: &mut BTreeMap<RequestName, Provenance>,
+    history: &History,
+    zone: &ControlZone,
+    now: Timestamp,
+) -> BTreeSet<RequestName> {
+    let renewing = renewing(zone);
+    let mut over = BTreeSet::new();
+    for (name, certificate) in &mut *due {
+        let first = history.statements.get(name);
+        if let Some(first) = first.and_then(|statements| statements.first.clone()) {
+            certificate.first_issued = first.first_issued;
+            certificate.approvals = first.approvals;
+        }
+        let renewal = renewing.get(certificate.policy.as_str());
+        let is_due = renewal.is_some_and(|renewal| renewal.is_due(certificate, now));
+        // Who deletes a request ends its renewals, though the same bytes may come back.
+        let introduction = history.introductions.get(name);
+        let is_the_same = introduction.is_some_and(|introduction| {
+            let is_anchor = introduction.position == 0;
+            is_anchor || certificate.introduced_in == Some(introduction.commit)
+        });
+        if !is_due || !is_the_same {
+            over.insert(name.clone());
+        }
+    }
+    due.retain(|name, _| !over.contains(name));
+    over
+}
+
 /// When the first of these certificates is to be made anew.
 pub(super) fn next<'c>(
     zone: &ControlZone,
@@ -136,10 +169,17 @@ fn is_proven(
     let Some(file) = repository.file(tip, &request.issued("certificate.pem"))? else {
         return Ok(false);
     };
+    let Some(manifest) = repository.file(tip, &request.manifest())? else {
+        return Ok(false);
+    };
+    let Ok(asked) = Request::read(request, &manifest) else {
+        return Ok(false);
+    };
     let cas = zone.signers.iter();
     let cas = cas.map(|signer| signer.authority.signing_ca());
     Ok(Leaf::proven(&file.bytes, cas).is_some_and(|leaf| {
-        leaf.serial_number == provenance.serial_number
+        leaf.key == asked.csr.key.digest()
+            && leaf.serial_number == provenance.serial_number
             && leaf.not_after == provenance.not_after
             && leaf.not_before == provenance.now.minus(BACKDATING)
     }))

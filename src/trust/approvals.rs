@@ -26,6 +26,8 @@ pub(super) struct Valid {
     pub(super) decision: StatementDecision,
     pub(super) principal: ObjectName,
     approval: Approval,
+    /// When its signer says that it was made.
+    created: Option<Timestamp>,
     /// Whether its file is still there.
     is_present: bool,
     /// Whether a certificate has rested on it.
@@ -48,6 +50,7 @@ impl Valid {
                 key_fingerprint: String::new(),
                 brought: None,
             },
+            created: None,
             is_present: true,
             is_spent: false,
         }
@@ -180,6 +183,7 @@ fn judge(
                 key_fingerprint,
                 brought: pair.brought,
             },
+            created: Some(statement.created),
             is_present: pair.is_present,
             is_spent: renewed.is_none() && records.history.spent.contains(&digest),
         });
@@ -322,7 +326,8 @@ fn objection(testimony: &Testimony, valid: &Valid) -> Option<Reason> {
     None
 }
 
-/// Who denies: a denial holds, deleted or not, until the same person approves the same bytes later.
+/// Who denies: a denial holds, deleted or not, until the same person approves the same bytes later. Later is what came to
+/// the mainline later and was made no earlier: anybody can bring an old approval once more, but nobody can make it anew.
 fn denials(valid: &[Valid]) -> BTreeSet<ObjectName> {
     let approves_later = |denial: &Valid| {
         valid.iter().any(|other| {
@@ -330,6 +335,7 @@ fn denials(valid: &[Valid]) -> BTreeSet<ObjectName> {
                 && other.is_present
                 && other.principal == denial.principal
                 && position(&other.approval) > position(&denial.approval)
+                && other.created >= denial.created
         })
     };
     valid

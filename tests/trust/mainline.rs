@@ -45,6 +45,68 @@ fn a_denial_is_lifted_while_it_lies_there_by_a_later_approval() {
 }
 
 #[test]
+fn a_denial_outlives_an_edit_that_is_taken_back_and_a_request_that_comes_again() {
+    for undo in [
+        // The bytes go and come back, in one change each.
+        "echo '# x' >> requests/jane.yaml; git add -A; git commit -qm edit; cp ../jane.yaml requests/jane.yaml",
+        "git rm -qr requests; git commit -qm delete; mkdir -p requests/jane.approvals
+         cp ../jane.yaml requests; cp ../carol/* requests/jane.approvals",
+    ] {
+        let house = House::with_request(ONE);
+        let approval = house.state("jane", "approve", "carol");
+        house.scratch.sh(&format!(
+            "mkdir carol; cp {approval} {approval}.sig carol; cp repo/requests/jane.yaml ."
+        ));
+        house.scratch.commit("approve");
+        let denial = house.state("jane", "deny", "bob");
+        house.scratch.commit("deny");
+        assert_eq!(house.judged("jane").0, "denied");
+        remove(&house, &denial);
+        house.scratch.sh(&format!("cd repo; {undo}"));
+        house.scratch.commit("undo");
+        let (verdict, codes) = house.judged("jane");
+        assert_eq!(
+            (verdict.as_str(), codes[0].as_str()),
+            ("denied", "Rejected"),
+            "{undo}"
+        );
+    }
+}
+
+#[test]
+fn an_older_approval_that_is_brought_again_lifts_no_denial() {
+    let older = |house: &House| {
+        let mut statement = house.statement("jane", "approve", "bob");
+        statement["predicate"]["created"] = "2029-12-31T00:00:00Z".into();
+        house.sign(&statement, "bob", NAMESPACE)
+    };
+    for was_there in [true, false] {
+        let house = House::with_request(ONE);
+        let approval = older(&house);
+        if was_there {
+            house.put("jane", "bob", &approval);
+            house.scratch.commit("approve");
+        }
+        house.state("jane", "deny", "bob");
+        house.scratch.commit("deny");
+        if was_there {
+            house
+                .scratch
+                .sh("rm $(grep -l '\"approve\"' repo/requests/jane.approvals/*.json)*");
+            house.scratch.commit("tidy up");
+        }
+        assert_eq!(house.judged("jane").0, "denied");
+        house.put("jane", "bob", &approval);
+        house.scratch.commit("bring it again");
+        assert_eq!(
+            house.judged("jane").0,
+            "denied",
+            "there before: {was_there}"
+        );
+    }
+}
+
+#[test]
 fn a_denial_of_other_bytes_is_over() {
     let house = House::with_request(ONE);
     let denial = house.state("jane", "deny", "carol");

@@ -140,17 +140,7 @@ fn a_provenance_that_its_certificate_does_not_bear_out_renews_nothing() {
         let text = house.scratch.read(path);
         assert!(text.contains(from), "no {from} in {text}");
         house.scratch.write(path, text.replace(from, to));
-        // A thief of the bot's name makes it look like the commit of a run.
-        let message = house.scratch.git(&["log", "-1", "--format=%B"]).stdout;
-        let tip = house.scratch.git(&["rev-parse", "HEAD"]).stdout;
-        let base = message
-            .lines()
-            .find(|line| line.starts_with("Gitca-Base"))
-            .expect("a base");
-        let message = message.replace(base, &format!("Gitca-Base: {}", tip.trim()));
-        house.scratch.git(&["add", "-A"]);
-        let bot = "--author=gitca <gitca@example.com>";
-        house.scratch.git(&["commit", "-q", "-m", &message, bot]);
+        fake_run(&house);
         let report = at(&house, SOON, "plan");
         assert_eq!(report["summary"]["approved"], 0, "{to}: {report:#}");
         assert_eq!(report["summary"]["unchanged"], 1, "{to}: {report:#}");
@@ -230,4 +220,56 @@ fn whoever_asks_is_told_that_a_certificate_has_ended() {
         assert_eq!(not_after, end, "{command:?}");
         assert_eq!(codes, ["CertificateExpired"], "{command:?}");
     }
+}
+
+#[test]
+fn a_request_that_was_deleted_and_came_again_is_renewed_no_more() {
+    let house = renewing("none");
+    house.run();
+    assert_eq!(at(&house, SOON, "plan")["summary"]["approved"], 1);
+    house
+        .scratch
+        .sh("cp repo/requests/jane.yaml .; rm repo/requests/jane.yaml");
+    house.scratch.commit("jane has left");
+    house.scratch.sh("cp jane.yaml repo/requests");
+    house.scratch.commit("and is back");
+    let summary = &at(&house, SOON, "plan")["summary"];
+    assert_eq!(
+        (&summary["approved"], &summary["unchanged"]),
+        (&0.into(), &1.into())
+    );
+}
+
+#[test]
+fn the_first_certificate_counts_and_not_what_a_later_commit_says_of_it() {
+    let house = renewing("none");
+    house.run();
+    let late = "2030-01-03T12:00:00Z";
+    assert_eq!(at(&house, late, "plan")["summary"]["unchanged"], 1);
+    let path = "repo/issued/jane/provenance.json";
+    let mut statement = provenance(&house);
+    let serial = statement["predicate"]["serialNumber"].clone();
+    statement["predicate"]["renews"] =
+        serde_json::json!({"firstIssued": "2030-01-03T00:00:00Z", "serialNumber": serial});
+    house.scratch.write(path, format!("{statement:#}\n"));
+    fake_run(&house);
+    let summary = &at(&house, late, "plan")["summary"];
+    assert_eq!(
+        (&summary["approved"], &summary["unchanged"]),
+        (&0.into(), &1.into())
+    );
+}
+
+/// Commits the work tree as a thief of the bot's name would, so that it looks like the commit of a run.
+fn fake_run(house: &House) {
+    let message = house.scratch.git(&["log", "-1", "--format=%B"]).stdout;
+    let tip = house.scratch.git(&["rev-parse", "HEAD"]).stdout;
+    let mut lines = message.lines();
+    let base = lines
+        .find(|line| line.starts_with("Gitca-Base"))
+        .expect("a base");
+    let message = message.replace(base, &format!("Gitca-Base: {}", tip.trim()));
+    house.scratch.git(&["add", "-A"]);
+    let bot = "--author=gitca <gitca@example.com>";
+    house.scratch.git(&["commit", "-q", "-m", &message, bot]);
 }
