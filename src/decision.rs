@@ -5,11 +5,13 @@
 //! The order of steps is fixed: the signer, deny policies, approval policies, then keys and the CA. No file, no clock.
 
 mod admission;
+mod agreement;
 pub mod approve;
 pub mod asked;
 pub mod assent;
 pub mod authority;
 pub mod candidate;
+mod case;
 pub mod common_name;
 pub mod counting;
 pub mod coverage;
@@ -32,6 +34,7 @@ pub mod values;
 
 use std::sync::Arc;
 
+pub use crate::decision::case::Case;
 pub use crate::decision::refusal::Refusal;
 
 use crate::control::ControlZone;
@@ -39,9 +42,10 @@ use crate::control::approval_policy::{ApprovalPolicy, Mode};
 use crate::control::identity::Identity;
 use crate::control::profile::Profile;
 use crate::control::signer::Signer;
-use crate::decision::admission::{Admitted, admit};
+use crate::decision::admission::admit;
+use crate::decision::agreement::agree;
 use crate::decision::asked::Asked;
-use crate::decision::assent::{Counted, Poll};
+use crate::decision::assent::Counted;
 use crate::decision::candidate::Candidate;
 use crate::decision::minutes::Minutes;
 use crate::decision::trace::{Step, Trace};
@@ -50,25 +54,7 @@ use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
 use crate::report::{Assent, Verdict};
 use crate::request::Request;
-use crate::snapshot::KeyOwner;
-use crate::timestamp::Timestamp;
-use crate::trust::Testimony;
 use crate::yaml::suggest;
-
-/// What one decision is made of.
-#[derive(Clone, Debug)]
-pub struct Case<'a, 't> {
-    /// The request.
-    pub request: &'a Request,
-    /// The rules.
-    pub zone: &'a ControlZone,
-    /// Who asked, and who has approved.
-    pub testimony: &'t Testimony,
-    /// Another request that has the same key, certified or earlier on the mainline.
-    pub key_owner: Option<&'t KeyOwner>,
-    /// The clock.
-    pub now: Timestamp,
-}
 
 /// A request that one policy admits as a whole. Only [`decide`] can make one.
 #[derive(Clone, Debug)]
@@ -202,57 +188,6 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     })
 }
 
-/// The last two steps: what people say, and what keys and CAs forbid whatever people say.
-fn agree<'a>(
-    case: &Case<'a, '_>,
-    signer: &Signer,
-    candidate: &Candidate,
-    admitted: &Admitted<'a>,
-    minutes: &mut Minutes,
-) -> Result<(&'a ApprovalPolicy, Counted), Refusal> {
-    let poll = Poll {
-        request: case.request,
-        zone: case.zone,
-        testimony: case.testimony,
-    };
-    let rejected = poll.rejected(&admitted.applicable);
-    let able = |policy: &ApprovalPolicy| able(case, signer, candidate, policy);
-    let outcome = if rejected.is_empty() {
-        poll.complete(&admitted.admitting, &mut minutes.assents)
-    } else {
-        Err(Refusal::new(Verdict::Denied, rejected))
-    };
-    let outcome = minutes.note(Step::Approvals, outcome, |(policy, counted)| {
-        counted_by(policy, counted)
-    });
-    let (policy, approvals) = match outcome {
-        Ok(complete) => complete,
-        Err(refusal) if refusal.verdict == Verdict::Denied => return Err(refusal),
-        Err(pending) => {
-            let obstacles = obstacles(&admitted.admitting, able);
-            let reasons = obstacles.clone();
-            minutes
-                .close(Step::KeyAndCa, Verdict::Denied, reasons, unobjectionable)
-                .unwrap_or_default();
-            return Err(with_obstacles(pending, obstacles));
-        }
-    };
-    minutes.note(Step::KeyAndCa, able(policy), |()| unobjectionable())?;
-    Ok((policy, approvals))
-}
-
-fn unobjectionable() -> String {
-    "the key is not another request's, and the CA may certify all of it".to_owned()
-}
-
-fn counted_by(policy: &ApprovalPolicy, counted: &Counted) -> String {
-    if counted.is_empty() {
-        return format!("`{}` asks for none", policy.name);
-    }
-    let people: Vec<String> = counted.keys().map(|name| format!("`{name}`")).collect();
-    format!("complete for `{}`: {}", policy.name, people.join(", "))
-}
-
 fn named(policies: &[&ApprovalPolicy]) -> String {
     let names = policies.iter().map(|policy| format!("`{}`", policy.name));
     names.collect::<Vec<_>>().join(", ")
@@ -263,45 +198,6 @@ fn number(count: usize, what: &str) -> String {
         (1, _) => format!("1 {what}"),
         (_, Some(stem)) => format!("{count} {stem}ies"),
         (_, None) => format!("{count} {what}s"),
-    }
-}
-
-/// What keys and CAs forbid, whatever people say.
-fn able(
-    case: &Case<'_, '_>,
-    signer: &Signer,
-    candidate: &Candidate,
-    policy: &ApprovalPolicy,
-) -> Result<(), Refusal> {
-    unless_any(Verdict::Failed, authority::is_out_of_time(signer, case.now))?;
-    let mut reasons = authority::key_reuse(case.key_owner, &case.testimony.identity, policy);
-    reasons.extend(authority::leaked_key(case.request));
-    reasons.extend(authority::violations(case.request, signer, candidate));
-    unless_any(Verdict::Denied, reasons)
-}
-
-/// What every policy of these meets: the reasons of the first, none when one of them meets nothing.
-fn obstacles(
-    admitting: &[&ApprovalPolicy],
-    is_able: impl Fn(&ApprovalPolicy) -> Result<(), Refusal>,
-) -> Vec<Reason> {
-    let obstacles = admitting.iter().map(|policy| is_able(policy).err());
-    let obstacles: Option<Vec<Refusal>> = obstacles.collect();
-    let first = obstacles.and_then(|refusals| refusals.into_iter().next());
-    first.map_or_else(Vec::new, |refusal| refusal.reasons)
-}
-
-/// Nobody is asked to approve what can't be signed, so that is shown as well.
-fn with_obstacles(mut pending: Refusal, obstacles: Vec<Reason>) -> Refusal {
-    pending.reasons.extend(obstacles);
-    pending
-}
-
-fn unless_any(verdict: Verdict, reasons: Vec<Reason>) -> Result<(), Refusal> {
-    if reasons.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::new(verdict, reasons))
     }
 }
 

@@ -1,0 +1,22 @@
+//! What one decision is made of: a request, the rules, the people, and what is known of its key.
+
+use crate::control::ControlZone;
+use crate::request::Request;
+use crate::snapshot::KeyOwner;
+use crate::timestamp::Timestamp;
+use crate::trust::Testimony;
+
+/// What one decision is made of.
+#[derive(Clone, Debug)]
+pub struct Case<'a, 't> {
+    /// The request.
+    pub request: &'a Request,
+    /// The rules.
+    pub zone: &'a ControlZone,
+    /// Who asked, and who has approved.
+    pub testimony: &'t Testimony,
+    /// Another request that has the same key, certified or earlier on the mainline.
+    pub key_owner: Option<&'t KeyOwner>,
+    /// The clock.
+    pub now: Timestamp,
+}
