@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use crate::control::settings::Settings;
 use crate::decision::candidate::Candidate;
 use crate::decision::trace::{Step, Taken, Trace};
 use crate::decision::{Approved, Case, Refusal, decide, explain, together};
@@ -55,6 +56,7 @@ pub fn keys(requests: &Requests) -> Vec<Sha256Digest> {
         .collect()
 }
 
+const LIMIT: &str = "spec.limits.maxIssuePerRun";
 const READ: &str = "a proper request, which proves that it has its key";
 
 /// One open request and its decision.
@@ -325,7 +327,8 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// `TooManyToIssue`, with the digest that allows it.
-    pub fn check_size(&self, limit: usize, allowed: Option<&str>) -> Result<(), Stop> {
+    pub fn check_size(&self, settings: &Settings, allowed: Option<&str>) -> Result<(), Stop> {
+        let limit = settings.max_issue_per_run;
         let (number, digest) = (self.approved().count(), self.digest().to_string());
         if number <= limit || allowed == Some(digest.as_str()) {
             return Ok(());
@@ -335,11 +338,13 @@ impl<'a> Plan<'a> {
         );
         let help =
             format!("if that is meant, `gitca run --allow-bulk {digest}` allows this very plan");
-        Err(Stop::because(
-            Reason::new(Code::TooManyToIssue, message)
-                .field("spec.limits.maxIssuePerRun")
-                .help(help),
-        ))
+        let reason = Reason::new(Code::TooManyToIssue, message).field(LIMIT);
+        let reason = match settings.origin.locate(LIMIT) {
+            Some(place) => reason.at(place),
+            None => reason,
+        };
+        let finding = Finding::in_file(settings.file.clone(), reason.help(help));
+        Err(Stop(vec![finding]))
     }
 }
 

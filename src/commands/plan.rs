@@ -41,6 +41,6 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
         listing,
     );
     listing::tell_certificates(report, world.now, |name| mainline.provenance(name))?;
-    plan.check_size(survey.zone.settings.max_issue_per_run, None)?;
+    plan.check_size(&survey.zone.settings, None)?;
     Ok(())
 }

@@ -95,10 +95,7 @@ fn make(
         adopted = adoption::adopt(mainline, &mut plan, &mut report.notices)?;
     }
     report.plan_digest = Some(plan.digest().to_string());
-    plan.check_size(
-        survey.zone.settings.max_issue_per_run,
-        args.allow_bulk.as_deref(),
-    )?;
+    plan.check_size(&survey.zone.settings, args.allow_bulk.as_deref())?;
     let mut key = CommitKey::none();
     if plan.approved().next().is_some() || !adopted.results.is_empty() {
         landing::clock(standing.run.as_ref(), world.now)?;

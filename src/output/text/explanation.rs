@@ -146,7 +146,7 @@ fn told_policy(policy: &ToldPolicy) -> String {
         PolicyOutcome::Hits => "hits",
     };
     let audit = if policy.mode == "audit" {
-        " (audit, decides nothing)"
+        " (audit)"
     } else {
         ""
     };
