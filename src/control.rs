@@ -33,6 +33,7 @@ pub mod settings;
 pub mod signer;
 pub mod surroundings;
 pub mod validation;
+mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -60,8 +60,12 @@ pub fn find(octets: &[u8]) -> Vec<Leak> {
         }
         let inner = Zeroizing::new(decode(run));
         let inner = Zeroizing::new(String::from_utf8_lossy(&inner).into_owned());
-        let line = line_at(&text, start);
-        leaks.extend(in_pem(&inner).into_iter().map(|leak| Leak { line, ..leak }));
+        let found = in_pem(&inner);
+        // Counting lines goes over all that comes before, so it is done for what was found alone.
+        if !found.is_empty() {
+            let line = line_at(&text, start);
+            leaks.extend(found.into_iter().map(|leak| Leak { line, ..leak }));
+        }
     }
     leaks.truncate(LEAKS);
     leaks
@@ -73,10 +77,12 @@ fn in_pem(text: &str) -> Vec<Leak> {
     let leak = |start: usize| {
         let after = &text[start + BEGIN.len()..];
         let (label, rest) = after.split_once(DASHES)?;
-        let is_key = label.ends_with(LABEL) && !label.contains('\n');
+        if !label.ends_with(LABEL) || label.contains('\n') {
+            return None;
+        }
         let body = rest.split(DASHES).next().unwrap_or_default();
         let body = Zeroizing::new(without_margin(body, margin(&text[..start])));
-        is_key.then(|| Leak {
+        Some(Leak {
             line: line_at(text, start),
             key: public_half(label, &body),
         })

@@ -8,6 +8,7 @@ mod bounds;
 mod leaks;
 mod paths;
 mod refusal;
+mod reports;
 mod source;
 mod statements;
 mod survey;
@@ -17,5 +18,5 @@ pub use crate::zones::paths::{
     DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, case_twins, entry_name_fault, folder, is_unread,
     role, size_limit, too_large, twin,
 };
-pub use crate::zones::source::{Child, Content, Kind, Listing, Scope, Source};
+pub use crate::zones::source::{Child, Content, Kind, Listing, REPORTED, Scope, Source};
 pub use crate::zones::survey::{control, survey};

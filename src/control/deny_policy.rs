@@ -4,7 +4,7 @@
 //! that fits one of its patterns is a hit. An entry without any criterion is an error, since it would deny nothing.
 //! So is a rule that can't be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::control::approval_policy::Mode;
@@ -136,11 +136,12 @@ impl DenyPolicy {
         };
         let deny = spec.require("deny", problems)?;
         let mut denials: Vec<Denial> = Vec::new();
+        let mut names = BTreeSet::new();
         for element in elements(&deny, problems) {
             let Some(denial) = Denial::read(&element, around, problems) else {
                 continue;
             };
-            if denials.iter().any(|other| other.name == denial.name) {
+            if !names.insert(denial.name.clone()) {
                 problems.report(&element, format!("`{}` is there twice", denial.name));
             }
             denials.push(denial);

@@ -20,7 +20,7 @@ use crate::yaml::{Field, Problems, Value};
 // Longer ones are programs, not patterns.
 const REGEX_OCTETS: usize = 1024;
 // Memory of one compiled expression; a bomb of nested counts needs more.
-const REGEX_MEMORY: usize = 1 << 20;
+const REGEX_MEMORY: usize = 1 << 18;
 
 /// The kind of value that an entry is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -343,17 +343,20 @@ fn regex(text: &str, purpose: Purpose) -> Result<Regex, PatternError> {
             "use globs, or several entries",
         ));
     }
-    let compile = |source: &str| {
+    let compile = |source: &str, memory| {
         RegexBuilder::new(source)
-            .size_limit(REGEX_MEMORY)
+            .size_limit(memory)
             .dfa_size_limit(REGEX_MEMORY)
             .case_insensitive(purpose == Purpose::Deny)
             .build()
-            .map_err(|error| uncompilable(&error))
     };
-    // On its own first: `a)|(?:b` must not break out of the group that anchors it.
-    compile(text)?;
-    compile(&format!(r"\A(?:{text})\z"))
+    // Read on its own first: `a)|(?:b` must not break out of the group that anchors it. It is too big once it is read.
+    match compile(text, 0) {
+        Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {}
+        Err(error) => return Err(uncompilable(&error)),
+    }
+    let anchored = compile(&format!(r"\A(?:{text})\z"), REGEX_MEMORY);
+    anchored.map_err(|error| uncompilable(&error))
 }
 
 fn uncompilable(error: &regex::Error) -> PatternError {

@@ -12,6 +12,7 @@ use crate::control::key_list::KeyList;
 use crate::control::settings::Settings;
 use crate::control::signer::Signer;
 use crate::control::surroundings::Surroundings;
+use crate::control::weight;
 use crate::finding::{Code, Finding, Place, Reason};
 use crate::names::{RepoPath, SignerName};
 use crate::snapshot::Blob;
@@ -85,7 +86,10 @@ impl<'a> Loading<'a> {
         let mut trees = Vec::new();
         for (path, blob) in self.with_role(Role::Object) {
             match parser::parse(&blob.bytes) {
-                Ok(node) => trees.push((path, blob, node)),
+                Ok(node) => match weight::check(&node) {
+                    light if light.is_empty() => trees.push((path, blob, node)),
+                    heavy => self.report(path, heavy),
+                },
                 Err(reasons) => {
                     let as_config = |reason| Reason {
                         code: Code::ConfigInvalid,

@@ -4,6 +4,7 @@
 //! could mean nothing or everything, so the author has to leave it out. What this release can't do is an error with
 //! the field's name and never ignored.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
@@ -88,16 +89,15 @@ pub fn elements<'n>(field: &Field<'n>, problems: &mut Problems) -> Vec<Field<'n>
 /// Values parsed from a list that is not empty and holds none of them twice.
 pub fn distinct<T>(field: &Field<'_>, problems: &mut Problems) -> Vec<T>
 where
-    T: FromStr + PartialEq,
+    T: FromStr + Ord + Clone,
     T::Err: std::fmt::Display,
 {
     let mut values = Vec::new();
+    let mut seen = BTreeSet::new();
     for element in elements(field, problems) {
-        match element.parse(problems) {
-            Some(value) if values.contains(&value) => {
-                problems.report(&element, "is listed twice");
-            }
-            Some(value) => values.push(value),
+        match element.parse::<T>(problems) {
+            Some(value) if seen.insert(value.clone()) => values.push(value),
+            Some(_) => problems.report(&element, "is listed twice"),
             None => {}
         }
     }

@@ -3,7 +3,7 @@
 //! In come the references in a field; out come the files and names they mean, or a problem at the field with the
 //! nearest name as help. All of it is from the same commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::control::document::{Document, Kind};
@@ -132,6 +132,7 @@ fn objects(
     problems: &mut Problems,
 ) -> Vec<ObjectName> {
     let mut names: Vec<ObjectName> = Vec::new();
+    let mut seen = BTreeSet::new();
     for element in elements(field, problems) {
         let Some(name) = element.parse::<ObjectName>(problems) else {
             continue;
@@ -145,10 +146,10 @@ fn objects(
                 suggest(name.as_str(), &known)
             };
             problems.report_with_help(&element, message, help);
-        } else if names.contains(&name) {
-            problems.report(&element, format!("`{name}` is listed twice"));
-        } else {
+        } else if seen.insert(name.clone()) {
             names.push(name);
+        } else {
+            problems.report(&element, format!("`{name}` is listed twice"));
         }
     }
     names

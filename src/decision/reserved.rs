@@ -12,6 +12,8 @@ use crate::control::profile::Profile;
 use crate::x509::subject::Attribute;
 
 const PREFIXES: [&str; 2] = ["system:", "kubeadm:"];
+// The largest `limits.nameLength`: what is longer is refused anyway, and one character may look like eighteen.
+const LOOKED_AT: usize = 255;
 const NAMES: [&str; 2] = ["kubernetes-admin", "kubernetes-super-admin"];
 
 /// What a reserved identity is or looks like.
@@ -89,9 +91,10 @@ pub fn is_demanded(profile: Option<Profile>, attribute: Attribute, value: &str) 
 
 /// The skeletons of the value: folded before, and folded between, since each order misses some capital letters.
 fn looks(value: &str) -> [String; 2] {
-    let shape: String = skeleton(value).collect();
+    let value: String = value.chars().take(LOOKED_AT).collect();
+    let shape: String = skeleton(&value).collect();
     [
-        skeleton(&fold(value)).collect(),
+        skeleton(&fold(&value)).collect(),
         skeleton(&fold(&shape)).collect(),
     ]
 }

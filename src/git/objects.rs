@@ -12,8 +12,9 @@ use crate::git::tree;
 use crate::names::ObjectId;
 use crate::zones;
 
-// Room for the largest directory that is allowed, with names of the greatest length.
-const TREE_OCTETS: usize = zones::DIRECTORY_ENTRIES * (7 + 255 + 1 + 20);
+// Room for the largest directory that is allowed, when its names have 55 characters: it is read whole, and a stranger
+// shall not fill memory with the names of nothing.
+const TREE_OCTETS: usize = 16 * 1024 * 1024;
 
 /// The object database of one repository.
 pub(super) struct Objects<'r> {
@@ -34,11 +35,10 @@ impl<'r> Objects<'r> {
             return Ok(Err(Reason::new(Code::FileMode, message)));
         }
         if size > TREE_OCTETS {
-            let message = format!(
-                "the directory has more than {} entries",
-                zones::DIRECTORY_ENTRIES
-            );
-            return Ok(Err(Reason::new(Code::TooManyFiles, message)));
+            let message =
+                format!("the tree of the directory has {size} octets, more than {TREE_OCTETS}");
+            let reason = Reason::new(Code::TooManyFiles, message);
+            return Ok(Err(reason.help("split it into directories")));
         }
         self.read(object).map(Ok)
     }

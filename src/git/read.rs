@@ -222,13 +222,15 @@ impl Source for Objects<'_> {
 fn sort_out(entries: &[tree::Entry<'_>], scope: Scope, listing: &mut Listing<ObjectId>) {
     let twins = zones::case_twins(entries.iter().map(|entry| entry.name), scope);
     for entry in entries {
+        // One more than is told tells that there are more.
+        let is_told = listing.faults.len() <= zones::REPORTED;
         let name = String::from_utf8_lossy(entry.name);
         if let Some(reason) = tree::fault(entry, scope) {
-            listing.faults.push(locate(&name, scope, reason));
+            let fault = is_told.then(|| locate(&name, scope, reason));
+            listing.faults.extend(fault);
         } else if twins.contains(&entry.name) {
-            listing
-                .faults
-                .push((Some(name.into_owned()), zones::twin()));
+            let fault = is_told.then(|| (Some(name.into_owned()), zones::twin()));
+            listing.faults.extend(fault);
         } else if let Some(kind) = kind(entry.mode) {
             let name = name.into_owned();
             listing.children.push(Child {

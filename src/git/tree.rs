@@ -31,13 +31,19 @@ pub(super) struct Entry<'t> {
 
 /// All entries of a tree that is well-formed, in git's order and without duplicates; else what it is not.
 pub(super) fn parse(octets: &[u8]) -> Result<Vec<Entry<'_>>, Box<Reason>> {
-    let mut entries = Vec::with_capacity(octets.len() / 32);
+    let mut entries = Vec::with_capacity((octets.len() / 32).min(zones::DIRECTORY_ENTRIES));
     let mut rest = octets;
     while !rest.is_empty() {
         let (entry, after) = split_entry(rest)
             .ok_or_else(|| Reason::new(Code::TreeEntryName, "the tree object is malformed"))?;
         entries.push(entry);
         rest = after;
+        if entries.len() > zones::DIRECTORY_ENTRIES {
+            let most = zones::DIRECTORY_ENTRIES;
+            let message = format!("the directory has more than {most} entries");
+            let reason = Reason::new(Code::TooManyFiles, message);
+            return Err(Box::new(reason.help("split it into directories")));
+        }
     }
     for pair in entries.windows(2) {
         match order(&pair[0], &pair[1]) {

@@ -8,18 +8,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::finding::{Code, Place, Reason};
-use crate::yaml::{Field, Node, Value};
+use crate::yaml::{Node, Value};
 
 // RFC 7468 3: every label of a private key ends so, before the five hyphens that close the boundary.
 const BOUNDARY: &str = "PRIVATE KEY-----";
+// Enough to say what is wrong with a file.
+const REASONS: usize = 20;
 const HELP: &str = "this key is known to others now: make a new one, and a new request with it";
 
 pub(super) fn find(bytes: &[u8], document: Option<&Node>) -> Vec<Reason> {
-    let encoded = encodings();
-    let mut reasons = Vec::new();
+    let mut search = Search {
+        encoded: encodings(),
+        path: Vec::new(),
+        reasons: Vec::new(),
+    };
     if let Some(document) = document {
-        search(&Field::root(document), &encoded, &mut reasons);
+        search.below(document);
     }
+    let Search {
+        encoded,
+        mut reasons,
+        ..
+    } = search;
     let text = String::from_utf8_lossy(bytes);
     if reasons.is_empty() && holds_key(&text, &encoded) {
         reasons.push(secret().at(line_of(&text, &encoded)));
@@ -27,19 +37,66 @@ pub(super) fn find(bytes: &[u8], document: Option<&Node>) -> Vec<Reason> {
     reasons
 }
 
-fn search(field: &Field<'_>, encoded: &[String; 3], reasons: &mut Vec<Reason>) {
-    for child in field.children() {
-        // A key may be in a key of the mapping too; then the path would show it.
-        if holds_key(&child.path, encoded) {
-            reasons.push(secret().field(&field.path).at(field.place));
-            continue;
-        }
-        match &child.node.value {
-            Value::Plain(text) | Value::Text(text) if holds_key(text, encoded) => {
-                reasons.push(secret().field(&child.path).at(child.place));
+/// A walk that writes a path down for what it found alone: a long key above many values would make long paths of all.
+struct Search<'n> {
+    encoded: [String; 3],
+    path: Vec<Piece<'n>>,
+    reasons: Vec<Reason>,
+}
+
+enum Piece<'n> {
+    Key(&'n str),
+    Index(usize),
+}
+
+impl<'n> Search<'n> {
+    fn below(&mut self, node: &'n Node) {
+        match &node.value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    // A key may be in a key of the mapping too; then the path would show it.
+                    if holds_key(&entry.key, &self.encoded) {
+                        self.found(node);
+                        continue;
+                    }
+                    self.path.push(Piece::Key(&entry.key));
+                    self.at(&entry.node);
+                    self.path.pop();
+                }
             }
-            _ => search(&child, encoded, reasons),
+            Value::List(nodes) => {
+                for (index, node) in nodes.iter().enumerate() {
+                    self.path.push(Piece::Index(index));
+                    self.at(node);
+                    self.path.pop();
+                }
+            }
+            Value::Null | Value::Plain(_) | Value::Text(_) => {}
         }
+    }
+
+    fn at(&mut self, node: &'n Node) {
+        match &node.value {
+            Value::Plain(text) | Value::Text(text) if holds_key(text, &self.encoded) => {
+                self.found(node);
+            }
+            _ => self.below(node),
+        }
+    }
+
+    fn found(&mut self, node: &Node) {
+        if self.reasons.len() >= REASONS {
+            return;
+        }
+        let mut path = String::new();
+        for piece in &self.path {
+            match piece {
+                Piece::Key(key) if path.is_empty() => path.push_str(key),
+                Piece::Key(key) => path.extend([".", key]),
+                Piece::Index(index) => path.extend(["[", &index.to_string(), "]"]),
+            }
+        }
+        self.reasons.push(secret().field(path).at(node.place));
     }
 }
 

@@ -8,7 +8,11 @@ use std::collections::BTreeMap;
 use crate::finding::Place;
 use crate::yaml::{Entry, Field, Node, Value, join};
 
-/// The place of every field that is written.
+// The longest path that anybody asks for is that of a label, whose key has at most 317 characters. Below a longer one
+// every value would make the path anew.
+const LONGEST_PATH: usize = 512;
+
+/// The place of every field that is written, but for those far below long keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places(BTreeMap<String, Place>);
 
@@ -50,6 +54,9 @@ impl Places {
     }
 
     fn note(&mut self, field: &Field<'_>, place: fn(&Entry) -> Place) {
+        if field.path.len() > LONGEST_PATH {
+            return;
+        }
         if let Value::Map(entries) = &field.node.value {
             for entry in entries {
                 self.0.insert(join(&field.path, &entry.key), place(entry));

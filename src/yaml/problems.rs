@@ -5,6 +5,9 @@
 
 use crate::finding::{Code, Reason};
 
+// Nobody reads more of one file, and a stranger's file may have a fault in every line.
+const MOST: usize = 100;
+
 /// The reasons that the readers of one file collected, all with one code unless a reader says otherwise.
 #[derive(Clone, Debug)]
 pub struct Problems {
@@ -28,9 +31,16 @@ impl Problems {
         self.code
     }
 
-    /// Adds a reason made elsewhere.
+    /// Adds a reason made elsewhere; of a hundred more there is one that says so.
     pub fn push(&mut self, reason: Reason) {
-        self.reasons.push(reason);
+        match self.reasons.len() {
+            ..MOST => self.reasons.push(reason),
+            MOST => {
+                let message = format!("more than {MOST} things are wrong in this file");
+                self.reasons.push(Reason::new(self.code, message));
+            }
+            _ => {}
+        }
     }
 
     /// Whether nothing was reported.

@@ -138,13 +138,14 @@ pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
 
 /// The names of one directory of which another differs in the case of letters only; at the top only those of zones.
 pub fn case_twins<'n>(names: impl Iterator<Item = &'n [u8]>, scope: Scope) -> BTreeSet<&'n [u8]> {
-    let mut folded: Vec<(Vec<u8>, &[u8])> = names
+    let folded = |name: &'n [u8]| name.iter().map(u8::to_ascii_lowercase);
+    let mut names: Vec<&[u8]> = names
         .filter(|name| scope == Scope::Zone || folds_to_zone(name))
-        .map(|name| (name.to_ascii_lowercase(), name))
         .collect();
-    folded.sort();
-    let pairs = folded.windows(2).filter(|pair| pair[0].0 == pair[1].0);
-    pairs.flat_map(|pair| [pair[0].1, pair[1].1]).collect()
+    names.sort_unstable_by(|one, other| folded(one).cmp(folded(other)));
+    let pairs = names.windows(2);
+    let pairs = pairs.filter(|pair| pair[0].eq_ignore_ascii_case(pair[1]));
+    pairs.flat_map(|pair| [pair[0], pair[1]]).collect()
 }
 
 /// The reason against entries whose names some file systems can't tell apart.

@@ -8,6 +8,9 @@ use crate::finding::Reason;
 use crate::names::{ObjectId, RequestName};
 use crate::snapshot::Blob;
 
+/// How many faults of one directory are worth telling; a source may leave the rest out, but not what they are about in.
+pub const REPORTED: usize = 100;
+
 /// Where a directory is: at the top, strange names of inert entries are none of our business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {

@@ -5,7 +5,7 @@
 //! in the output zone or at the top is an error, one in the data zone a finding that takes the requests at and below it
 //! out of the snapshot, so that nothing that is in doubt can be signed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{RepoPath, RequestName};
@@ -79,6 +79,8 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) inert_left: usize,
     entries_left: usize,
     octets_left: usize,
+    /// How many findings each directory has had.
+    pub(super) reported: BTreeMap<String, usize>,
 }
 
 impl<'s, S: Source> Survey<'s, S> {
@@ -95,6 +97,7 @@ impl<'s, S: Source> Survey<'s, S> {
             inert_left: Self::inert_files(),
             entries_left: ENTRIES,
             octets_left: OCTETS,
+            reported: BTreeMap::new(),
         }
     }
 
@@ -266,17 +269,6 @@ impl<'s, S: Source> Survey<'s, S> {
         }
     }
 
-    // A revocation that can't be read may be of what is asked for again, so its request waits.
-    fn postpone(&mut self, path: &str, request: &RequestName) {
-        let reason = Reason::new(Code::NotImplemented, "revocations come in a later release")
-            .help("remove it; nothing is signed for this request until then");
-        self.distrusted.push(request.clone());
-        self.snapshot.findings.push(Finding {
-            request: Some(request.clone()),
-            ..finding(path, reason)
-        });
-    }
-
     pub(super) fn attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         if let Some(blob) = self.read(path, handle)? {
             for reason in attributes::judge(path, &blob.bytes) {
@@ -337,19 +329,6 @@ impl<'s, S: Source> Survey<'s, S> {
                 self.report(path, reason);
                 Ok(None)
             }
-        }
-    }
-
-    pub(super) fn report(&mut self, path: &str, reason: Reason) {
-        match Zone::of(path) {
-            Some(Zone::Data) => self.snapshot.findings.push(finding(path, reason)),
-            Some(Zone::Output) => {
-                let code = Code::ForeignOutput;
-                self.snapshot
-                    .errors
-                    .push(finding(path, Reason { code, ..reason }));
-            }
-            Some(Zone::Control) | None => self.snapshot.errors.push(finding(path, reason)),
         }
     }
 }

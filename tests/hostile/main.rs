@@ -7,6 +7,7 @@
 
 mod approvals;
 mod extensions;
+mod floods;
 mod history;
 mod judge;
 mod keys;

@@ -13,7 +13,7 @@ use crate::yaml::{Field, Object, Problems, Value};
 const SCHEMES: [&str; 4] = ["http://", "https://", "ldap://", "ldaps://"];
 
 /// An object identifier in dotted notation.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Oid(ObjectIdentifier);
 
 impl FromStr for Oid {
@@ -27,7 +27,7 @@ impl FromStr for Oid {
 }
 
 /// Where a CRL can be fetched.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Url(String);
 
 impl FromStr for Url {

@@ -1,0 +1,208 @@
+//! What the worst inputs cost to refuse, each as large as its limit allows, against the bound of 100 ms and 64 MiB.
+//!
+//! `cargo bench --bench hostile` makes each input, judges it three times in a process of its own, and prints the worst
+//! five; `cargo bench --bench hostile -- all` prints all of them. Time is that of the best of the three, since machines
+//! are shared; memory is what the process grew by at its peak. It ends with 1 when something is over the bound.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark runs processes and reads the clock"
+)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark prints what it found, and where it is"
+)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark ends where it can't go on, as tests do"
+)]
+
+mod control;
+mod requests;
+mod statements;
+mod trees;
+
+#[allow(dead_code, reason = "a writer for tests, of which this uses a part")]
+#[path = "../../src/x509/testing.rs"]
+mod forge;
+#[path = "../../tests/support/seeds.rs"]
+mod seeds;
+#[path = "../../tests/support/wide.rs"]
+mod wide;
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+/// The part of a case that is measured; it says whether the input was refused.
+type Act = Box<dyn FnOnce() -> bool>;
+
+/// One input: how it is made, and how it is judged once everything else is ready.
+struct Case {
+    name: String,
+    make: Box<dyn Fn(&Path)>,
+    ready: Box<dyn Fn(&Path) -> Act>,
+}
+
+impl Case {
+    /// A case whose input is one file.
+    fn of_file(
+        name: impl Into<String>,
+        make: impl Fn() -> Vec<u8> + 'static,
+        ready: impl Fn(Vec<u8>) -> Act + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            make: Box::new(move |folder| fs::write(folder.join("input"), make()).unwrap()),
+            ready: Box::new(move |folder| ready(fs::read(folder.join("input")).unwrap())),
+        }
+    }
+}
+
+/// What one case cost.
+struct Cost {
+    name: String,
+    octets: u64,
+    millis: f64,
+    mebibytes: f64,
+    is_refused: bool,
+}
+
+const MILLIS: f64 = 100.0;
+const MEBIBYTES: f64 = 64.0;
+const CHILD: &str = "GITCA_HOSTILE_CASE";
+const WORST: usize = 5;
+const RUNS: usize = 3;
+
+impl Cost {
+    /// 1 is at the bound.
+    fn share(&self) -> f64 {
+        (self.millis / MILLIS).max(self.mebibytes / MEBIBYTES)
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = requests::cases();
+    cases.extend(statements::cases());
+    cases.extend(control::cases());
+    cases.extend(trees::cases());
+    cases
+}
+
+fn main() -> ExitCode {
+    if let Ok(name) = env::var(CHILD) {
+        let folder = env::var("GITCA_HOSTILE_FOLDER").unwrap();
+        let case = cases().into_iter().find(|case| case.name == name).unwrap();
+        measure(&case, Path::new(&folder));
+        return ExitCode::SUCCESS;
+    }
+    let words: Vec<String> = env::args()
+        .skip(1)
+        .filter(|word| word != "--bench")
+        .collect();
+    let wanted = |case: &Case| {
+        words
+            .iter()
+            .all(|word| word == "all" || case.name.contains(word))
+    };
+    let mut costs: Vec<Cost> = cases()
+        .iter()
+        .filter(|case| wanted(case))
+        .map(cost)
+        .collect();
+    costs.sort_by(|a, b| b.share().total_cmp(&a.share()));
+    let shown = if words.is_empty() { WORST } else { costs.len() };
+    println!(
+        "{:44} {:>9}  {:>8}  {:>9}  ",
+        "input", "octets", "ms", "MiB"
+    );
+    for cost in costs.iter().take(shown) {
+        let verdict = if cost.is_refused { "refused" } else { "taken" };
+        println!(
+            "{:44} {:9}  {:8.1}  {:9.1}  {verdict}",
+            cost.name, cost.octets, cost.millis, cost.mebibytes
+        );
+    }
+    let over = costs.iter().filter(|cost| cost.share() > 1.0).count();
+    println!(
+        "{} inputs, {over} over the bound of {MILLIS} ms and {MEBIBYTES} MiB",
+        costs.len()
+    );
+    ExitCode::from(u8::from(over > 0))
+}
+
+fn cost(case: &Case) -> Cost {
+    let folder = TempDir::new().unwrap();
+    (case.make)(folder.path());
+    let input = folder.path().join("input");
+    let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| run(&case.name, folder.path())).collect();
+    let best = |place: usize| {
+        runs.iter()
+            .map(|run| run[place])
+            .fold(f64::INFINITY, f64::min)
+    };
+    let cost = Cost {
+        name: case.name.clone(),
+        octets: fs::metadata(input).map_or(0, |metadata| metadata.len()),
+        millis: best(0),
+        mebibytes: best(1),
+        is_refused: best(2) > 0.0,
+    };
+    eprintln!(
+        "{:44} {:8.1} {:8.1}",
+        cost.name, cost.millis, cost.mebibytes
+    );
+    cost
+}
+
+fn run(name: &str, folder: &Path) -> [f64; 3] {
+    let child = Command::new(env::current_exe().unwrap())
+        .env(CHILD, name)
+        .env("GITCA_HOSTILE_FOLDER", folder)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(child.stdout).unwrap();
+    let numbers: Vec<f64> = text
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let said = String::from_utf8_lossy(&child.stderr);
+    numbers
+        .try_into()
+        .unwrap_or_else(|_| panic!("{name}: {} {said}", child.status))
+}
+
+fn measure(case: &Case, folder: &Path) {
+    let act = (case.ready)(folder);
+    // proc(5): forgets the peak so far.
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = kibibytes("VmRSS");
+    let start = Instant::now();
+    let is_refused = act();
+    let millis = start.elapsed().as_secs_f64() * 1e3;
+    let grown = kibibytes("VmHWM") - before;
+    println!("{millis} {} {}", grown / 1024.0, u8::from(is_refused));
+}
+
+fn kibibytes(field: &str) -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with(field)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// As many octets as the limit: the units between the two ends.
+fn filled(limit: usize, head: &str, unit: impl Fn(usize) -> String, tail: &str) -> Vec<u8> {
+    let mut text = head.to_owned();
+    for number in 0.. {
+        let next = unit(number);
+        if text.len() + next.len() + tail.len() > limit {
+            break;
+        }
+        text.push_str(&next);
+    }
+    (text + tail).into_bytes()
+}

@@ -1,0 +1,59 @@
+//! What a survey says about the paths that it meets, and how often.
+//!
+//! In come reasons by path; out come findings in the snapshot, in the data zone, or errors, everywhere else. What lies at
+//! a path that is at fault is left out by whoever reports it, so nothing in here decides what is signed.
+
+use crate::finding::{Code, Finding, Reason};
+use crate::names::RequestName;
+use crate::zones::paths::Zone;
+use crate::zones::source::{REPORTED, Source};
+use crate::zones::survey::{Survey, finding};
+
+const MORE: usize = REPORTED + 1;
+
+impl<S: Source> Survey<'_, S> {
+    /// Says what is wrong at a path, up to a hundred times in one directory: nobody reads more, and a stranger's files cost
+    /// no more memory. What is in doubt is left out of the snapshot, whether it is said or not.
+    pub(super) fn report(&mut self, path: &str, reason: Reason) {
+        self.say(finding(path, reason), path);
+    }
+
+    fn say(&mut self, found: Finding, path: &str) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let count = self.reported.entry(folder.to_owned()).or_default();
+        *count += 1;
+        match *count {
+            ..=REPORTED => self.push(found, path),
+            MORE => {
+                let message = format!("more than {REPORTED} things are wrong in this directory");
+                let more = finding(folder, Reason::new(found.reason.code, message));
+                self.push(more, path);
+            }
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, found: Finding, path: &str) {
+        match Zone::of(path) {
+            Some(Zone::Data) => self.snapshot.findings.push(found),
+            Some(Zone::Output) => {
+                let mut found = found;
+                found.reason.code = Code::ForeignOutput;
+                self.snapshot.errors.push(found);
+            }
+            Some(Zone::Control) | None => self.snapshot.errors.push(found),
+        }
+    }
+
+    // A revocation that can't be read may be of what is asked for again, so its request waits.
+    pub(super) fn postpone(&mut self, path: &str, request: &RequestName) {
+        let reason = Reason::new(Code::NotImplemented, "revocations come in a later release")
+            .help("remove it; nothing is signed for this request until then");
+        self.distrusted.push(request.clone());
+        let found = Finding {
+            request: Some(request.clone()),
+            ..finding(path, reason)
+        };
+        self.say(found, path);
+    }
+}

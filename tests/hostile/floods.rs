@@ -1,0 +1,118 @@
+//! What is wrong a thousand times is said a hundred times, and what would take long to look at is refused before.
+//!
+//! `benches/hostile` measures the worst inputs; this holds what keeps them within the bound.
+
+use std::time::{Duration, Instant};
+
+use gitca::control::ControlZone;
+use gitca::finding::{Code, Finding};
+use gitca::request::Request;
+use gitca::secrets;
+
+use crate::repository::{Hostile, manifest};
+use crate::wide;
+
+const POLICY: &str =
+    "apiVersion: gitca.dev/v1alpha1\nkind: DenyPolicy\nmetadata: {name: x}\nspec:\n";
+
+/// What is wrong with a file of the control zone.
+fn findings(text: &str) -> Vec<Finding> {
+    let zone = ControlZone::load(&wide::files(&[("policies/x.yaml", text.as_bytes())]));
+    zone.err().unwrap_or_default()
+}
+
+#[track_caller]
+fn soon(what: &str, start: Instant) {
+    assert!(start.elapsed() < Duration::from_secs(3), "{what}");
+}
+
+#[test]
+fn a_directory_of_nothing_but_faults_is_said_a_hundred_times() {
+    let hostile = Hostile::new();
+    for name in ["x.txt", "X.yaml", "con.yaml", "x.revocation.yaml"] {
+        for number in 0..150 {
+            let path = format!("repo/requests/bad/n{number}-{name}");
+            let path = path.replace("con.yaml", "x/con.yaml");
+            hostile.scratch.write(&path, "x");
+        }
+    }
+    hostile.scratch.commit("six hundred");
+    let plan = hostile.plan();
+    let listed = plan.all_reasons().len();
+    assert!((101..=101 + 150).contains(&listed), "{listed}");
+    assert_eq!(plan.verdict("good"), Some("approved"), "{plan:?}");
+    assert_eq!(plan.verdict("requests/bad"), Some("invalid"), "{plan:?}");
+}
+
+#[test]
+fn a_file_of_nothing_but_faults_is_said_a_hundred_times() {
+    let faults: String = (0..1000).map(|n| format!("  k{n}: 1\n")).collect();
+    let policy = format!("{POLICY}  deny: [{{name: a, usages: [any]}}]\n{faults}");
+    assert_eq!(findings(&policy).len(), 101);
+    let name = "jane".parse().expect("a name");
+    let text = manifest("jane") + &faults;
+    let reasons = Request::read(&name, &wide::blob(text.as_bytes())).expect_err("it is refused");
+    assert_eq!(reasons.len(), 101);
+}
+
+#[test]
+fn a_file_with_too_much_to_compile_is_refused_before() {
+    for (most, unit, name) in [
+        (32, "dnsNames: [{regex: 'a+'}]", "regular expressions"),
+        (64, "rule: 'cert.dnsNames == []'", "rules"),
+    ] {
+        let policy = |count: usize| {
+            let entries = (0..count).map(|n| format!("    - {{name: n{n}, {unit}}}\n"));
+            format!("{POLICY}  deny:\n{}", entries.collect::<String>())
+        };
+        assert_eq!(findings(&policy(most)), [], "{name}");
+        let found = findings(&policy(most + 1));
+        let [found] = &found[..] else {
+            panic!("{found:?}");
+        };
+        assert_eq!(found.reason.code, Code::ConfigInvalid);
+        assert_eq!(
+            found.reason.message,
+            format!("a file has at most {most} {name}")
+        );
+        let line = u32::try_from(5 + most + 1).expect("a line");
+        assert_eq!(found.reason.line, Some(line), "{name}");
+        assert!(found.reason.help.is_some());
+    }
+}
+
+/// The path of every value was made, and held as often as there are values.
+#[test]
+fn a_long_key_above_many_values_costs_little() {
+    let key = "k".repeat(30_000);
+    let name = "jane".parse().expect("a name");
+    for value in ["1,", "[a],", "{a: b},"] {
+        let values = value.repeat(30_000 / value.len());
+        let head =
+            manifest("jane").replace("name: jane", "name: jane, annotations: {KEY: [VALUES]}");
+        let text = head.replace("KEY", &key).replace("VALUES", &values);
+        assert!(text.len() > 60_000 && text.len() < 65_536);
+        let start = Instant::now();
+        let read = Request::read(&name, &wide::blob(text.as_bytes()));
+        soon(value, start);
+        assert!(read.is_err(), "annotations are texts");
+    }
+}
+
+/// Lines were counted, and margins looked for, from the beginning of the file for each place that looked like a key.
+#[test]
+fn a_file_of_what_looks_like_keys_is_searched_soon() {
+    for unit in [
+        "-----BEGIN ",
+        "-----BEGIN X-----",
+        "# LS0tLS1CRUdJTi\n",
+        "LS0tLS1CRUdJTi",
+        &format!("\n{}!", "LS0tLS1CRUdJTi".repeat(8)),
+        "\n!",
+    ] {
+        let text = unit.repeat(256 * 1024 / unit.len());
+        let start = Instant::now();
+        assert_eq!(secrets::find(text.as_bytes()), [], "{unit}");
+        soon(unit, start);
+    }
+}
