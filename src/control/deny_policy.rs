@@ -138,6 +138,9 @@ impl DenyPolicy {
         let mut denials: Vec<Denial> = Vec::new();
         let mut names = BTreeSet::new();
         for element in elements(&deny, problems) {
+            if problems.is_full() {
+                break;
+            }
             let Some(denial) = Denial::read(&element, around, problems) else {
                 continue;
             };

@@ -125,6 +125,7 @@ fn supported(texts: &[(Field<'_>, &str)], problems: &mut Problems) -> Vec<Usage>
     for (field, text) in texts {
         match text.parse() {
             Ok(usage) => usages.push(usage),
+            Err(_) if problems.is_full() => break,
             Err(_) => problems.push(unsupported(field, text)),
         }
     }

@@ -43,6 +43,12 @@ impl Problems {
         }
     }
 
+    /// Whether so much was reported that nothing more is said: whoever goes through a list may stop.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.reasons.len() > MOST
+    }
+
     /// Whether nothing was reported.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Code, Finding, Reason};
-use crate::names::{RepoPath, RequestName};
+use crate::names::{ObjectId, RepoPath, RequestName};
 use crate::snapshot::{Blob, Snapshot};
 use crate::zones::attributes;
 use crate::zones::paths::{
@@ -79,6 +79,8 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) inert_left: usize,
     entries_left: usize,
     octets_left: usize,
+    /// Objects that were searched and hold no private key.
+    pub(super) without_keys: BTreeSet<ObjectId>,
     /// How many findings each directory has had.
     pub(super) reported: BTreeMap<String, usize>,
 }
@@ -97,6 +99,7 @@ impl<'s, S: Source> Survey<'s, S> {
             inert_left: Self::inert_files(),
             entries_left: ENTRIES,
             octets_left: OCTETS,
+            without_keys: BTreeSet::new(),
             reported: BTreeMap::new(),
         }
     }

@@ -19,6 +19,8 @@ pub(super) const FILTERS: [&str; 2] = ["b64encode", "tojson"];
 const LONGEST_TAG: usize = 200;
 // minijinja counts columns in sixteen bits, and overflows when something is wrong behind them.
 const LONGEST_LINE: usize = 60_000;
+// Nobody reads more, and each counts the lines before it.
+const MOST_REASONS: usize = 20;
 // Each `elif` stands inside the one before it.
 const MOST_ELIFS: usize = 50;
 
@@ -59,7 +61,7 @@ fn too_long(source: &str) -> Result<Vec<Reason>, Error> {
             Token::Ident("elif") => elifs += 1,
             _ => words += 1,
         }
-        if words == LONGEST_TAG {
+        if words == LONGEST_TAG && found.len() < MOST_REASONS {
             let message = format!("this tag has more than {LONGEST_TAG} words");
             found.push(
                 refusal(source, span, &message).help("split it with `{% set name = … %}` tags"),
@@ -92,6 +94,9 @@ struct Walk<'s> {
 
 impl Walk<'_> {
     fn refuse(&mut self, span: Span, what: &str, help: &str) {
+        if self.found.len() >= MOST_REASONS {
+            return;
+        }
         let message = format!("{what} may not stand in a template");
         self.found
             .push(refusal(self.source, span, &message).help(help));
