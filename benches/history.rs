@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 
 const GITCA: &str = env!("CARGO_BIN_EXE_gitca");
 const NOW: &str = "2030-01-01T00:00:00Z";
+// The first commit is made so early that one a minute fits in before now.
+const BEGIN: &str = "2028-01-01T00:00:00Z";
+const BEGIN_UNIX: usize = 1_830_297_600;
 // What one directory holds stays below the thousand from which on gitca advises to split it.
 const DIRECTORIES: usize = 256;
 // So many requests land between two runs.
@@ -97,9 +100,11 @@ impl Stream {
     }
 
     fn begin(&mut self, mark: usize, who: &str, message: &str, from: &str) {
+        // Git looks no further back than it must only where dates go forward.
+        let date = BEGIN_UNIX + 60 * mark;
         write!(
             self.input,
-            "commit refs/heads/main\nmark :{mark}\nauthor {who} 1893456000 +0000\ncommitter {who} 1893456000 +0000\n"
+            "commit refs/heads/main\nmark :{mark}\nauthor {who} {date} +0000\ncommitter {who} {date} +0000\n"
         )
         .expect("git reads");
         self.data(message);
@@ -222,7 +227,7 @@ fn repository(place: &Place, name: &str, number: usize, is_issued: bool) {
     if place.0.join(name).exists() {
         return;
     }
-    place.run(GITCA, &["init", name]);
+    place.run(GITCA, &["--now", BEGIN, "init", name]);
     fill(
         place,
         name,
