@@ -60,6 +60,8 @@ fn the_comment_shows_the_worst_first_and_obeys_nobody() {
     .map(|section| text.find(section).unwrap_or_else(|| panic!("{section}\n{text}")))
     .collect();
     assert!(places.is_sorted());
+    let none = "- approvals: `none needed: the merge is the approval`\n";
+    assert_eq!(text.matches(none).count(), 1, "{text}");
     assert!(
         text.contains("- subject: `` CN=eve, O=</failure>`@team`<b>\"& ``\n"),
         "{text}"

@@ -300,6 +300,22 @@ mod tests {
     }
 
     #[test]
+    fn nothing_gets_out_of_a_fold() {
+        let lines = ["a ```` b", "</details> @team", "```", "x\n# y"].map(str::to_owned);
+        let text = fold("decoded CSR", &lines);
+        let expected = "\n<details><summary>decoded CSR</summary>\n\n`````text\na ```` b\n</details> @team\n```\n\
+                        x\\u{a}# y\n`````\n\n</details>\n";
+        assert_eq!(text, expected);
+        let many = fold("decision trace", &vec!["z".repeat(90); 1_000]);
+        assert!(many.len() < FOLD + 200, "{}", many.len());
+        assert!(
+            many.ends_with("\nand 968 lines more\n```\n\n</details>\n"),
+            "{many}"
+        );
+        assert_eq!(fold("decision trace", &[]), "");
+    }
+
+    #[test]
     fn one_request_can_not_push_the_others_out() {
         let mut long = Report::new("check");
         let mut huge = hostile("x");

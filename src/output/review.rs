@@ -4,7 +4,7 @@
 //! asked comes first, then what for, then who admits it and who is still to agree.
 
 use crate::finding::{Code, Reason};
-use crate::report::{Assent, Details, Lack, Refuser, RequestResult, Requester};
+use crate::report::{Assent, Details, Lack, Refuser, RequestResult, Requester, Verdict};
 
 // Who can be asked is told by name as long as a person can read it.
 const NAMED: usize = 5;
@@ -68,6 +68,10 @@ pub(super) fn rows(result: &RequestResult) -> Vec<Row> {
     for assent in &details.assents {
         add("approvals", Some(approvals(assent, details)), Weight::Plain);
     }
+    // Whoever presses the button should know that nobody else is asked.
+    let nobody = result.verdict == Verdict::Approved && details.assents.is_empty();
+    let none = nobody.then(|| "none needed: the merge is the approval".to_owned());
+    add("approvals", none, Weight::Plain);
     add("approve", command(details, result), Weight::Command);
     rows
 }
