@@ -120,9 +120,11 @@ pub fn find(text: &str, snapshot: &Snapshot) -> Result<Option<RepoPath>, Stop> {
         return Ok(Some(request.manifest()));
     }
     let path = text.trim_start_matches("./");
+    // A request that may not be there is called by its name, too.
+    let manifest = name(text).map(|name| name.manifest());
+    let is_meant = |file: &&RepoPath| file.as_str() == path || Some(*file) == manifest.as_ref();
     let mut findings = snapshot.findings.iter();
-    let stray =
-        findings.find_map(|finding| finding.file.as_ref().filter(|file| file.as_str() == path));
+    let stray = findings.find_map(|finding| finding.file.as_ref().filter(is_meant));
     if let Some(stray) = stray {
         return Ok(Some(stray.clone()));
     }
