@@ -118,9 +118,16 @@ impl<'w> Following<'w> {
         };
         for (name, blob) in snapshot.open.iter().filter(|(name, _)| wanted(name)) {
             let statements = pairs_of(snapshot.statements.get(name).unwrap_or(&none));
-            // What was issued matters where a certificate may be renewed, or a statement be counted twice.
-            let is_renewed = !statements.is_empty() || snapshot.issued.contains_key(name);
-            following.add(name, blob.id, statements, is_renewed);
+            // What was issued matters where a certificate may be renewed, or a statement be counted twice. Thoroughly, what
+            // is not there now may have been: both it and the statement may have been taken away and brought again.
+            let (is_stated, is_issued) =
+                (!statements.is_empty(), snapshot.issued.contains_key(name));
+            let is_followed = if is_thorough {
+                is_stated || is_issued
+            } else {
+                is_stated && is_issued
+            };
+            following.add(name, blob.id, statements, is_followed);
         }
         following
     }
@@ -130,7 +137,7 @@ impl<'w> Following<'w> {
         name: &'w RequestName,
         blob: ObjectId,
         statements: Vec<Pair>,
-        is_renewed: bool,
+        is_followed: bool,
     ) {
         let track = self.tracks.len();
         let file = |part| (Kind::File, (track, part));
@@ -139,7 +146,7 @@ impl<'w> Following<'w> {
             .insert(format!("{name}.yaml"), file(Part::Manifest));
         self.requests
             .insert(format!("{name}.approvals"), folder(Part::Statements));
-        if is_renewed {
+        if is_followed {
             let path = format!("{name}/provenance.json");
             self.issued.insert(path, (Kind::File, track));
         }
@@ -219,7 +226,7 @@ impl<'w> Following<'w> {
         for found in trees.differences(before.issued, after.issued, &self.issued)? {
             let track = &mut self.tracks[found.follower];
             track.provenances.extend(found.before);
-            if found.before.is_none() {
+            if found.before.is_none() && !self.is_thorough {
                 self.issued
                     .remove(&format!("{}/provenance.json", track.name));
             }

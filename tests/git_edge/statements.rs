@@ -185,23 +185,25 @@ fn a_statement_that_never_reached_the_mainline_is_not_remembered() {
 }
 
 #[test]
-fn what_was_said_before_the_bytes_were_brought_was_said_about_others() {
+fn what_was_said_and_taken_back_is_remembered_whenever_that_was() {
     let repo = Repo::with_request();
     repo.say("ann", "no");
-    repo.commit("deny");
+    let first = repo.commit("deny");
     repo.write("requests/dev/jane.yaml", "jane 2\n");
     repo.unsay("ann");
     repo.commit("other bytes");
-    assert_eq!(history(&repo, None), StatementHistory::default());
+    let found = history(&repo, None);
+    assert_eq!(deleted(&found), [("ann.json", "no".to_owned(), first)]);
 
+    // The same statement once more was brought when it came last.
     repo.say("ann", "no");
-    let denied = repo.commit("deny");
+    let last = repo.commit("deny");
     repo.write("requests/dev/jane.yaml", "jane 3\n");
     repo.commit("other bytes, and the denial of the old ones");
     repo.unsay("ann");
     repo.commit("delete");
     let found = history(&repo, None);
-    assert_eq!(deleted(&found), [("ann.json", "no".to_owned(), denied)]);
+    assert_eq!(deleted(&found), [("ann.json", "no".to_owned(), last)]);
 }
 
 #[test]

@@ -273,3 +273,47 @@ fn a_branch_that_became_the_mainline_is_told_with_its_repair() {
     assert_eq!(report["summary"]["unchanged"], 1);
     assert_eq!(report["summary"]["issued"], 1);
 }
+
+/// Takes away what was issued for jane, in what only the rules' lack of a key makes a run.
+fn take_away(house: &House) {
+    house.scratch.git(&["rm", "-r", "-q", "issued/jane"]);
+    fake(house, "2030-01-01T00:00:00Z", "--no-gpg-sign");
+}
+
+/// jane is told that her approval is spent.
+#[track_caller]
+fn is_spent(house: &House) {
+    let (verdict, codes) = crate::house::judged(&house.plan(), "jane");
+    assert_eq!(verdict, "pending");
+    assert!(codes.contains(&"ApprovalSpent".to_owned()), "{codes:?}");
+}
+
+#[test]
+fn an_approval_stays_spent_when_its_certificate_is_taken_away() {
+    let house = House::with_request("{anyOf: [{groups: [platform]}]}");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    take_away(&house);
+    is_spent(&house);
+    house.state("jane", "approve", "carol");
+    house.scratch.commit("approve again");
+    house.run();
+    take_away(&house);
+    is_spent(&house);
+}
+
+#[test]
+fn an_approval_stays_spent_when_it_is_taken_away_and_brought_again() {
+    let house = House::with_request("{anyOf: [{groups: [platform]}]}");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    take_away(&house);
+    house.scratch.sh("cp -r repo/requests kept");
+    house.scratch.git(&["rm", "-r", "-q", "requests"]);
+    house.scratch.commit("take away");
+    house.scratch.sh("cp -r kept repo/requests");
+    house.commit_as("jane", true, "bring again");
+    is_spent(&house);
+}
