@@ -42,10 +42,14 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
     match &cli.command {
         Command::Init(args) => tell(init::init(args, world), style),
         Command::New(args) => tell(new::new(args, world), style),
-        Command::Approve(args) => {
-            tell_found(approve::approve(args, world), style, cli.global.quiet)
+        Command::Approve(args) => tell_found(
+            approve::approve(args, world, style),
+            style,
+            cli.global.quiet,
+        ),
+        Command::Deny(args) => {
+            tell_found(approve::deny(args, world, style), style, cli.global.quiet)
         }
-        Command::Deny(args) => tell_found(approve::deny(args, world), style, cli.global.quiet),
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
         Command::Get(args) => tell_found(get::get(args, world), style, cli.global.quiet),
         Command::Describe(args) => tell(describe::describe(args, world, style), style),

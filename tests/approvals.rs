@@ -16,6 +16,13 @@ fn scratch() -> Scratch {
     let scratch = Scratch::with_repository();
     key(&scratch, "bob", &["-t", "ed25519"], "");
     principal(&scratch, "bob", "person", "bob");
+    let policy = scratch.read("repo/policies/developers.yaml");
+    let asked = policy.replace(
+        "approvals: none",
+        "approvals: {anyOf: [{principals: [bob]}]}",
+    );
+    assert_ne!(asked, policy);
+    scratch.write("repo/policies/developers.yaml", asked);
     scratch
         .in_repo(&["new", "dev/jane", "--group", "dev"])
         .success();
@@ -448,6 +455,9 @@ fn a_new_request_is_claimed_where_there_is_a_key() {
     // Where nobody is known, git's key is nobody's business.
     start_over();
     fs::remove_file(scratch.path("repo/policies/bob.yaml")).expect("Bob");
+    let policy = scratch.read("repo/policies/developers.yaml");
+    let nobody = policy.replace("{anyOf: [{principals: [bob]}]}", "none");
+    scratch.write("repo/policies/developers.yaml", nobody);
     let answer = new(&[]).success();
     assert!(!answer.stdout.contains("Not signed"), "{answer:?}");
 }
@@ -766,4 +776,43 @@ fn a_repository_that_was_just_made_has_nothing_that_disagrees() {
     deny().success();
     scratch.commit("all of it");
     refused(deny(), "BranchMismatch");
+}
+
+#[test]
+fn whoever_is_not_asked_is_told_what_becomes_of_it() {
+    let scratch = scratch();
+    key(&scratch, "alice", &["-t", "ed25519"], "");
+    principal(&scratch, "alice", "person", "alice");
+    scratch.commit("alice");
+    let as_alice = |args: &[&str]| {
+        let more = ["dev/jane", "--signing-key", "../alice"];
+        scratch.in_repo(&[args, &more].concat()).success()
+    };
+    for (command, says) in [
+        ("approve", "this approval does not count"),
+        (
+            "deny",
+            "this denial counts only if `alice` is who asked for it",
+        ),
+    ] {
+        let answer = as_alice(&[command]);
+        let note = format!(
+            "note[ApproverNotEligible]: no policy asks `alice` to approve `dev/jane`: {says} --> "
+        );
+        let words: Vec<&str> = answer.stderr.split_whitespace().collect();
+        assert!(words.join(" ").starts_with(&note), "{}", answer.stderr);
+        let plainly = answer.stdout.contains("it counts when it is merged");
+        assert!(!plainly, "{}", answer.stdout);
+        assert_eq!(statements(&scratch).len(), 2, "{command}");
+        fs::remove_dir_all(scratch.path("repo/requests/dev/jane.approvals")).expect("a folder");
+    }
+    // A denial of one's own counts, and so does one by whom a policy asks.
+    as_alice(&["approve", "--as-requester"]);
+    let own = as_alice(&["deny"]);
+    let asked = scratch.in_repo(&["deny", "dev/jane", "--signing-key", "../bob"]);
+    for answer in [own, asked.success()] {
+        assert_eq!(answer.stderr, "");
+        let plainly = answer.stdout.contains("it counts when it is merged");
+        assert!(plainly, "{}", answer.stdout);
+    }
 }

@@ -3,6 +3,8 @@
 //! What is signed is the request as it is committed at HEAD, or as it lies in the work tree while it is in no commit. The
 //! statement binds to those bytes, so whoever signs is told what they say.
 
+mod standing;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -11,8 +13,9 @@ use crate::commands::signer::{self, Bond, Terms};
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
-use crate::names::{ObjectName, RequestName, Sha256Digest};
+use crate::names::{ObjectName, RequestName};
 use crate::output::Told;
+use crate::output::text::{self, Style};
 use crate::plan::listing;
 use crate::request::Request;
 use crate::signing::SigningKey;
@@ -29,27 +32,28 @@ const APPROVAL: Lifetime = Lifetime::from_seconds(14 * 24 * 60 * 60);
 ///
 /// # Errors
 /// A [`Stop`] when there is no such request or no key that may sign; any other error when git or the disk fail.
-pub fn approve(args: &ApproveArgs, world: &mut World) -> anyhow::Result<Told> {
+pub fn approve(args: &ApproveArgs, world: &mut World, style: Style) -> anyhow::Result<Told> {
     let decision = if args.as_requester {
         StatementDecision::Request
     } else {
         StatementDecision::Approve
     };
-    state(&args.statement, decision, world)
+    state(&args.statement, decision, world, style)
 }
 
 /// Writes denials.
 ///
 /// # Errors
 /// As [`approve`].
-pub fn deny(args: &DenyArgs, world: &mut World) -> anyhow::Result<Told> {
-    state(&args.statement, StatementDecision::Deny, world)
+pub fn deny(args: &DenyArgs, world: &mut World, style: Style) -> anyhow::Result<Told> {
+    state(&args.statement, StatementDecision::Deny, world, style)
 }
 
 fn state(
     args: &StatementArgs,
     decision: StatementDecision,
     world: &mut World,
+    style: Style,
 ) -> anyhow::Result<Told> {
     check(args)?;
     let root = worktree::root(&world.directory)?;
@@ -66,11 +70,18 @@ fn state(
     let principal = principal(args, decision, key.as_ref(), &zone, world)?;
     if decision == StatementDecision::Approve {
         for (name, blob, _) in &subjects {
-            refuse_own(name, blob, &principal, &root)?;
+            standing::refuse_own(name, blob, &principal, &root)?;
         }
     }
-    let mut text = String::new();
+    let (mut text, mut doubts) = (String::new(), Vec::new());
     for (name, blob, request) in &subjects {
+        let subject = (name, blob, request.as_ref());
+        doubts.extend(standing::doubt(
+            decision,
+            subject,
+            &principal,
+            (&zone, &root),
+        )?);
         let terms = Terms {
             decision,
             principal: principal.clone(),
@@ -79,7 +90,9 @@ fn state(
         };
         let statement = signer::statement(name, blob, terms, &bond, world);
         if args.print {
-            return Ok(printed(&statement, &bond));
+            let note = format!("note: this statement is for {bond}\n");
+            let text = String::from_utf8_lossy(&statement.to_bytes()).into_owned();
+            return Ok(answer(text, note, &doubts, style));
         }
         let Some(key) = &key else { continue };
         let file = signer::write(key, &statement, &root)?;
@@ -87,18 +100,16 @@ fn state(
         let _ = writeln!(text, "Wrote {file}\n  and {file}.sig");
     }
     let names: Vec<&RequestName> = subjects.iter().map(|(name, ..)| name).collect();
-    Ok(Told {
-        text: text + &next_steps(&names, decision),
-        talk: None,
-        found: false,
-    })
+    text.push_str(&next_steps(&names, decision, doubts.is_empty()));
+    Ok(answer(text, String::new(), &doubts, style))
 }
 
-/// The statement alone is the result; for what it is goes to whoever looks on.
-fn printed(statement: &Statement, bond: &Bond) -> Told {
+/// What was done is the result; what is worth knowing about it goes to whoever looks on.
+fn answer(text: String, note: String, doubts: &[Finding], style: Style) -> Told {
+    let talk = note + &text::findings("note", doubts.iter(), &style);
     Told {
-        text: String::from_utf8_lossy(&statement.to_bytes()).into_owned(),
-        talk: Some(format!("note: this statement is for {bond}\n")),
+        text,
+        talk: Some(talk).filter(|talk| !talk.is_empty()),
         found: false,
     }
 }
@@ -245,32 +256,6 @@ fn manifest(
     Err(Stop(vec![Finding::in_file(path, reason.help(help))]).into())
 }
 
-/// Whoever says to have asked for these very bytes can't approve them: better told now than after the merge.
-fn refuse_own(
-    name: &RequestName,
-    blob: &Blob,
-    principal: &ObjectName,
-    root: &Path,
-) -> anyhow::Result<()> {
-    let sha256 = Sha256Digest::of(&blob.bytes);
-    for file in signer::statements(name, root)? {
-        let Some(Ok(statement)) =
-            worktree::file(root, &file)?.map(|file| Statement::read(&file.bytes))
-        else {
-            continue;
-        };
-        let is_theirs = statement.principal == *principal && statement.sha256 == sha256;
-        if is_theirs && statement.decision == StatementDecision::Request {
-            let message =
-                format!("`{principal}` asked for this, so an approval of theirs would not count");
-            let reason = Reason::new(Code::ApproverIsRequester, message);
-            let help = "ask somebody else to approve it; `gitca plan` says who can";
-            return Err(Stop(vec![Finding::in_file(file, reason.help(help))]).into());
-        }
-    }
-    Ok(())
-}
-
 /// What was signed, in words.
 fn told(
     text: &mut String,
@@ -329,14 +314,21 @@ fn facts(request: &Request) -> [(&'static str, String); 6] {
     ]
 }
 
-fn next_steps(names: &[&RequestName], decision: StatementDecision) -> String {
+fn next_steps(names: &[&RequestName], decision: StatementDecision, counts: bool) -> String {
     let folders: Vec<String> = names
         .iter()
         .map(|name| format!("requests/{name}.approvals"))
         .collect();
     let all: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    let when = match decision {
+        _ if counts => "it counts when it is merged, with the request or after it",
+        StatementDecision::Deny => {
+            "as policies are now, it counts only where you asked or are asked"
+        }
+        _ => "as policies are now, it counts only where you are asked",
+    };
     format!(
-        "Next:\n  git add {}\n  git commit -m \"{decision} {}\"\n  git push    # it counts when it is merged, with the request or after it\n",
+        "Next:\n  git add {}\n  git commit -m \"{decision} {}\"\n  git push    # {when}\n",
         folders.join(" "),
         all.join(" "),
     )

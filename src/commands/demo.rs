@@ -165,8 +165,9 @@ impl Stage {
 
     /// A second person approves what the first one asked for.
     fn approve(&self, world: &mut World) -> anyhow::Result<String> {
+        const PLAIN: Style = Style { color: false };
         let args = people::approval("jane", &self.place.join("keys"));
-        let told = self.inside(world, |world| approve::approve(&args, world))?;
+        let told = self.inside(world, |world| approve::approve(&args, world, PLAIN))?;
         self.commit_requests(world, "Approve the request of jane\n")?;
         let told = told.text.split("Next:").next().unwrap_or_default();
         Ok(told.to_owned())

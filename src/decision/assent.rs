@@ -2,7 +2,7 @@
 //!
 //! In come the policies that apply and admit, and the testimony about one request; out comes the first admitting policy,
 //! by name, whose approvals are complete, or who is still to be asked. A denial by anybody whom an applicable policy
-//! would ask is final. Persons are counted; whoever had a hand in the request was left out before.
+//! would ask, or who had a hand in the request, is final. Persons are counted; whoever had a hand in the request was left out before.
 
 use std::collections::BTreeMap;
 
@@ -37,6 +37,10 @@ impl Poll<'_> {
     pub(super) fn rejected(&self, applicable: &[&ApprovalPolicy]) -> Vec<Reason> {
         let denials = self.testimony.denials.iter();
         let may = |person: &&ObjectName| {
+            // Whoever had a hand in it may take it back: a denial only takes away.
+            if self.testimony.involved.contains(*person) {
+                return true;
+            }
             let mut policies = applicable.iter();
             policies.any(|policy| self.is_asked(person, policy))
         };

@@ -5,11 +5,14 @@
 
 use std::fmt::Display;
 
+use crate::control::glob::placeholder::Given;
+use crate::control::identity::Identity;
 use crate::control::selector::{NamePattern, Requesters, Selector};
 use crate::decision::asked::Asked;
 use crate::decision::objections::Objections;
 use crate::decision::trace::{Part, Remark};
 use crate::finding::{Code, Reason};
+use crate::request::Request;
 
 /// Whether the selector holds.
 #[must_use]
@@ -17,6 +20,21 @@ pub fn holds(selector: &Selector, asked: &Asked<'_>) -> bool {
     let mut objections = Objections::silent();
     walk(selector, asked, &mut objections);
     !objections.any()
+}
+
+/// Whether the selector may hold for a request of which nobody knows who asked: its signer and its path fit.
+#[must_use]
+pub fn may_hold(selector: &Selector, request: &Request) -> bool {
+    let nobody = Identity::default();
+    let given = Given::new(&request.name, &nobody);
+    let fits = |patterns: &[NamePattern], text: &str| {
+        // What a placeholder stands for may depend on who asked.
+        let may =
+            |pattern: &NamePattern| pattern.to_string().contains("{{") || pattern.fits(text, given);
+        patterns.is_empty() || patterns.iter().any(may)
+    };
+    fits(&selector.signer_names, request.signer_name.as_str())
+        && fits(&selector.paths, request.name.as_str())
 }
 
 /// The first part that does not hold; `None` when the selector does.

@@ -363,6 +363,24 @@ fn a_denial_by_somebody_who_is_asked_is_a_veto() {
 }
 
 #[test]
+fn whoever_asked_may_take_it_back() {
+    let house = House::with_request(ONE);
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    assert_eq!(house.judged("jane").0, "approved");
+    house.state("jane", "deny", "jane");
+    house.scratch.commit("I withdraw this");
+    assert_eq!(
+        house.judged("jane"),
+        ("denied".to_owned(), codes(&["Rejected"]))
+    );
+    // It is as final as any other: deleting it lifts nothing.
+    house.scratch.sh("rm repo/requests/jane.approvals/jane-*");
+    house.scratch.commit("delete it");
+    assert_eq!(house.judged("jane").0, "denied");
+}
+
+#[test]
 fn the_bytes_are_approved_and_no_others() {
     let house = House::with_request(ONE);
     house.state("jane", "approve", "bob");
