@@ -13,6 +13,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context as _;
 
+use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::RepoPath;
 
 // Readable, writable or executable by group or others.
@@ -48,7 +49,39 @@ pub fn write_new(path: &Path, bytes: &[u8], access: Access) -> anyhow::Result<bo
     write().with_context(|| format!("writing `{}`", path.display()))
 }
 
-/// The same, where a file that is there already is an error.
+/// Writes a file of the repository whose work tree begins at `root`, as [`write_new`] does; through no link.
+///
+/// # Errors
+/// A [`Stop`] when a link lies on the way; any other error when the file or a directory can't be written.
+pub fn write_inside(root: &Path, path: &RepoPath, bytes: &[u8]) -> anyhow::Result<bool> {
+    refuse_links(root, path)?;
+    write_new(&root.join(path.as_str()), bytes, Access::Shared)
+}
+
+/// Refuses a path below `root` on which a symbolic link lies: a pull request may have put it there, to lead what is written
+/// to another place.
+///
+/// # Errors
+/// `SymlinkInZone`, with the link.
+pub fn refuse_links(root: &Path, path: &RepoPath) -> Result<(), Stop> {
+    let ends = path.as_str().match_indices('/').map(|(end, _)| end);
+    let places = ends.chain([path.as_str().len()]);
+    let mut places = places.map(|end| &path.as_str()[..end]);
+    let is_link = |place: &&str| {
+        fs::symlink_metadata(root.join(place)).is_ok_and(|metadata| metadata.is_symlink())
+    };
+    let Some(link) = places.find(is_link) else {
+        return Ok(());
+    };
+    let message = format!("`{link}` is a symbolic link, and nothing is written through one");
+    let reason = Reason::new(Code::SymlinkInZone, message);
+    let reason = reason.help(format!(
+        "see where it leads with `ls -l {link}`, and remove it"
+    ));
+    Err(Stop(vec![Finding::in_file(path.clone(), reason)]))
+}
+
+/// The same as [`write_new`], where a file that is there already is an error.
 ///
 /// # Errors
 /// When there is a file, or it can't be written.
@@ -160,6 +193,8 @@ pub fn replace(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 /// # Errors
 /// When it can't be read or written.
 pub fn append_line(root: &Path, name: &str, line: &str) -> anyhow::Result<Option<RepoPath>> {
+    let path: RepoPath = name.parse()?;
+    refuse_links(root, &path)?;
     let file = root.join(name);
     let text = if file.exists() {
         read_text(&file)?
@@ -176,7 +211,7 @@ pub fn append_line(root: &Path, name: &str, line: &str) -> anyhow::Result<Option
     };
     fs::write(&file, format!("{text}{gap}{line}"))
         .with_context(|| format!("writing `{}`", file.display()))?;
-    Ok(Some(name.parse()?))
+    Ok(Some(path))
 }
 
 /// The mode of a file that group or others may read, write or execute; `None` for one that is its owner's alone.

@@ -816,3 +816,32 @@ fn whoever_is_not_asked_is_told_what_becomes_of_it() {
         assert!(plainly, "{}", answer.stdout);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_link_that_somebody_put_there() {
+    let scratch = scratch();
+    scratch.sh("mkdir outside; ln -s ../../../outside repo/requests/dev/jane.approvals; ln -s ../../outside repo/requests/sub");
+    let key = ["--signing-key", "../bob"];
+    let manifest = scratch.read("repo/requests/dev/jane.yaml");
+    scratch.write("all.yaml", manifest);
+    for command in [
+        &["approve", "dev/jane"][..],
+        &["deny", "dev/jane"],
+        &["approve", "--as-requester", "dev/jane"],
+        &["new", "sub/mary", "--group", "dev"],
+        &["new", "sub", "--from", "../all.yaml"],
+    ] {
+        let answer = scratch.in_repo(&[command, &key].concat());
+        let told = refused(answer, "SymlinkInZone");
+        assert!(told.contains("is a symbolic link"), "{told}");
+        let outside = scratch.sh("ls -A outside").stdout;
+        assert_eq!(outside, "", "{command:?}");
+    }
+    // What is missing in a repository is not added through one, either.
+    scratch.sh("rm -r repo/templates repo/requests/README.md; ln -s ../outside repo/templates");
+    refused(scratch.in_repo(&["init", "--no-commit"]), "SymlinkInZone");
+    scratch.sh("rm repo/templates repo/.gitignore; ln -s ../outside/ignored repo/.gitignore");
+    refused(scratch.in_repo(&["init", "--no-commit"]), "SymlinkInZone");
+    assert_eq!(scratch.sh("ls -A outside").stdout, "");
+}

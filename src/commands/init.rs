@@ -12,7 +12,7 @@ use rcgen::KeyPair;
 use crate::cli::InitArgs;
 use crate::commands;
 use crate::commands::init::ci::Pipeline;
-use crate::files::{self, Access};
+use crate::files;
 use crate::finding::{Code, Reason, Stop};
 use crate::git::Repository;
 use crate::keystore;
@@ -59,12 +59,15 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
     if let Some(approver) = &approver {
         starter::approval::require(&mut made.files, approver);
     }
+    for path in made.files.keys().chain([&".gitignore".parse()?]) {
+        files::refuse_links(&root, path)?;
+    }
     if made.files.is_empty() {
         return Ok("Nothing is missing here.\n".to_owned());
     }
     for (path, bytes) in &made.files {
-        files::create(&root.join(path.as_str()), bytes, Access::Shared)
-            .with_context(|| format!("writing `{path}`"))?;
+        let written = files::write_inside(&root, path, bytes)?;
+        anyhow::ensure!(written, "writing `{path}`: it is already there");
     }
     let mut files: Vec<RepoPath> = made.files.keys().cloned().collect();
     files.extend(files::append_line(&root, ".gitignore", IGNORED)?);

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::cli::{KeyType, NewArgs};
 use crate::commands::new::claim::Claimant;
 use crate::commands::new::key::Key;
-use crate::files::{self, Access};
+use crate::files;
 use crate::names::RequestName;
 use crate::worktree;
 use crate::world::World;
@@ -36,7 +36,7 @@ pub fn new(args: &NewArgs, world: &mut World) -> anyhow::Result<String> {
 fn make(name: &RequestName, args: &NewArgs, world: &mut World) -> anyhow::Result<String> {
     let root = worktree::root(&world.directory)?;
     let manifest = name.manifest();
-    let target = root.join(manifest.as_str());
+    files::refuse_links(&root, &manifest)?;
     let draft = worktree::file(&root, &manifest)?;
     let claimant = Claimant::find(args.signing_key.as_deref(), &root, world)?;
     let (pem, key) = if let Some(file) = &args.csr {
@@ -49,8 +49,8 @@ fn make(name: &RequestName, args: &NewArgs, world: &mut World) -> anyhow::Result
     let text = manifest_text(name, args, &pem);
     match &draft {
         None => {
-            let written = files::create(&target, text.as_bytes(), Access::Shared);
-            written.with_context(|| format!("writing `{manifest}`"))?;
+            let written = files::write_inside(&root, &manifest, text.as_bytes())?;
+            anyhow::ensure!(written, "writing `{manifest}`: it is already there");
         }
         Some(draft) if again::asks_the_same(name, draft, &text) => {}
         Some(_) => return Err(again::another(name, key.is_some()).into()),

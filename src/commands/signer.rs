@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use crate::control::ControlZone;
 use crate::control::principal::PrincipalKind;
-use crate::files::{self, Access};
+use crate::files;
 use crate::finding::{Code, Reason, Stop};
 use crate::git::Repository;
 use crate::names::{ObjectName, RepoPath, RequestName, Sha256Digest};
@@ -149,13 +149,15 @@ pub(super) fn write(
     root: &Path,
 ) -> anyhow::Result<RepoPath> {
     let bytes = statement.to_bytes();
-    let signature = key.sign(NAMESPACE, &bytes).map_err(Stop::because)?;
     let name = statement::file_name(&statement.principal, &bytes);
     let file = statement.request.statement(&name);
-    let target = root.join(file.as_str());
-    files::create(&target, &bytes, Access::Shared).with_context(|| format!("writing `{file}`"))?;
-    let target = root.join(format!("{file}.sig"));
-    files::create(&target, signature.as_bytes(), Access::Shared)
-        .with_context(|| format!("writing `{file}.sig`"))?;
+    let signature_file: RepoPath = format!("{file}.sig").parse()?;
+    files::refuse_links(root, &file)?;
+    files::refuse_links(root, &signature_file)?;
+    let signature = key.sign(NAMESPACE, &bytes).map_err(Stop::because)?;
+    for (path, octets) in [(&file, &bytes[..]), (&signature_file, signature.as_bytes())] {
+        let written = files::write_inside(root, path, octets)?;
+        anyhow::ensure!(written, "writing `{path}`: it is already there");
+    }
     Ok(file)
 }

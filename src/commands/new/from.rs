@@ -7,7 +7,7 @@ use crate::cli::NewArgs;
 use crate::commands::named;
 use crate::commands::new::again;
 use crate::commands::new::claim::Claimant;
-use crate::files::{self, Access};
+use crate::files;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RequestName};
 use crate::request::Request;
@@ -52,8 +52,7 @@ pub(super) fn from(file: &Path, args: &NewArgs, world: &mut World) -> anyhow::Re
     let claimant = Claimant::find(args.signing_key.as_deref(), &root, world)?;
     let mut text = String::new();
     for (name, piece) in &manifests {
-        let target = root.join(name.manifest().as_str());
-        let is_new = files::write_new(&target, piece.text.as_bytes(), Access::Shared)?;
+        let is_new = files::write_inside(&root, &name.manifest(), piece.text.as_bytes())?;
         text.push_str(&told(name, piece, is_new));
     }
     let names = manifests.iter().map(|(name, _)| name);
@@ -79,6 +78,7 @@ fn accept(piece: &Piece, args: &NewArgs, root: &Path) -> Result<RequestName, Vec
             .help("rename the request in the file, for example to its user in lower case");
         vec![Finding::anywhere(reason)]
     })?;
+    files::refuse_links(root, &name.manifest()).map_err(|Stop(findings)| findings)?;
     if is_another(&name, piece, root) {
         let reason = Reason::new(Code::PathNotAllowed, "is already there, with other content").help(
             "remove it if it was a draft, or give another folder: `gitca new FOLDER --from FILE`",
