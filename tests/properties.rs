@@ -334,13 +334,12 @@ impl Approval {
     fn widen(&mut self, dice: &mut Dice) {
         let words: [&[&str]; 6] = [&NAMES, &GROUPS, &HOSTS, &BLOCKS, &URIS, &MAIL];
         let at = dice.below(7);
-        match self.rules.get_mut(at) {
-            Some(rule) => rule.widen(dice, words[at]),
-            None => {
-                let usage = (*dice.one(&USAGES)).to_owned();
-                if !self.usages.0.contains(&usage) {
-                    self.usages.0.push(usage);
-                }
+        if let Some(rule) = self.rules.get_mut(at) {
+            rule.widen(dice, words[at]);
+        } else {
+            let usage = (*dice.one(&USAGES)).to_owned();
+            if !self.usages.0.contains(&usage) {
+                self.usages.0.push(usage);
             }
         }
         for rule in &mut self.rules[3..4] {
