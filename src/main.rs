@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{CommandFactory as _, Parser as _};
+use clap::builder::Resettable;
+use clap::{Arg, CommandFactory as _, FromArgMatches as _};
 
 use gitca::cli::{Cli, Color, Command, Format, Global};
 use gitca::commands::{
@@ -24,9 +25,11 @@ use gitca::world::World;
 
 // `could not work`: usage, configuration, git, keys.
 const BROKEN: u8 = 2;
+/// The variables that mean nothing when they are empty.
+const MAY_BE_EMPTY: [&str; 3] = ["GITCA_ANCHOR", "GITCA_BRANCH", "GITCA_PUSH"];
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(misunderstood(&error)),
     };
@@ -36,6 +39,22 @@ fn main() -> ExitCode {
         Err(error) => return ExitCode::from(complain(&error, style)),
     };
     ExitCode::from(dispatch(&cli, &mut world, style))
+}
+
+/// What was typed. A variable that is set and empty is what a CI system makes of one that nobody has set.
+fn parse() -> Result<Cli, clap::Error> {
+    let without_empty = |arg: Arg| {
+        let is_empty = |name: &str| std::env::var_os(name).is_some_and(|value| value.is_empty());
+        let name = arg.get_env().and_then(|name| name.to_str());
+        match name.filter(|name| MAY_BE_EMPTY.contains(name) && is_empty(name)) {
+            Some(_) => arg.env(Resettable::Reset),
+            None => arg,
+        }
+    };
+    let command = Cli::command().mut_args(without_empty);
+    let command = command.mut_subcommands(|below| below.mut_args(without_empty));
+    let matches = command.clone().try_get_matches()?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command.clone()))
 }
 
 fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {

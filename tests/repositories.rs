@@ -4,7 +4,7 @@
 mod support;
 
 use serde_json::Value;
-use support::Scratch;
+use support::{Answer, Scratch};
 
 /// A repository with a request, and a change of it on the branch `side`.
 fn place() -> Scratch {
@@ -214,4 +214,21 @@ fn a_pre_receive_hook_checks_what_is_in_quarantine() {
     push("side~1").success();
     assert_ne!(scratch.sh("git -C server rev-parse main").stdout, before);
     scratch.sh("git -C server fsck --strict --no-dangling 2>&1");
+}
+
+#[test]
+fn a_variable_that_is_set_and_empty_says_nothing() {
+    let scratch = Scratch::with_repository();
+    let run = |name: &str, value: &str| {
+        let mut command = scratch.command(env!("CARGO_BIN_EXE_gitca"));
+        let output = command
+            .args(["-C", "repo", "run"])
+            .env(name, value)
+            .output();
+        Answer::of(&output.expect("gitca runs"))
+    };
+    for name in ["GITCA_BRANCH", "GITCA_ANCHOR", "GITCA_PUSH"] {
+        run(name, "").success();
+        run(name, "nowhere").code(2);
+    }
 }
