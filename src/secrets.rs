@@ -4,6 +4,8 @@
 //! base64 of something else, such as a kubeconfig, and in DER. A leak names the public half, so that nobody gets a
 //! certificate for it; the private half is neither kept nor shown.
 
+mod openssh;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine::DecodePaddingMode};
@@ -95,10 +97,13 @@ fn margin(before: &str) -> &str {
     before.rsplit('\n').next().unwrap_or_default().trim()
 }
 
+/// The body without what stands before each of its lines; a letter before the first one alone may begin others by chance.
 fn without_margin(body: &str, margin: &str) -> String {
+    let lines = || body.lines().map(str::trim_start);
+    let is_before = |line: &str| line.is_empty() || line.starts_with(margin);
+    let margin = if lines().all(is_before) { margin } else { "" };
     let mut text = String::with_capacity(body.len());
-    for line in body.lines() {
-        let line = line.trim_start();
+    for line in lines() {
         text.push_str(line.strip_prefix(margin).unwrap_or(line));
         text.push('\n');
     }
@@ -111,6 +116,9 @@ fn public_half(label: &str, body: &str) -> Option<Sha256Digest> {
         return None;
     }
     let der = Zeroizing::new(decode(body));
+    if let Some(info) = openssh::public_key_info(&der) {
+        return Some(Sha256Digest::of(&info));
+    }
     let body = Zeroizing::new(LENIENT.encode(&*der));
     let pem = Zeroizing::new(format!(
         "{BEGIN}{label}{DASHES}\n{}\n-----END {label}{DASHES}\n",
@@ -275,6 +283,12 @@ mod tests {
         assert_eq!(find(&[0x30; 200]), []);
         assert_eq!(find("LS0tLS1CRUdJTi".repeat(1000).as_bytes()), []);
         assert_eq!(find(&vec![0xff; 100_000]), []);
+    }
+
+    #[test]
+    fn a_letter_before_a_key_is_not_taken_out_of_it() {
+        assert_eq!(without_margin("\nxAB\nCD\n", "x"), "\nxAB\nCD\n");
+        assert_eq!(without_margin("\n# AB\n # CD\n#", "#"), "\n AB\n CD\n\n");
     }
 
     #[test]

@@ -1,20 +1,23 @@
 //! The search for private keys, in every file that the walk meets and in those that mean nothing.
 //!
 //! In come files as they are read anyway, and for commits the inert rest of the tree; each key leaves a finding on its
-//! path and the public half in the snapshot, so that no request with that key is signed. What lies in `issued/` is not
-//! searched: only a run writes there.
+//! path and the public half in the snapshot, so that no request with that key is signed. What a run wrote to `issued/` is not
+//! searched. Where the search gives up, a notice says so.
 
 use crate::finding::{Code, Place, Reason};
 use crate::names::RepoPath;
 use crate::secrets::{self, Leak};
+use crate::zones::paths::Zone;
 use crate::zones::source::{Child, Kind, Scope, Source};
 use crate::zones::survey::{Survey, finding};
 
-// A file with a key is small; whoever hides one in a large file does not do it by mistake.
-const SEARCHED: u64 = 256 * 1024;
+// Above, a file is media or an archive. A smaller one is searched for a key as a whole.
+const SEARCHED: u64 = 16 * 1024 * 1024;
 // What is searched besides the zones, so that a large project costs seconds and not minutes.
 const FILES: usize = 100_000;
-const DEPTH: usize = 64;
+const OCTETS: usize = 1 << 30;
+// What git itself goes down to (`core.maxTreeDepth`).
+const DEPTH: usize = 4096;
 
 impl<S: Source> Survey<'_, S> {
     /// Searches a file that is read for nothing else, and says so on its path.
@@ -28,16 +31,46 @@ impl<S: Source> Survey<'_, S> {
         if object.is_some_and(|object| self.without_keys.contains(&object)) {
             return Ok(());
         }
-        if let Ok(blob) = self.source.read(handle, SEARCHED)? {
-            let leaks = self.search(path, &blob.bytes);
-            if leaks.is_empty() {
-                self.without_keys.extend(object);
+        match self.source.read(handle, SEARCHED)? {
+            Ok(blob) if blob.bytes.len() <= self.searched_left => {
+                self.searched_left -= blob.bytes.len();
+                if !self.search_and_tell(path, &blob.bytes) {
+                    self.without_keys.extend(object);
+                }
             }
-            for leak in leaks {
-                self.report(path, reason(&leak));
-            }
+            _ => self.not_searched(path),
         }
         Ok(())
+    }
+
+    /// Searches octets that were read, and says what is in them on their path; false when nothing is.
+    pub(super) fn search_and_tell(&mut self, path: &str, octets: &[u8]) -> bool {
+        let leaks = self.search(path, octets);
+        let is_found = !leaks.is_empty();
+        for leak in leaks {
+            if Zone::of(path) == Some(Zone::Control) {
+                self.report(path, reason(&leak));
+                continue;
+            }
+            // A path that can't be written down is shown as text; the finding is about it all the same. One person's mistake
+            // stops nobody else, wherever it lies.
+            let found = match path.parse::<RepoPath>() {
+                Ok(_) => finding(path, reason(&leak)),
+                Err(_) => finding("", reason(&leak).value(path)),
+            };
+            self.snapshot.findings.push(found);
+        }
+        is_found
+    }
+
+    /// Says once that not everything was searched.
+    fn not_searched(&mut self, path: &str) {
+        if std::mem::replace(&mut self.told_unsearched, true) {
+            return;
+        }
+        let message = "this was not searched for private keys, and maybe more was not: there is too much of it";
+        let reason = Reason::new(Code::TooManyFiles, message).value(path);
+        self.snapshot.notices.push(finding("", reason));
     }
 
     /// Searches a file of the control zone; the reader of policies says so itself.
@@ -61,46 +94,29 @@ impl<S: Source> Survey<'_, S> {
     }
 
     /// Searches what lies in none of the zones. Strange names and modes there are nobody's business.
-    pub(super) fn inert(&mut self, child: &Child<S::Handle>) -> anyhow::Result<()> {
+    pub(super) fn inert(&mut self, child: Child<S::Handle>) -> anyhow::Result<()> {
+        let mut rest = Vec::new();
         if self.source.has_inert_files() {
-            self.inert_below(&child.name, child, 1)?;
+            rest.push((child.name.clone(), child, 1));
         }
-        Ok(())
-    }
-
-    fn inert_below(
-        &mut self,
-        path: &str,
-        child: &Child<S::Handle>,
-        depth: usize,
-    ) -> anyhow::Result<()> {
-        let Some(left) = self.inert_left.checked_sub(1) else {
-            return Ok(());
-        };
-        self.inert_left = left;
-        match child.kind {
-            Kind::File => self.inert_file(path, &child.handle),
-            Kind::Directory if depth == DEPTH => Ok(()),
-            Kind::Directory => {
-                for below in self.source.list(&child.handle, Scope::Root)?.children {
-                    self.inert_below(&format!("{path}/{}", below.name), &below, depth + 1)?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    fn inert_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
-        let Ok(blob) = self.source.read(handle, SEARCHED)? else {
-            return Ok(());
-        };
-        for leak in self.search(path, &blob.bytes) {
-            // A path that can't be written down is shown as text; the finding is about it all the same.
-            let found = match path.parse::<RepoPath>() {
-                Ok(_) => finding(path, reason(&leak)),
-                Err(_) => finding("", reason(&leak).value(path)),
+        // No recursion: how deep directories lie is up to a stranger.
+        while let Some((path, child, depth)) = rest.pop() {
+            let Some(left) = self.inert_left.checked_sub(1) else {
+                self.not_searched(&path);
+                return Ok(());
             };
-            self.snapshot.findings.push(found);
+            self.inert_left = left;
+            match child.kind {
+                Kind::File => self.search_file(&path, &child.handle)?,
+                Kind::Directory if depth == DEPTH => self.not_searched(&path),
+                Kind::Directory => {
+                    let children = self.source.list(&child.handle, Scope::Root)?.children;
+                    let below = children.into_iter().rev();
+                    rest.extend(
+                        below.map(|below| (format!("{path}/{}", below.name), below, depth + 1)),
+                    );
+                }
+            }
         }
         Ok(())
     }
@@ -108,6 +124,11 @@ impl<S: Source> Survey<'_, S> {
     /// How many inert files are searched.
     pub(super) const fn inert_files() -> usize {
         FILES
+    }
+
+    /// How many octets are searched that are read for nothing else.
+    pub(super) const fn searched_octets() -> usize {
+        OCTETS
     }
 }
 

@@ -18,7 +18,19 @@ impl<S: Source> Survey<'_, S> {
             if self.snapshot.open.contains_key(&folder.request) {
                 self.statements(&folder)?;
             } else {
+                self.search_closed(&folder)?;
                 self.snapshot.stated.insert(folder.request);
+            }
+        }
+        Ok(())
+    }
+
+    /// What lies beside the statements on a request that is not open; they themselves are not read any more.
+    fn search_closed(&mut self, folder: &Statements<S::Handle>) -> anyhow::Result<()> {
+        for child in self.source.list(&folder.handle, Scope::Zone)?.children {
+            let path = format!("{}/{}", folder.path, child.name);
+            if child.kind == Kind::File && !matches!(role(&path), Ok(Role::Statement(_))) {
+                self.search_file(&path, &child.handle)?;
             }
         }
         Ok(())
@@ -64,7 +76,7 @@ impl<S: Source> Survey<'_, S> {
                     files.insert(child.name, blob);
                 }
             }
-            (Kind::File, Ok(_)) => {}
+            (Kind::File, Ok(_)) => self.search_file(path, &child.handle)?,
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ pub fn survey<S: Source>(
     survey.also.clone_from(also);
     // `issued/` sorts before `requests/`, so what is open is known when a request is met.
     for child in survey.list(top, "", Scope::Root)? {
-        survey.zone(&child)?;
+        survey.zone(child)?;
     }
     survey.read_statements()?;
     survey.refuse_collisions();
@@ -54,7 +54,7 @@ pub fn control<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapsho
     survey.inert_left = 0;
     for child in survey.list(top, "", Scope::Root)? {
         if matches!(Zone::of(&child.name), None | Some(Zone::Control)) {
-            survey.zone(&child)?;
+            survey.zone(child)?;
         }
     }
     Ok(survey.snapshot)
@@ -77,6 +77,10 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) distrusted: Vec<RequestName>,
     /// How many inert files may still be searched for keys.
     pub(super) inert_left: usize,
+    /// How many octets may still be searched for keys that are read for nothing else.
+    pub(super) searched_left: usize,
+    /// Whether it was said that not everything is searched.
+    pub(super) told_unsearched: bool,
     entries_left: usize,
     octets_left: usize,
     /// Objects that were searched and hold no private key.
@@ -97,6 +101,8 @@ impl<'s, S: Source> Survey<'s, S> {
             statement_folders: Vec::new(),
             distrusted: Vec::new(),
             inert_left: Self::inert_files(),
+            searched_left: Self::searched_octets(),
+            told_unsearched: false,
             entries_left: ENTRIES,
             octets_left: OCTETS,
             without_keys: BTreeSet::new(),
@@ -104,7 +110,7 @@ impl<'s, S: Source> Survey<'s, S> {
         }
     }
 
-    fn zone(&mut self, child: &Child<S::Handle>) -> anyhow::Result<()> {
+    fn zone(&mut self, child: Child<S::Handle>) -> anyhow::Result<()> {
         let name = child.name.as_str();
         match (child.kind, Zone::of(name)) {
             (Kind::File, None) if name == ATTRIBUTES => self.attributes(name, &child.handle),
@@ -255,7 +261,7 @@ impl<'s, S: Source> Survey<'s, S> {
                 Kind::Directory if is_ours => {}
                 Kind::Directory => self.outputs(&path, &child.handle)?,
                 Kind::File if child.name == ATTRIBUTES => self.attributes(&path, &child.handle)?,
-                Kind::File if is_quiet => {}
+                Kind::File if is_quiet => self.search_file(&path, &child.handle)?,
                 Kind::File => self.report(&path, foreign("no run writes a file to this place")),
             }
         }
@@ -274,6 +280,7 @@ impl<'s, S: Source> Survey<'s, S> {
 
     pub(super) fn attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         if let Some(blob) = self.read(path, handle)? {
+            self.search_and_tell(path, &blob.bytes);
             for reason in attributes::judge(path, &blob.bytes) {
                 self.report(path, reason);
             }

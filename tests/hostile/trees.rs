@@ -590,6 +590,24 @@ fn leaked_key(hostile: &Hostile) {
         ),
         ("requests/x.pem", pem.clone().into_bytes()),
         ("requests/z.yaml", inner.into_bytes()),
+        (
+            "requests/x.approvals/README.md",
+            format!("keep it safe:\n{pem}").into_bytes(),
+        ),
+        ("requests/good.approvals/OWNERS", pem.clone().into_bytes()),
+        (
+            ".gitattributes",
+            format!("# {}\n", pem.trim_end().replace('\n', "\n# ")).into_bytes(),
+        ),
+        ("issued/README.md", pem.clone().into_bytes()),
+        (
+            "disk.img",
+            [&vec![0; 1_000_000][..], pem.as_bytes()].concat(),
+        ),
+        (
+            &format!("{}jane.pem", "d/".repeat(100)),
+            pem.clone().into_bytes(),
+        ),
     ] {
         let request = manifest("x");
         let plan = hostile
@@ -628,15 +646,26 @@ fn leaked_signer_key(hostile: &Hostile) {
     let key = hostile
         .scratch
         .read("home/.config/gitca/keys/cluster-ca.pem");
-    hostile.commit(&[("docs/ca.pem", key.as_bytes())]);
-    for report in [hostile.plan(), hostile.run()] {
-        assert_eq!(
-            (report.code, report.errors()),
-            (Some(2), vec!["PrivateKeyInRepository"]),
-            "{report:?}"
-        );
+    hostile.scratch.write("openssh", &key);
+    let convert = "chmod 600 openssh; ssh-keygen -q -p -N '' -f openssh";
+    hostile.scratch.sh(convert);
+    let openssh = hostile.scratch.read("openssh");
+    assert!(openssh.contains("BEGIN OPENSSH"), "it was converted");
+    for (path, text) in [
+        ("docs/ca.pem", &key),
+        ("docs/id_ecdsa", &openssh),
+        ("requests/good.approvals/README.md", &key),
+    ] {
+        hostile.commit(&[(path, text.as_bytes())]);
+        for report in [hostile.plan(), hostile.run()] {
+            assert_eq!(
+                (report.code, report.errors()),
+                (Some(2), vec!["PrivateKeyInRepository"]),
+                "{path}: {report:?}"
+            );
+        }
+        hostile.scratch.git(&["rm", "-q", path]);
+        hostile.scratch.commit("remove the key");
+        good_is_approved(&hostile.plan());
     }
-    hostile.scratch.git(&["rm", "-q", "docs/ca.pem"]);
-    hostile.scratch.commit("remove the key");
-    good_is_approved(&hostile.plan());
 }
