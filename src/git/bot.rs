@@ -1,6 +1,7 @@
 //! Commits that have the form of one that a run made.
 //!
-//! In come commits; out come the trailers of those with one parent, which they name, where nothing but `issued/` differs.
+//! In come commits; out come the trailers of those with one parent, which they name, where `issued/` and nothing
+//! else differs.
 //! Anybody can make one: whose it is, is judged elsewhere, by the rules of its parent.
 
 use git2::Commit;
@@ -49,6 +50,9 @@ impl Repository {
         }
         if !self.only_issued_differs(parent, id(commit.id()))? {
             return Ok(Err(Flaw::Wider));
+        }
+        if self.tree_of(parent)? == id(commit.tree_id()) {
+            return Ok(Err(Flaw::Empty));
         }
         Ok(Ok(RunCommit {
             authorship: authorship(self, commit)?,

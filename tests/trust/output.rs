@@ -5,14 +5,14 @@ use serde_json::Value;
 use crate::house::House;
 
 /// The notice or error of that code in a report.
-fn of_code<'r>(report: &'r Value, list: &str, code: &str) -> Option<&'r Value> {
+pub(crate) fn of_code<'r>(report: &'r Value, list: &str, code: &str) -> Option<&'r Value> {
     let findings = report[list].as_array().expect("a list");
     findings.iter().find(|finding| finding["code"] == code)
 }
 
 /// What `plan` and `run` refuse alike.
 #[track_caller]
-fn refused(house: &House, code: &str) -> Value {
+pub(crate) fn refused(house: &House, code: &str) -> Value {
     let codes = ["plan", "run"].map(|command| {
         let answer = house.scratch.in_repo(&[command, "-o", "json"]).code(2);
         let report = answer.json();
@@ -24,14 +24,14 @@ fn refused(house: &House, code: &str) -> Value {
 }
 
 /// The first command of a help text that changes something, run in the repository.
-fn obey(house: &House, finding: &Value) {
+pub(crate) fn obey(house: &House, finding: &Value) {
     let help = finding["help"].as_str().expect("a help");
     let commands = help.split('`').skip(1).step_by(2);
     let command = commands.last().expect("a command");
     house.scratch.sh(&format!("cd repo && {command}"));
 }
 
-fn head(house: &House) -> String {
+pub(crate) fn head(house: &House) -> String {
     house
         .scratch
         .git(&["rev-parse", "HEAD"])
@@ -49,7 +49,7 @@ fn tamper(house: &House, message: &str) -> String {
 }
 
 /// jane has her certificate.
-fn issued() -> House {
+pub(crate) fn issued() -> House {
     let house = House::with_request("none");
     house.run();
     house
@@ -174,7 +174,7 @@ fn a_run_that_was_moved_or_taken_into_another_commit_is_none_any_more() {
 }
 
 /// The bot's keys are listed, and jane has her certificate.
-fn with_bot_key() -> House {
+pub(crate) fn with_bot_key() -> House {
     let house = House::new("none", "signature");
     for name in ["gitca", "gitca2"] {
         house.key(name, "ed25519");
@@ -193,7 +193,7 @@ fn list_bot(house: &House, keys: &[&str]) {
     house.scratch.commit("the bot's keys");
 }
 
-fn run_with(house: &House, key: &str) -> crate::support::Answer {
+pub(crate) fn run_with(house: &House, key: &str) -> crate::support::Answer {
     let key = house.scratch.path(&format!("keys/{key}"));
     let key = key.display().to_string();
     house
@@ -202,7 +202,7 @@ fn run_with(house: &House, key: &str) -> crate::support::Answer {
 }
 
 /// Commits what is in the work tree as a run would, by hand.
-fn fake(house: &House, time: &str, sign: &str) {
+pub(crate) fn fake(house: &House, time: &str, sign: &str) {
     let script = format!(
         "cd repo; git add -A; base=$(git rev-parse HEAD)
          git -c gpg.format=ssh -c user.signingKey=../keys/gitca commit -q {sign} --author='gitca <gitca@example.com>' \
@@ -226,6 +226,18 @@ fn a_fake_run_is_none_where_the_bot_has_a_key() {
         let message = error["message"].as_str().expect("a message");
         assert!(message.contains(why), "{sign}: {message}");
     }
+}
+
+#[test]
+fn a_commit_that_changes_nothing_is_no_run() {
+    let house = issued();
+    house.scratch.sh(
+        "cd repo; git commit -q --allow-empty --author='gitca <gitca@example.com>' -m 'issue: 1 certificate' \
+         -m \"Gitca-Version: 0.1.0\nGitca-Base: $(git rev-parse HEAD)\nGitca-Issued: 1\nGitca-Issued-At: 2099-01-01T00:00:00Z\"",
+    );
+    house.ask("june", "jane");
+    let report = house.run().json();
+    assert_eq!(report["summary"]["issued"], 1);
 }
 
 #[test]
