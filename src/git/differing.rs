@@ -1,7 +1,7 @@
 //! Every path that is not the same in two trees.
 //!
 //! In come two directories and what they are called, out go the paths of files below them. Only directories that differ are
-//! read. One that can't be read stands for all below it: its path ends in a slash.
+//! read. One that can't be read, or lies deeper than anything in a zone, stands for all below it: its path ends in a slash.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,10 @@ pub(super) fn differing(
     paths: &mut BTreeSet<String>,
 ) -> anyhow::Result<()> {
     if old == new {
+        return Ok(());
+    }
+    if place.matches('/').count() > tree::DEPTH {
+        paths.insert(place.to_owned());
         return Ok(());
     }
     let (old, new) = (octets(objects, old)?, octets(objects, new)?);

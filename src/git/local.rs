@@ -124,6 +124,10 @@ pub(super) fn compare(
     if old == new {
         return Ok(());
     }
+    anyhow::ensure!(
+        path.matches('/').count() < tree::DEPTH,
+        "`{path}` lies too deep"
+    );
     let (old, new) = (entries(objects, path, old)?, entries(objects, path, new)?);
     let mut names: Vec<&(String, u32)> = old.keys().chain(new.keys()).collect();
     names.sort();

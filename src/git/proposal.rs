@@ -17,7 +17,7 @@ use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
 use crate::git::ids::{id, is_absent, oid};
 use crate::git::local::compare;
-use crate::git::merge::merge;
+use crate::git::merge::{self, merge};
 use crate::git::objects::Objects;
 use crate::git::producer::Node;
 use crate::git::repository::Repository;
@@ -70,8 +70,13 @@ impl Repository {
         let objects = Objects::of(&self.inner)?;
         let trees = [id(ancestor), base, head].map(|commit| self.tree_of(commit));
         let [before, ours, theirs] = trees;
-        if let Some(top) = merge(&objects, before?, ours?, theirs?)? {
+        let (before, ours, theirs) = (before?, ours?, theirs?);
+        if let Some(top) = merge(&objects, before, ours, theirs)? {
             return Ok(proposal(top, Vec::new()));
+        }
+        // Libgit2 recurses as deep as directories lie.
+        if merge::is_deep(&self.inner, [before, ours, theirs])? {
+            return Err(too_deep(base, head).into());
         }
         let tree = |commit| -> anyhow::Result<_> {
             let tree = self.inner.find_tree(oid(self.tree_of(commit)?));
@@ -269,4 +274,15 @@ fn unrelated(base: ObjectId, head: ObjectId) -> Stop {
     Stop::because(
         Reason::new(Code::MergeConflict, message).help("branch off the base, and try again"),
     )
+}
+
+fn too_deep(base: ObjectId, head: ObjectId) -> Stop {
+    let message = format!(
+        "{head} can't be merged into {base}: directories lie more than {} levels deep",
+        merge::DEPTH
+    );
+    let help = format!(
+        "merge the base into the branch, and look for the deep directory: `git ls-tree -r -d --name-only {head}`"
+    );
+    Stop::because(Reason::new(Code::MergeConflict, message).help(help))
 }

@@ -14,8 +14,6 @@ use crate::zones;
 const MANIFEST: &[u8] = b".yaml";
 const REVOCATION: &[u8] = b".revocation.yaml";
 const STATEMENTS: &[u8] = b".approvals";
-// Deeper than any request lies.
-const DEPTH: usize = 16;
 
 /// How many requests there are.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub(super) fn count(
 ) -> anyhow::Result<Option<Tally>> {
     let mut tally = Tally::default();
     let is_whole = match requests {
-        Some(requests) => tally.add(objects, "requests", requests, DEPTH)?,
+        Some(requests) => tally.add(objects, "requests", requests, tree::DEPTH)?,
         None => true,
     };
     Ok(is_whole.then_some(tally))
@@ -103,7 +101,7 @@ impl Search<'_, '_> {
         issued: Option<ObjectId>,
     ) -> anyhow::Result<Option<Found>> {
         let mut found = Found::default();
-        let is_whole = self.folder("", requests, issued, DEPTH, &mut found)?;
+        let is_whole = self.folder("", requests, issued, tree::DEPTH, &mut found)?;
         Ok(is_whole.then_some(found))
     }
 

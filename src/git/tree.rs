@@ -15,6 +15,8 @@ use crate::zones::{self, Scope};
 pub(super) const DIRECTORY: u32 = 0o040_000;
 /// The mode of a regular file.
 pub(super) const FILE: u32 = 0o100_644;
+/// Deeper than anything lies in a zone; it bounds every recursion over trees there.
+pub(super) const DEPTH: usize = 16;
 const SYMLINK: u32 = 0o120_000;
 const SUBMODULE: u32 = 0o160_000;
 const OBJECT_OCTETS: usize = 20;

@@ -4,6 +4,7 @@
 mod support;
 
 mod approvals;
+mod deep;
 mod house;
 mod landings;
 mod mainline;
