@@ -32,6 +32,7 @@ mod read;
 mod remote;
 mod repository;
 mod since;
+mod swap;
 mod tally;
 mod tracking;
 mod tree;

@@ -13,7 +13,7 @@ mod signers;
 mod supposition;
 mod testimony;
 
-pub use crate::trust::runs::{Flaw, by_bot, issuing_bot};
+pub use crate::trust::runs::{Flaw, Proof, by_bot, issuing_bot};
 pub use crate::trust::supposition::Supposition;
 pub use crate::trust::testimony::{Approval, Records, Testimony};
 

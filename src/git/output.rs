@@ -16,7 +16,7 @@ use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::message::Trailers;
 use crate::names::ObjectId;
-use crate::trust::Flaw;
+use crate::trust::{Flaw, Proof};
 
 // Of more than so many commits that touched `issued/` the oldest ones are not remembered one by one.
 const CHANGES: usize = 1_000;
@@ -50,8 +50,8 @@ pub struct OutputZone {
     pub condition: Condition,
 }
 
-/// Tells whether a commit that has the form of a run was made by one, or what it lacks.
-pub type Judge<'j> = dyn FnMut(&RunCommit) -> anyhow::Result<Result<(), Flaw>> + 'j;
+/// Tells how it is known that a commit that has the form of a run was made by one, or what it lacks.
+pub type Judge<'j> = dyn FnMut(&RunCommit) -> anyhow::Result<Result<Proof, Flaw>> + 'j;
 
 impl Repository {
     /// What became of `issued/` between the newest genuine run on the mainline of `tip` and the tip itself. What was there
@@ -112,17 +112,17 @@ impl Repository {
     }
 }
 
-struct Search<'s, 'o, 'r, 'j> {
-    repository: &'s Repository,
+pub(super) struct Search<'s, 'o, 'r, 'j> {
+    pub(super) repository: &'s Repository,
     trees: &'s Trees<'o, 'r>,
     judge: &'s mut Judge<'j>,
 }
 
 /// A commit of the mainline and what it holds.
 #[derive(Clone, Copy)]
-struct Place {
+pub(super) struct Place {
     from_tip: u64,
-    commit: ObjectId,
+    pub(super) commit: ObjectId,
     issued: Option<ObjectId>,
 }
 
@@ -134,12 +134,14 @@ struct Change {
 }
 
 /// How far a search went.
-struct Found {
-    tip: Place,
-    source: Place,
-    run: Option<Trailers>,
+pub(super) struct Found {
+    pub(super) tip: Place,
+    pub(super) source: Place,
+    pub(super) run: Option<Trailers>,
     /// Newest first.
     changes: Vec<Change>,
+    /// The merges after the source, newest first.
+    pub(super) merges: Vec<ObjectId>,
 }
 
 impl Search<'_, '_, '_, '_> {
@@ -149,6 +151,7 @@ impl Search<'_, '_, '_, '_> {
         let mut zones = Zones::of(self.trees, id(commit.tree_id()))?;
         let (mut first, mut beginning) = (None, None);
         let mut changes: Vec<Change> = Vec::new();
+        let mut merges: Vec<(u64, ObjectId)> = Vec::new();
         for from_tip in 0.. {
             let here = Place {
                 from_tip,
@@ -170,13 +173,18 @@ impl Search<'_, '_, '_, '_> {
             let Some(parent) = parent else {
                 let source = beginning.filter(|_| !is_end).unwrap_or(here);
                 changes.retain(|change| change.at.from_tip < source.from_tip);
+                merges.retain(|(from_tip, _)| *from_tip < source.from_tip);
                 return Ok(Found {
                     tip,
                     source,
                     run,
                     changes,
+                    merges: merges.into_iter().map(|(_, merge)| merge).collect(),
                 });
             };
+            if commit.parent_count() > 1 {
+                merges.push((from_tip, here.commit));
+            }
             commit = self.repository.commit_at(id(parent))?;
             let before = Zones::of(self.trees, id(commit.tree_id()))?;
             if before.issued != zones.issued {
@@ -241,11 +249,19 @@ impl Search<'_, '_, '_, '_> {
 
     /// What a commit of the issuing bot says; `None` for any other.
     fn signed(&mut self, commit: &Commit<'_>) -> anyhow::Result<Option<Trailers>> {
+        Ok(self.proven(commit)?.map(|(run, _)| run))
+    }
+
+    /// The same, and how it is known.
+    pub(super) fn proven(
+        &mut self,
+        commit: &Commit<'_>,
+    ) -> anyhow::Result<Option<(Trailers, Proof)>> {
         let Ok(run) = self.repository.form(commit)? else {
             return Ok(None);
         };
         let judged = (self.judge)(&run)?;
-        Ok(judged.ok().map(|()| run.trailers))
+        Ok(judged.ok().map(|proof| (run.trailers, proof)))
     }
 
     /// Why a commit that changed `issued/` is none of a run.
@@ -257,16 +273,13 @@ impl Search<'_, '_, '_, '_> {
     }
 
     fn condition(&mut self, found: &Found) -> anyhow::Result<Condition> {
+        if let Some((merge, old)) = self.swap(found)? {
+            return Ok(Condition::Swapped { merge, old });
+        }
         let mut touching = Vec::new();
         for change in &found.changes {
             if is_touched(self.trees.objects, change.before, change.at.issued)? {
                 touching.push(*change);
-            }
-        }
-        for change in &touching {
-            if let Some(old) = self.old_tip(change, found)? {
-                let merge = change.at.commit;
-                return Ok(Condition::Swapped { merge, old });
             }
         }
         let left = found.source.issued;
@@ -288,21 +301,5 @@ impl Search<'_, '_, '_, '_> {
         } else {
             Condition::Foreign(commit, flaw)
         })
-    }
-
-    /// The tip of the mainline that was, if the change is a merge that made a branch the mainline: on that side lies a
-    /// genuine run that the mainline does not have any more.
-    fn old_tip(&mut self, change: &Change, found: &Found) -> anyhow::Result<Option<ObjectId>> {
-        let merge = self.repository.commit_at(change.at.commit)?;
-        for parent in merge.parent_ids().skip(1).map(id) {
-            let side = self.back(parent, Some(found.source.commit))?;
-            let run = side.run.map(|_| side.source.commit);
-            if let Some(run) = run
-                && !self.repository.is_on_mainline(run, found.tip.commit)?
-            {
-                return Ok(Some(parent));
-            }
-        }
-        Ok(None)
     }
 }

@@ -10,7 +10,7 @@ use crate::message::Trailers;
 use crate::names::ObjectId;
 use crate::survey::rules::control_at;
 use crate::timestamp::Timestamp;
-use crate::trust::{self, Flaw};
+use crate::trust::{self, Flaw, Proof};
 
 // Of a large change so many files are named.
 const NAMED: usize = 20;
@@ -101,11 +101,11 @@ impl<'r> Judgement<'r> {
         let Ok(run) = self.repository.run_commit(commit)? else {
             return Ok(None);
         };
-        Ok(self.judge(&run)?.ok().map(|()| run.trailers))
+        Ok(self.judge(&run)?.ok().map(|_| run.trailers))
     }
 
-    /// Why the issuing bot, as the rules of its parent name it, has not made a commit; nothing, when it has.
-    pub(super) fn judge(&mut self, run: &RunCommit) -> anyhow::Result<Result<(), Flaw>> {
+    /// How it is known that the issuing bot, as the rules of its parent name it, has made a commit, or why it has not.
+    pub(super) fn judge(&mut self, run: &RunCommit) -> anyhow::Result<Result<Proof, Flaw>> {
         let zone = self.rules(run.parent)?;
         Ok(zone.map_or(Err(Flaw::Lawless), |zone| {
             trust::by_bot(&run.authorship, zone, run.trailers.issued_at)
@@ -239,7 +239,7 @@ fn swapped(merge: ObjectId, old: ObjectId, branch: &str, tip: ObjectId) -> Stop 
         "merge {merge} made a branch the mainline `{branch}`: the tip of the mainline that was, {old}, is not its first parent"
     );
     let help = format!(
-        "land a merge that has it there: `git switch -C {branch} {old} && git merge --no-ff -m \"repair\" {tip}`"
+        "land a merge that has it there, with what was issued: `git switch -C {branch} {old} && git merge --no-ff --no-commit {tip} && git restore --source={old} --staged --worktree issued && git commit -m \"repair\"`"
     );
     Stop::because(Reason::new(Code::MainlineSwapped, message).help(help))
 }

@@ -59,19 +59,32 @@ pub fn issuing_bot(zone: &ControlZone) -> Option<&Principal> {
     found.filter(|principal| principal.kind == PrincipalKind::Bot)
 }
 
-/// Whether the issuing bot of this control zone made the commit, which says that it was made at that time.
+/// What tells that a run made a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A key of the issuing bot has signed it.
+    Signature,
+    /// Its author line alone, as no key is listed.
+    AuthorLine,
+}
+
+/// How it is known that the issuing bot of this control zone made the commit, which says that it was made at that time.
+///
+/// That time is the word of who has the key. Who has one that is past its `notAfter` can claim a time before that, as long
+/// as no run has come after it: the mainline never goes back. Nothing in a repository tells such a commit from one that was
+/// made in time, so a key that may be in other hands gets `compromisedFrom`, after which none of its commits is a run's.
 ///
 /// # Errors
 /// Why not.
-pub fn by_bot(commit: &Authorship, zone: &ControlZone, at: Timestamp) -> Result<(), Flaw> {
+pub fn by_bot(commit: &Authorship, zone: &ControlZone, at: Timestamp) -> Result<Proof, Flaw> {
     let Some(bot) = issuing_bot(zone).filter(|bot| !bot.ssh_keys.is_empty()) else {
         let settings = &zone.settings.bot;
         let author = &commit.author;
         let is_bot = same(&author.name, &settings.name) && same(&author.email, &settings.email);
-        return is_bot.then_some(()).ok_or(Flaw::Stranger);
+        return is_bot.then_some(Proof::AuthorLine).ok_or(Flaw::Stranger);
     };
     if signed_by(commit, bot, at) {
-        Ok(())
+        Ok(Proof::Signature)
     } else {
         Err(Flaw::Unsigned)
     }

@@ -2,7 +2,7 @@
 
 use gitca::git::{Condition, OutputZone, RunCommit};
 use gitca::names::ObjectId;
-use gitca::trust::Flaw;
+use gitca::trust::{Flaw, Proof};
 
 use crate::repository::Repo;
 
@@ -28,7 +28,7 @@ impl Repo {
     fn zone(&self, anchor: Option<ObjectId>) -> OutputZone {
         let mut judge = |run: &RunCommit| {
             let is_bot = run.authorship.author.email == "gitca@example.com";
-            Ok(is_bot.then_some(()).ok_or(Flaw::Stranger))
+            Ok(is_bot.then_some(Proof::AuthorLine).ok_or(Flaw::Stranger))
         };
         let zone = self.open().output_zone(self.head(), anchor, &mut judge);
         zone.expect("the history can be read")

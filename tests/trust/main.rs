@@ -14,3 +14,4 @@ mod requester;
 mod review;
 mod rules;
 mod since;
+mod swaps;

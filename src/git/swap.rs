@@ -1,0 +1,59 @@
+//! Merges that made a branch the mainline.
+//!
+//! In comes the part of the mainline that no run has confirmed yet; out goes the merge that brought a run of another
+//! mainline, whatever it did to `issued/`: a run is made on the mainline alone, so each one that can be reached from the tip
+//! is the newest on its chain or lies before that one. Only commits that the newest run does not descend from are read, and
+//! only where there are merges.
+
+use anyhow::Context as _;
+
+use crate::git::ids::{id, oid};
+use crate::git::output::{Found, Search};
+use crate::names::ObjectId;
+use crate::trust::Proof;
+
+impl Search<'_, '_, '_, '_> {
+    /// The merge that made a branch the mainline, and the tip of the mainline that was.
+    pub(super) fn swap(&mut self, found: &Found) -> anyhow::Result<Option<(ObjectId, ObjectId)>> {
+        if found.merges.is_empty() {
+            return Ok(None);
+        }
+        let mut walk = self.repository.inner.revwalk().context("walking history")?;
+        walk.push(oid(found.tip.commit))
+            .and_then(|()| walk.hide(oid(found.source.commit)))
+            .context("walking history")?;
+        for commit in walk {
+            let run = id(commit.context("walking history")?);
+            if self.is_of_another(run, found)? {
+                return self.brought(run, found).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a commit was made by a run of another mainline. Anybody can write the author line of the bot into a commit of
+    /// his branch. Where that is all there is, it is believed only of a mainline that has no run of its own: a merge with
+    /// such a commit is an ordinary one, which is held against what the run on this mainline left.
+    fn is_of_another(&mut self, commit: ObjectId, found: &Found) -> anyhow::Result<bool> {
+        let Some((_, proof)) = self.proven(&self.repository.commit_at(commit)?)? else {
+            return Ok(false);
+        };
+        let is_believed = proof == Proof::Signature || found.run.is_none();
+        Ok(is_believed && !self.repository.is_on_mainline(commit, found.tip.commit)?)
+    }
+
+    /// The oldest merge from which on this run can be reached, and the tip of its mainline as far as that merge tells.
+    fn brought(&self, run: ObjectId, found: &Found) -> anyhow::Result<(ObjectId, ObjectId)> {
+        for merge in found.merges.iter().rev() {
+            let commit = self.repository.commit_at(*merge)?;
+            for parent in commit.parent_ids().skip(1).map(id) {
+                if parent != run && !self.repository.is_ancestor(run, parent)? {
+                    continue;
+                }
+                let is_tip = self.repository.is_on_mainline(run, parent)?;
+                return Ok((*merge, if is_tip { parent } else { run }));
+            }
+        }
+        anyhow::bail!("finding the merge that brought {run}")
+    }
+}

@@ -1,0 +1,109 @@
+//! Merges that make a branch the mainline, and merges that only look so.
+
+use crate::house::House;
+use crate::output::{fake, head, issued, obey, of_code, refused, run_with, with_bot_key};
+
+/// A branch `side`, cut before the last run, on which june is asked for.
+fn cut(house: &House) {
+    house.scratch.git(&["switch", "-q", "-c", "side", "HEAD~1"]);
+    house.ask("june", "jane");
+}
+
+/// Merges `name` and leaves out what it did to `issued/`.
+fn merge_without_output(house: &House, name: &str) {
+    house.scratch.sh(&format!(
+        "cd repo; git merge -q --no-ff --no-commit {name}; git rm -rqf issued; git checkout -q HEAD -- issued 2>/dev/null || :
+         git commit -qm 'merge {name}'"
+    ));
+}
+
+/// The branch becomes the mainline, as by a fast-forward.
+fn advance(house: &House) {
+    house
+        .scratch
+        .sh("cd repo; git branch -qf main; git switch -q main");
+}
+
+/// The finding names the old tip, and its help brings the old mainline back.
+#[track_caller]
+fn is_swapped(house: &House, old: &str) {
+    let error = refused(house, "MainlineSwapped");
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains(old), "{message}");
+    obey(house, &error);
+    assert_eq!(house.plan()["notices"], serde_json::json!([]));
+}
+
+#[test]
+fn a_branch_that_became_the_mainline_is_told_whatever_it_did_to_what_was_issued() {
+    let house = with_bot_key();
+    let old = head(&house);
+    cut(&house);
+    merge_without_output(&house, "main");
+    advance(&house);
+    is_swapped(&house, &old);
+    let report = run_with(&house, "gitca").success().json();
+    assert_eq!(report["summary"]["unchanged"], 1);
+}
+
+#[test]
+fn it_is_told_after_an_older_run_and_behind_another_merge() {
+    let house = with_bot_key();
+    house.ask("kim", "jane");
+    run_with(&house, "gitca").success();
+    let old = head(&house);
+    cut(&house);
+    // The old mainline comes by way of a branch that has merged it.
+    house.scratch.git(&["switch", "-q", "-c", "detour"]);
+    house.scratch.write("repo/NOTES", "a detour");
+    house.scratch.commit("notes");
+    merge_without_output(&house, "main");
+    house.scratch.git(&["switch", "-q", "side"]);
+    merge_without_output(&house, "detour");
+    advance(&house);
+    is_swapped(&house, &old);
+}
+
+#[test]
+fn branches_that_have_merged_the_mainline_may_land() {
+    let house = with_bot_key();
+    cut(&house);
+    house.scratch.git(&["branch", "older", "HEAD~1"]);
+    house
+        .scratch
+        .git(&["merge", "-q", "-m", "up to date", "main"]);
+    house.scratch.git(&["switch", "-q", "main"]);
+    house
+        .scratch
+        .git(&["merge", "-q", "--no-ff", "-m", "land", "side"]);
+    house.plan();
+    run_with(&house, "gitca").success();
+    house.scratch.git(&["switch", "-q", "older"]);
+    house.scratch.write("repo/NOTES", "old");
+    house.scratch.commit("notes");
+    house.scratch.git(&["switch", "-q", "main"]);
+    house
+        .scratch
+        .git(&["merge", "-q", "--no-ff", "-m", "land", "older"]);
+    assert_eq!(house.plan()["notices"], serde_json::json!([]));
+}
+
+#[test]
+fn a_merge_of_a_branch_with_a_fake_run_is_repaired_like_any_other() {
+    let house = issued();
+    let run = head(&house);
+    house.scratch.git(&["switch", "-q", "-c", "side"]);
+    house.scratch.git(&["rm", "-r", "-q", "issued/jane"]);
+    fake(&house, "2030-01-01T00:05:00Z", "--no-gpg-sign");
+    house.scratch.git(&["switch", "-q", "main"]);
+    house
+        .scratch
+        .git(&["merge", "-q", "--no-ff", "-m", "land", "side"]);
+    let error = refused(&house, "ForeignOutput");
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains(&run), "{message}");
+    obey(&house, &error);
+    let report = house.run().json();
+    assert!(of_code(&report, "notices", "ForeignOutput").is_some());
+    assert_eq!(report["summary"]["unchanged"], 1);
+}
