@@ -11,7 +11,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
 use crate::batch::{Workshop, issue_one};
-use crate::names::{ObjectId, RepoPath, RequestName, Serial};
+use crate::names::{ObjectId, RepoPath, RequestName, Serial, Sha256Digest};
 use crate::plan::{Entry, Plan};
 use crate::provenance::Provenance;
 use crate::render;
@@ -83,6 +83,15 @@ impl Signed {
         let der = self.der(name)?;
         let (_, certificate) = X509Certificate::from_der(&der).ok()?;
         Timestamp::from_unix(certificate.validity().not_after.timestamp())
+    }
+
+    /// The file in which the key of the certificate for a request is remembered.
+    #[must_use]
+    pub fn key_file(&self, name: &RequestName) -> Option<RepoPath> {
+        let der = self.der(name)?;
+        let (_, certificate) = X509Certificate::from_der(&der).ok()?;
+        let key = Sha256Digest::of(certificate.tbs_certificate.subject_pki.raw);
+        Some(render::key_file(&key))
     }
 
     /// The certificate for a request as PEM, with its intermediates.

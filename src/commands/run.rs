@@ -92,7 +92,7 @@ fn make(
     let notices = plan.notices();
     let mut adopted = Adopted::default();
     if target.is_remote() && !args.dry_run {
-        adopted = adoption::adopt(mainline, &mut plan, &mut report.notices)?;
+        adopted = adoption::adopt(mainline, &mut plan, world.now, &mut report.notices)?;
     }
     report.plan_digest = Some(plan.digest().to_string());
     plan.check_size(&survey.zone.settings, args.allow_bulk.as_deref())?;

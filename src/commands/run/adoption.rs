@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::batch::signed::Signed;
 use crate::commands::run::sifting::{Dropped, sift};
 use crate::finding::{Code, Finding, Reason};
-use crate::names::{ObjectId, RequestName};
+use crate::git::Repository;
+use crate::names::{ObjectId, RepoPath, RequestName};
 use crate::plan::Plan;
 use crate::report::{RequestResult, Verdict};
 use crate::snapshot::Changeset;
@@ -29,6 +30,7 @@ pub(super) struct Adopted {
 pub(super) fn adopt(
     mainline: &Mainline,
     plan: &mut Plan<'_>,
+    now: Timestamp,
     notices: &mut Vec<Finding>,
 ) -> anyhow::Result<Adopted> {
     let repository = &mainline.repository;
@@ -43,7 +45,7 @@ pub(super) fn adopt(
             continue;
         };
         for signed in &mut sets {
-            dropped.extend(claim(signed, plan, &mut adopted.results));
+            dropped.extend(claim(signed, plan, now, &mut adopted.results));
         }
         notices.extend(dropped.iter().map(Dropped::notice));
         adopted.signed.append(&mut sets);
@@ -68,6 +70,9 @@ fn take(
         return Ok(None);
     };
     let mut dropped = Vec::new();
+    if !are_keys_remembered(repository, &sets)? {
+        return Ok(None);
+    }
     for signed in &mut sets {
         let mut sifted = sift(signed, mainline, true)?;
         if sifted.is_foreign {
@@ -76,6 +81,39 @@ fn take(
         dropped.append(&mut sifted.dropped);
     }
     Ok(Some((sets, dropped)))
+}
+
+/// Whether all keys are remembered as a run does it, and nothing else is.
+fn are_keys_remembered(repository: &Repository, sets: &[Signed]) -> anyhow::Result<bool> {
+    let mut owners: BTreeMap<RepoPath, BTreeSet<Vec<u8>>> = BTreeMap::new();
+    let mut files: BTreeMap<&RepoPath, &Vec<u8>> = BTreeMap::new();
+    for signed in sets {
+        for name in signed.requests().into_keys() {
+            let Some(file) = signed.key_file(&name) else {
+                return Ok(false);
+            };
+            let owner = format!("{name}\n").into_bytes();
+            owners.entry(file).or_default().insert(owner);
+        }
+        files.extend(&signed.changes.files);
+    }
+    let is_known = files.keys().all(|file| owners.contains_key(*file));
+    let Some(base) = sets.last().map(|signed| signed.base).filter(|_| is_known) else {
+        return Ok(sets.is_empty());
+    };
+    for (file, owners) in &owners {
+        let is_remembered = if let Some(owner) = files.get(file) {
+            owners.contains(*owner)
+        } else {
+            // A key that was certified before is there already.
+            let before = repository.file(base, file)?;
+            before.is_some_and(|owner| owners.contains(&owner.bytes))
+        };
+        if !is_remembered {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The files by the time of their run, which each provenance tells; `None` when one does not.
@@ -100,15 +138,18 @@ fn split(base: ObjectId, changes: &Changeset) -> Option<Vec<Signed>> {
     Some(sets.into_iter().map(signed).collect())
 }
 
-/// Moves the requests from the plan to the results. What the plan does not approve by today's clock is dropped.
+/// Moves the requests from the plan to the results. What the plan does not approve by today's clock is
+/// dropped, and so is what has ended meanwhile, for which the request is still in the plan.
 fn claim(
     signed: &mut Signed,
     plan: &mut Plan<'_>,
+    now: Timestamp,
     results: &mut Vec<RequestResult>,
 ) -> Vec<Dropped> {
     let mut missing: BTreeSet<RequestName> = signed.requests().into_keys().collect();
     plan.entries.retain(|entry| {
-        let is_ours = entry.decision.is_ok() && missing.remove(&entry.name);
+        let lasts = signed.not_after(&entry.name).is_some_and(|end| now < end);
+        let is_ours = lasts && entry.decision.is_ok() && missing.remove(&entry.name);
         if is_ours {
             let mut result = entry.to_result();
             result.verdict = Verdict::Issued;
