@@ -22,23 +22,42 @@ impl Search<'_, '_, '_, '_> {
         walk.push(oid(found.tip.commit))
             .and_then(|()| walk.hide(oid(found.source.commit)))
             .context("walking history")?;
+        let known = match found.run {
+            Some(_) => self.proof(found.source.commit)?,
+            None => None,
+        };
         for commit in walk {
             let run = id(commit.context("walking history")?);
-            if self.is_of_another(run, found)? {
+            if self.is_of_another(run, known, found)? {
                 return self.brought(run, found).map(Some);
             }
         }
         Ok(None)
     }
 
+    /// How it is known that a commit was made by a run, if it was.
+    fn proof(&mut self, commit: ObjectId) -> anyhow::Result<Option<Proof>> {
+        let proven = self.proven(&self.repository.commit_at(commit)?)?;
+        Ok(proven.map(|(_, proof)| proof))
+    }
+
     /// Whether a commit was made by a run of another mainline. Anybody can write the author line of the bot into a commit of
-    /// his branch. Where that is all there is, it is believed only of a mainline that has no run of its own: a merge with
-    /// such a commit is an ordinary one, which is held against what the run on this mainline left.
-    fn is_of_another(&mut self, commit: ObjectId, found: &Found) -> anyhow::Result<bool> {
-        let Some((_, proof)) = self.proven(&self.repository.commit_at(commit)?)? else {
+    /// his branch, or list a key of his own there. So what is known of the newest run here must be known of the other one,
+    /// and where that is an author line there is nothing to know: a merge with such a commit is an ordinary one, which is
+    /// held against what the run here left. A mainline without a run of its own believes whatever its rules do.
+    fn is_of_another(
+        &mut self,
+        commit: ObjectId,
+        known: Option<Proof>,
+        found: &Found,
+    ) -> anyhow::Result<bool> {
+        let Some(proof) = self.proof(commit)? else {
             return Ok(false);
         };
-        let is_believed = proof == Proof::Signature || found.run.is_none();
+        let is_believed = match known {
+            None => true,
+            Some(known) => known == Proof::Signature && proof == Proof::Signature,
+        };
         Ok(is_believed && !self.repository.is_on_mainline(commit, found.tip.commit)?)
     }
 

@@ -239,7 +239,7 @@ fn swapped(merge: ObjectId, old: ObjectId, branch: &str, tip: ObjectId) -> Stop 
         "merge {merge} made a branch the mainline `{branch}`: the tip of the mainline that was, {old}, is not its first parent"
     );
     let help = format!(
-        "land a merge that has it there, with what was issued: `git switch -C {branch} {old} && git merge --no-ff --no-commit {tip} && git restore --source={old} --staged --worktree issued && git commit -m \"repair\"`"
+        "if `git log --first-parent {old}` shows the mainline that was, land a merge that has it there, with what was issued: `git switch -C {branch} {old} && git merge --no-ff --no-commit {tip} && git restore --source={old} --staged --worktree issued && git commit -m \"repair\"`"
     );
     Stop::because(Reason::new(Code::MainlineSwapped, message).help(help))
 }

@@ -107,3 +107,22 @@ fn a_merge_of_a_branch_with_a_fake_run_is_repaired_like_any_other() {
     assert!(of_code(&report, "notices", "ForeignOutput").is_some());
     assert_eq!(report["summary"]["unchanged"], 1);
 }
+
+#[test]
+fn a_key_that_a_branch_lists_proves_no_run_where_the_mainline_lists_none() {
+    let house = issued();
+    house.scratch.git(&["switch", "-q", "-c", "side"]);
+    let key = house.key("gitca", "ed25519");
+    house.principal("gitca", "bot", "[]", &[format!("\"{key}\"")]);
+    house.scratch.commit("a key of mallory");
+    house.scratch.git(&["rm", "-r", "-q", "issued/jane"]);
+    fake(&house, "2030-01-01T00:05:00Z", "-S");
+    house.scratch.git(&["revert", "--no-edit", "HEAD~1"]);
+    house.scratch.git(&["switch", "-q", "main"]);
+    house
+        .scratch
+        .git(&["merge", "-q", "--no-ff", "-m", "land", "side"]);
+    let error = refused(&house, "ForeignOutput");
+    obey(&house, &error);
+    house.run();
+}
