@@ -30,3 +30,30 @@ impl Code {
         rows.map(|(code, _)| code).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_a_meaning_in_the_order_of_the_codes() {
+        let source = include_str!("code.rs");
+        let (_, list) = source.split_once("pub enum Code {").expect("the codes");
+        let (list, _) = list.split_once("\n}").expect("their end");
+        let variants: Vec<String> = list
+            .lines()
+            .filter_map(|line| line.trim().strip_suffix(','))
+            .filter(|word| word.chars().all(char::is_alphanumeric))
+            .map(str::to_lowercase)
+            .collect();
+        assert!(variants.len() > 150, "only {} codes", variants.len());
+        let named: Vec<String> = Code::names()
+            .iter()
+            .map(|name| name.to_lowercase())
+            .collect();
+        assert_eq!(named, variants);
+        for name in Code::names() {
+            assert!(Code::named(name).is_some(), "{name} is spelt otherwise");
+        }
+    }
+}
