@@ -155,7 +155,15 @@ impl Renewal {
     /// When a certificate is to be made anew; `None` when that would be too late.
     #[must_use]
     pub fn begins(&self, certificate: &Provenance) -> Option<Timestamp> {
-        let begins = certificate.not_after.minus(self.before);
+        // One that lives no longer than `before` would be due as soon as it is made: it is in the last third of its life.
+        let life = certificate.not_after.unix() - certificate.now.unix();
+        let life = u64::try_from(life).unwrap_or_default();
+        let before = if self.before.seconds() < life {
+            self.before
+        } else {
+            Lifetime::from_seconds(life / 3)
+        };
+        let begins = certificate.not_after.minus(before);
         let end = self.until.map(|until| certificate.first_issued.plus(until));
         end.is_none_or(|end| begins < end).then_some(begins)
     }

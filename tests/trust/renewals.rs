@@ -85,6 +85,24 @@ fn a_certificate_is_made_anew_when_its_time_has_come_and_not_before() {
 }
 
 #[test]
+fn a_certificate_that_lives_no_longer_than_the_policy_looks_ahead_has_a_life_of_its_own() {
+    let house = renewing("none");
+    house.scratch.sh("rm repo/requests/jane.yaml");
+    let short = ["new", "short", "--group", "dev", "--duration", "10m"];
+    house.scratch.in_repo(&short).success();
+    house.commit_as("jane", true, "ask for a short one");
+    house.run();
+    assert_eq!(due(&house), "2030-01-01T00:06:40Z");
+    for (now, approved) in [("2030-01-01T00:06:39Z", 0), ("2030-01-01T00:06:40Z", 1)] {
+        assert_eq!(
+            at(&house, now, "plan")["summary"]["approved"],
+            approved,
+            "{now}"
+        );
+    }
+}
+
+#[test]
 fn the_approvals_of_the_first_one_carry_it_as_long_as_their_people_are_there() {
     let house = renewing(ONE);
     let mut statement = house.statement("jane", "approve", "bob");
