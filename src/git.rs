@@ -36,6 +36,7 @@ mod swap;
 mod tally;
 mod tracking;
 mod tree;
+mod withdrawn;
 mod write;
 
 pub use crate::git::account::History;
@@ -49,4 +50,5 @@ pub use crate::git::proposal::Proposal;
 pub use crate::git::remote::{Answer, Remote, pause, pull_request};
 pub use crate::git::repository::Repository;
 pub use crate::git::since::Base;
+pub use crate::git::withdrawn::{Withdrawals, Withdrawn};
 pub use crate::git::write::{CommitSigner, Draft};

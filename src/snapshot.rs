@@ -39,10 +39,13 @@ pub struct Snapshot {
     pub statements: BTreeMap<RequestName, BTreeMap<String, Blob>>,
     /// The other requests beside which statements lie.
     pub stated: BTreeSet<RequestName>,
-    /// The public keys whose private halves lie in the repository, each with the path of one file that holds it.
+    /// The public keys whose private halves lie in the repository, each with the path of one file that holds it; of a file
+    /// that is in a commit alone, as git spells that.
     pub leaked: BTreeMap<Sha256Digest, String>,
     /// What is wrong in the data zone; the rest of it is still judged.
     pub findings: Vec<Finding>,
+    /// The private keys that commits since the last run brought, where nobody looks any more.
+    pub withdrawn: Vec<Finding>,
     /// What is worth knowing and stands in nobody's way.
     pub notices: Vec<Finding>,
     /// What is wrong in the control zone or in the tree itself; nothing may be signed.
@@ -56,6 +59,14 @@ impl Snapshot {
         self.requests
             .get(request)
             .is_some_and(|manifest| self.issued.get(request) == Some(manifest))
+    }
+
+    /// Takes over which keys are known to be everybody's, from a snapshot of the same commit.
+    pub fn remember_leaks(&mut self, other: Self) {
+        self.withdrawn = other.withdrawn;
+        for (key, place) in other.leaked {
+            self.leaked.entry(key).or_insert(place);
+        }
     }
 }
 

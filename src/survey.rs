@@ -5,6 +5,7 @@
 //! and decides nothing itself.
 
 mod found;
+mod leaks;
 mod output;
 mod renewals;
 mod replay;
@@ -64,7 +65,8 @@ impl Mainline {
                 .certified
                 .extend(certified.map(|certified| (name.clone(), certified)));
         }
-        let snapshot = self.repository.snapshot_with(self.tip, &also)?;
+        let mut snapshot = self.repository.snapshot_with(self.tip, &also)?;
+        snapshot.remember_leaks(std::mem::take(&mut self.survey.snapshot));
         self.survey.requests = plan::read(&snapshot);
         let keys = plan::keys(&self.survey.requests);
         self.survey.owners = self.repository.key_owners(self.tip, &keys)?;
@@ -168,15 +170,11 @@ pub fn mainline_at(
         .as_deref()
         .map(|anchor| repository.anchor(anchor, tip))
         .transpose()?;
-    let outputs = match extent {
-        Extent::Whole => None,
-        Extent::Open => {
-            let judgement = Judgement::knowing(&repository, tip, &rules.zone)?;
-            Some(output::zone(judgement, tip, anchor)?)
-        }
-    };
+    let judgement = Judgement::knowing(&repository, tip, &rules.zone);
+    let outputs = output::zone(judgement?, tip, anchor)?;
     let begin = Begin {
-        base: outputs.and_then(|zone| output::base(&zone, world.now)),
+        base: output::base(&outputs, world.now).filter(|_| extent == Extent::Open),
+        run: Some(outputs),
         anchor,
         now: world.now,
     };
@@ -186,7 +184,7 @@ pub fn mainline_at(
         branch,
         tip,
         anchor,
-        outputs,
+        outputs: Some(outputs),
         survey,
     })
 }
@@ -211,6 +209,7 @@ pub fn at(
         .transpose()?;
     let begin = Begin {
         base: None,
+        run: None,
         anchor,
         now: world.now,
     };
@@ -229,6 +228,8 @@ pub fn at(
 struct Begin {
     /// What is known from the last run, and when the clock alone makes the next work.
     base: Option<(Base, Timestamp)>,
+    /// The last run, if what commits brought since then matters.
+    run: Option<OutputZone>,
     anchor: Option<ObjectId>,
     now: Timestamp,
 }
@@ -264,6 +265,9 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
     } else {
         repository.snapshot_with(commit, &also)?
     };
+    if let Some(run) = &begin.run {
+        leaks::add(repository, run, commit, &zone, &mut snapshot)?;
+    }
     let mut requests = plan::read(&snapshot);
     let owners = repository.key_owners(commit, &plan::keys(&requests))?;
     let history = repository.history(commit, begin.anchor, &snapshot)?;
@@ -346,19 +350,21 @@ pub fn proposal(
     repository.require_full_history()?;
     let (base, head) = (repository.resolve(base)?, repository.resolve(head)?);
     let proposal = repository.propose(base, head)?;
-    let known = match extent {
-        Extent::Whole => None,
-        Extent::Open => {
-            let outputs = output::zone(Judgement::of(&repository), base, None)?;
-            let known = output::base(&outputs, world.now);
-            known.map(|(known, _)| proposal.snapshot_since(&known))
-        }
-    };
-    let snapshot = match known.transpose()?.flatten() {
+    let outputs = output::zone(Judgement::of(&repository), base, None)?;
+    let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
+    let known = known.map(|(known, _)| proposal.snapshot_since(&known));
+    let mut snapshot = match known.transpose()?.flatten() {
         Some(snapshot) => snapshot,
         None => proposal.snapshot()?,
     };
     let (zone, templates) = load(&snapshot)?;
+    leaks::add_proposed(
+        &repository,
+        &outputs,
+        (base, &proposal),
+        &zone,
+        &mut snapshot,
+    )?;
     let requests = plan::read(&snapshot);
     let owners = proposal.key_owners(&plan::keys(&requests))?;
     let history = proposal.history(&snapshot)?;

@@ -144,10 +144,7 @@ impl Source for WorkTree {
             .map(|entry| entry.file_name().to_string_lossy().into_owned())
             .collect();
         let twins = zones::case_twins(names.iter().map(String::as_bytes), scope);
-        let mut listing = Listing {
-            children: Vec::new(),
-            faults: Vec::new(),
-        };
+        let mut listing = Listing::default();
         for (entry, name) in entries.into_iter().zip(&names) {
             // The top of a work tree holds more than git does, its `.git` first of all.
             if scope == Scope::Root && !is_ours(name) {
@@ -162,6 +159,7 @@ impl Source for WorkTree {
             }
             if twins.contains(name.as_bytes()) {
                 listing.faults.push((Some(name.clone()), zones::twin()));
+                listing.refused.extend(child(entry, name));
                 continue;
             }
             sort_out(entry, name, scope, &mut listing);
@@ -212,25 +210,32 @@ fn sort_out(entry: DirEntry, name: &str, scope: Scope, listing: &mut Listing<Pat
     if let Some(message) = zones::entry_name_fault(name, scope) {
         let reason = Reason::new(Code::TreeEntryName, message).value(name);
         listing.faults.push((None, reason));
+        listing.refused.extend(child(entry, name));
         return;
     }
-    let (name, file_type) = (name.to_owned(), entry.file_type());
-    let kind = match file_type {
+    let is_symlink = entry.path_is_symlink();
+    if let Some(child) = child(entry, name) {
+        listing.children.push(child);
+        return;
+    }
+    let reason = if is_symlink {
+        Reason::new(Code::SymlinkInZone, "a symbolic link is never followed")
+    } else {
+        Reason::new(Code::FileMode, "this is no regular file")
+    };
+    let reason = reason.help("put an ordinary file in its place");
+    listing.faults.push((Some(name.to_owned()), reason));
+}
+
+/// What can be read; a link is not followed.
+fn child(entry: DirEntry, name: &str) -> Option<Child<PathBuf>> {
+    let kind = match entry.file_type() {
         directory if directory.is_dir() => Kind::Directory,
         file if file.is_file() => Kind::File,
-        other => {
-            let reason = if other.is_symlink() {
-                Reason::new(Code::SymlinkInZone, "a symbolic link is never followed")
-            } else {
-                Reason::new(Code::FileMode, "this is no regular file")
-            };
-            let reason = reason.help("put an ordinary file in its place");
-            listing.faults.push((Some(name), reason));
-            return;
-        }
+        _ => return None,
     };
-    let handle = entry.into_path();
-    listing.children.push(Child { name, kind, handle });
+    let (name, handle) = (name.to_owned(), entry.into_path());
+    Some(Child { name, kind, handle })
 }
 
 fn object_id(id: Oid) -> anyhow::Result<ObjectId> {

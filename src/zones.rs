@@ -14,9 +14,13 @@ mod statements;
 mod survey;
 
 pub use crate::zones::bounds::large_directory;
+pub use crate::zones::leaks::brought;
 pub use crate::zones::paths::{
     DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, case_twins, entry_name_fault, folder, is_unread,
     role, size_limit, too_large, twin,
 };
-pub use crate::zones::source::{Child, Content, Kind, Listing, REPORTED, Scope, Source};
+pub use crate::zones::source::{
+    Child, Content, Kind, Listing, REPORTED, SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS, Scope,
+    Source,
+};
 pub use crate::zones::survey::{control, survey};

@@ -174,10 +174,10 @@ fn id(entry: Option<Entry<'_>>, mode: u32) -> Option<ObjectId> {
 }
 
 /// The entries that are not the same in both, each beside what has its name in the other.
-fn pairs<'t>(
-    before: &[Entry<'t>],
-    after: &[Entry<'t>],
-) -> Vec<(Option<Entry<'t>>, Option<Entry<'t>>)> {
+pub(super) fn pairs<'b, 'a>(
+    before: &[Entry<'b>],
+    after: &[Entry<'a>],
+) -> Vec<(Option<Entry<'b>>, Option<Entry<'a>>)> {
     let mut pairs = Vec::new();
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {

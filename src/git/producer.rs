@@ -188,7 +188,7 @@ fn requests_of(trees: &Trees<'_, '_>, top: ObjectId) -> anyhow::Result<Option<Ob
 }
 
 /// The commits that are reachable from the node and not from its first parent, children first.
-fn landed(repository: &Repository, top: &Node) -> anyhow::Result<Option<Vec<Oid>>> {
+pub(super) fn landed(repository: &Repository, top: &Node) -> anyhow::Result<Option<Vec<Oid>>> {
     let context = || format!("reading what {} brought", top.commit);
     let mut walk = repository.inner.revwalk().with_context(context)?;
     walk.set_sorting(Sort::TOPOLOGICAL).with_context(context)?;

@@ -34,10 +34,10 @@ const FIRST: i32 = 1_000;
 /// A merge that nobody has made yet.
 #[derive(Debug)]
 pub struct Proposal<'r> {
-    repository: &'r Repository,
-    base: ObjectId,
+    pub(super) repository: &'r Repository,
+    pub(super) base: ObjectId,
     head: ObjectId,
-    top: ObjectId,
+    pub(super) top: ObjectId,
     ancestor: ObjectId,
     conflicts: Vec<RepoPath>,
 }
@@ -241,14 +241,17 @@ impl Proposal<'_> {
         let changed = trees.differences(requests(base)?, requests(self.top)?, &paths)?;
         let changed: HashSet<&RequestName> =
             changed.into_iter().map(|found| found.follower).collect();
-        let top = Node {
+        let following = Following::of(snapshot, false, |name| changed.contains(name));
+        history(self.repository, &self.node(), Until::Found, following)
+    }
+
+    pub(super) fn node(&self) -> Node {
+        Node {
             commit: self.head,
             is_made: false,
             tree: self.top,
             parents: vec![oid(self.base), oid(self.head)],
-        };
-        let following = Following::of(snapshot, false, |name| changed.contains(name));
-        history(self.repository, &top, Until::Found, following)
+        }
     }
 
     /// The requests that these public keys were certified for before.

@@ -191,10 +191,7 @@ impl Source for Objects<'_> {
     }
 
     fn list(&self, directory: &ObjectId, scope: Scope) -> anyhow::Result<Listing<ObjectId>> {
-        let mut listing = Listing {
-            children: Vec::new(),
-            faults: Vec::new(),
-        };
+        let mut listing = Listing::default();
         let object = match self.tree(*directory)? {
             Ok(object) => object,
             Err(reason) => {
@@ -225,19 +222,23 @@ fn sort_out(entries: &[tree::Entry<'_>], scope: Scope, listing: &mut Listing<Obj
         // One more than is told tells that there are more.
         let is_told = listing.faults.len() <= zones::REPORTED;
         let name = String::from_utf8_lossy(entry.name);
+        let child = |name: &str| {
+            kind(entry.mode).map(|kind| Child {
+                name: name.to_owned(),
+                kind,
+                handle: entry.id,
+            })
+        };
         if let Some(reason) = tree::fault(entry, scope) {
+            listing.refused.extend(child(&name));
             let fault = is_told.then(|| locate(&name, scope, reason));
             listing.faults.extend(fault);
         } else if twins.contains(&entry.name) {
+            listing.refused.extend(child(&name));
             let fault = is_told.then(|| (Some(name.into_owned()), zones::twin()));
             listing.faults.extend(fault);
-        } else if let Some(kind) = kind(entry.mode) {
-            let name = name.into_owned();
-            listing.children.push(Child {
-                name,
-                kind,
-                handle: entry.id,
-            });
+        } else {
+            listing.children.extend(child(&name));
         }
     }
 }
@@ -248,10 +249,11 @@ fn locate(name: &str, scope: Scope, reason: Reason) -> (Option<String>, Reason) 
     (is_sound.then(|| name.to_owned()), reason)
 }
 
+/// What can be read at all. In the zones any other mode than that of a plain file is a fault.
 fn kind(mode: u32) -> Option<Kind> {
     match mode {
         tree::DIRECTORY => Some(Kind::Directory),
-        tree::FILE => Some(Kind::File),
+        _ if tree::is_blob(mode) => Some(Kind::File),
         _ => None,
     }
 }

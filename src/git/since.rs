@@ -254,11 +254,12 @@ impl Source for Visible<'_, '_> {
         // What is changed in the other zones is not asked.
         let is_compared = matches!(Zone::of(&directory.path), None | Some(Zone::Data));
         if let Some(folder) = directory.before.filter(|_| is_compared) {
-            for child in self.objects.list(&folder, scope)?.children {
+            let listing = self.objects.list(&folder, scope)?;
+            for child in listing.children.into_iter().chain(listing.refused) {
                 before.insert(child.name, (child.kind, child.handle));
             }
         }
-        let visible = there.children.into_iter().filter_map(|child| {
+        let visible = |child: zones::Child<ObjectId>| {
             let old = before.get(&child.name).copied();
             let path = match directory.path.as_str() {
                 "" => child.name.clone(),
@@ -276,10 +277,11 @@ impl Source for Visible<'_, '_> {
                         .map(|(_, id)| id),
                 },
             })
-        });
+        };
         Ok(Listing {
-            children: visible.collect(),
+            children: there.children.into_iter().filter_map(visible).collect(),
             faults: there.faults,
+            refused: there.refused.into_iter().filter_map(visible).collect(),
         })
     }
 

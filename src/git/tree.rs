@@ -18,6 +18,9 @@ pub(super) const FILE: u32 = 0o100_644;
 /// Deeper than anything lies in a zone; it bounds every recursion over trees there.
 pub(super) const DEPTH: usize = 16;
 const SYMLINK: u32 = 0o120_000;
+// The upper four bits are the type: gitformat-index(5).
+const TYPE: u32 = 0o170_000;
+const REGULAR: u32 = 0o100_000;
 const SUBMODULE: u32 = 0o160_000;
 const OBJECT_OCTETS: usize = 20;
 // An octal number of git has five or six digits.
@@ -82,6 +85,11 @@ pub(super) fn find<'t>(
 ) -> Option<Entry<'t>> {
     let entry = entries.get(position(entries, name.as_ref(), mode)?)?;
     (entry.mode == mode).then_some(*entry)
+}
+
+/// Whether an entry of this mode has content of its own: a file of whatever rights, or a link.
+pub(super) fn is_blob(mode: u32) -> bool {
+    matches!(mode & TYPE, REGULAR | SYMLINK)
 }
 
 /// What is wrong with one entry by itself.

@@ -40,7 +40,11 @@ pub fn fill(
     snapshot: &Snapshot,
     listing: Listing<'_>,
 ) {
-    let strays = snapshot.findings.iter().filter_map(stray);
+    let findings = || snapshot.findings.iter().chain(&snapshot.withdrawn);
+    let strays = findings().filter_map(stray);
+    // A path that can't be written down is none of a result.
+    let nowhere = findings().filter(|finding| finding.file.is_none()).cloned();
+    report.notices.extend(nowhere);
     // A certificate that is made anew is no longer what it was.
     let judged: BTreeSet<RequestName> = results
         .iter()

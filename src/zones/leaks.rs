@@ -4,20 +4,17 @@
 //! path and the public half in the snapshot, so that no request with that key is signed. What a run wrote to `issued/` is not
 //! searched. Where the search gives up, a notice says so.
 
-use crate::finding::{Code, Place, Reason};
-use crate::names::RepoPath;
+use crate::finding::{Code, Finding, Place, Reason};
+use crate::names::{ObjectId, RepoPath, Sha256Digest};
 use crate::secrets::{self, Leak};
 use crate::zones::paths::Zone;
-use crate::zones::source::{Child, Kind, Scope, Source};
+use crate::zones::source::{Child, Kind, SEARCHED_FILE, Scope, Source};
 use crate::zones::survey::{Survey, finding};
 
-// Above, a file is media or an archive. A smaller one is searched for a key as a whole.
-const SEARCHED: u64 = 16 * 1024 * 1024;
-// What is searched besides the zones, so that a large project costs seconds and not minutes.
-const FILES: usize = 100_000;
-const OCTETS: usize = 1 << 30;
 // What git itself goes down to (`core.maxTreeDepth`).
 const DEPTH: usize = 4096;
+// No file system has a longer path (PATH_MAX of Linux is 4096).
+const PATH_OCTETS: usize = 16 * 1024;
 
 impl<S: Source> Survey<'_, S> {
     /// Searches a file that is read for nothing else, and says so on its path.
@@ -28,39 +25,38 @@ impl<S: Source> Survey<'_, S> {
         } else {
             None
         };
-        if object.is_some_and(|object| self.without_keys.contains(&object)) {
+        let known = object.and_then(|object| self.searched.get(&object));
+        if let Some(leaks) = known.cloned() {
+            self.tell(path, &leaks);
             return Ok(());
         }
-        match self.source.read(handle, SEARCHED)? {
-            Ok(blob) if blob.bytes.len() <= self.searched_left => {
-                self.searched_left -= blob.bytes.len();
-                if !self.search_and_tell(path, &blob.bytes) {
-                    self.without_keys.extend(object);
-                }
-            }
-            _ => self.not_searched(path),
-        }
+        let limit = SEARCHED_FILE.min(self.searched_left);
+        let Ok(blob) = self.source.read(handle, limit)? else {
+            self.not_searched(path);
+            return Ok(());
+        };
+        self.searched_left -= u64::try_from(blob.bytes.len()).unwrap_or(self.searched_left);
+        let leaks = self.search(path, &blob.bytes);
+        self.tell(path, &leaks);
+        self.searched.extend(object.map(|object| (object, leaks)));
         Ok(())
     }
 
-    /// Searches octets that were read, and says what is in them on their path; false when nothing is.
-    pub(super) fn search_and_tell(&mut self, path: &str, octets: &[u8]) -> bool {
+    /// Searches octets that were read, and says what is in them on their path.
+    pub(super) fn search_and_tell(&mut self, path: &str, octets: &[u8]) {
         let leaks = self.search(path, octets);
-        let is_found = !leaks.is_empty();
+        self.tell(path, &leaks);
+    }
+
+    fn tell(&mut self, path: &str, leaks: &[Leak]) {
         for leak in leaks {
             if Zone::of(path) == Some(Zone::Control) {
-                self.report(path, reason(&leak));
-                continue;
+                self.report(path, reason(leak));
+            } else {
+                // One person's mistake stops nobody else, wherever it lies.
+                self.report_finding(path, about(path, reason(leak)));
             }
-            // A path that can't be written down is shown as text; the finding is about it all the same. One person's mistake
-            // stops nobody else, wherever it lies.
-            let found = match path.parse::<RepoPath>() {
-                Ok(_) => finding(path, reason(&leak)),
-                Err(_) => finding("", reason(&leak).value(path)),
-            };
-            self.snapshot.findings.push(found);
         }
-        is_found
     }
 
     /// Says once that not everything was searched.
@@ -93,12 +89,14 @@ impl<S: Source> Survey<'_, S> {
         leaks
     }
 
-    /// Searches what lies in none of the zones. Strange names and modes there are nobody's business.
-    pub(super) fn inert(&mut self, child: Child<S::Handle>) -> anyhow::Result<()> {
-        let mut rest = Vec::new();
-        if self.source.has_inert_files() {
-            rest.push((child.name.clone(), child, 1));
-        }
+    /// Searches what means nothing: what lies in none of the zones, and what may not lie in one. Strange names and modes are
+    /// nobody's business in here.
+    pub(super) fn search_below(
+        &mut self,
+        path: String,
+        child: Child<S::Handle>,
+    ) -> anyhow::Result<()> {
+        let mut rest = vec![(path, child, 1)];
         // No recursion: how deep directories lie is up to a stranger.
         while let Some((path, child, depth)) = rest.pop() {
             let Some(left) = self.inert_left.checked_sub(1) else {
@@ -108,10 +106,13 @@ impl<S: Source> Survey<'_, S> {
             self.inert_left = left;
             match child.kind {
                 Kind::File => self.search_file(&path, &child.handle)?,
-                Kind::Directory if depth == DEPTH => self.not_searched(&path),
+                Kind::Directory if depth == DEPTH || path.len() > PATH_OCTETS => {
+                    self.not_searched(&path);
+                }
                 Kind::Directory => {
-                    let children = self.source.list(&child.handle, Scope::Root)?.children;
-                    let below = children.into_iter().rev();
+                    let scope = Zone::of(&path).map_or(Scope::Root, |_| Scope::Zone);
+                    let listing = self.source.list(&child.handle, scope)?;
+                    let below = listing.children.into_iter().chain(listing.refused).rev();
                     rest.extend(
                         below.map(|below| (format!("{path}/{}", below.name), below, depth + 1)),
                     );
@@ -119,16 +120,6 @@ impl<S: Source> Survey<'_, S> {
             }
         }
         Ok(())
-    }
-
-    /// How many inert files are searched.
-    pub(super) const fn inert_files() -> usize {
-        FILES
-    }
-
-    /// How many octets are searched that are read for nothing else.
-    pub(super) const fn searched_octets() -> usize {
-        OCTETS
     }
 }
 
@@ -138,11 +129,37 @@ fn reason(leak: &Leak) -> Reason {
         line: leak.line,
         column: 1,
     });
-    match leak.key {
+    advise(reason, leak.key, "remove the file and make a new key")
+}
+
+/// A private key at this path in a commit, whether it still is there or not.
+#[must_use]
+pub fn brought(path: &str, commit: ObjectId, key: Option<Sha256Digest>) -> Finding {
+    let message =
+        format!("a private key lies here in commit {commit}, where everybody can read it");
+    let reason = Reason::new(Code::PrivateKeyInRepository, message);
+    let what = format!("make a new key (`git show --stat {commit}` shows who brought this one)");
+    // No request is to blame that has the path now.
+    Finding {
+        request: None,
+        ..about(path, advise(reason, key, &what))
+    }
+}
+
+fn advise(reason: Reason, key: Option<Sha256Digest>, what: &str) -> Reason {
+    match key {
         Some(key) => reason.value(key.to_string()).help(format!(
-            "remove the file and make a new key; so that nobody gets a certificate for this one, add to a DenyPolicy: \
+            "{what}; so that nobody gets a certificate for this one, add to a DenyPolicy: \
              `- {{name: leaked, keys: {{spkiSHA256: [\"{key}\"]}}}}`"
         )),
-        None => reason.help("remove the file and make a new key, for others may have this one"),
+        None => reason.help(format!("{what}, for others may have this one")),
+    }
+}
+
+/// A path that can't be written down is shown as text; the finding is about it all the same.
+fn about(path: &str, reason: Reason) -> Finding {
+    match path.parse::<RepoPath>() {
+        Ok(_) => finding(path, reason),
+        Err(_) => finding("", reason.value(path)),
     }
 }

@@ -18,18 +18,29 @@ impl<S: Source> Survey<'_, S> {
         self.say(finding(path, reason), path);
     }
 
+    /// The same for what is a finding wherever it lies.
+    pub(super) fn report_finding(&mut self, path: &str, found: Finding) {
+        let found = self.counted(found, path);
+        self.snapshot.findings.extend(found);
+    }
+
     fn say(&mut self, found: Finding, path: &str) {
+        if let Some(found) = self.counted(found, path) {
+            self.push(found, path);
+        }
+    }
+
+    fn counted(&mut self, found: Finding, path: &str) -> Option<Finding> {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let count = self.reported.entry(folder.to_owned()).or_default();
         *count += 1;
         match *count {
-            ..=REPORTED => self.push(found, path),
+            ..=REPORTED => Some(found),
             MORE => {
                 let message = format!("more than {REPORTED} things are wrong in this directory");
-                let more = finding(folder, Reason::new(found.reason.code, message));
-                self.push(more, path);
+                Some(finding(folder, Reason::new(found.reason.code, message)))
             }
-            _ => {}
+            _ => None,
         }
     }
 

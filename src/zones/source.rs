@@ -11,6 +11,13 @@ use crate::snapshot::Blob;
 /// How many faults of one directory are worth telling; a source may leave the rest out, but not what they are about in.
 pub const REPORTED: usize = 100;
 
+/// Above so many octets, a file is media or an archive. A smaller one is searched for a key as a whole.
+pub const SEARCHED_FILE: u64 = 16 * 1024 * 1024;
+/// How many files are searched besides those of the zones, so that a large project costs seconds and not minutes.
+pub const SEARCHED_FILES: usize = 100_000;
+/// How many octets they have in all.
+pub const SEARCHED_OCTETS: u64 = 1 << 30;
+
 /// Where a directory is: at the top, strange names of inert entries are none of our business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -54,6 +61,18 @@ pub struct Listing<H> {
     pub children: Vec<Child<H>>,
     /// What is wrong, each with the name of the entry; without one it is the directory itself.
     pub faults: Vec<(Option<String>, Reason)>,
+    /// The entries among them that have content all the same, which nobody but the search for private keys looks at.
+    pub refused: Vec<Child<H>>,
+}
+
+impl<H> Default for Listing<H> {
+    fn default() -> Self {
+        Self {
+            children: Vec::new(),
+            faults: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
 }
 
 /// A file, or the reason why it may not be read.

@@ -25,12 +25,14 @@ impl<S: Source> Survey<'_, S> {
         Ok(())
     }
 
-    /// What lies beside the statements on a request that is not open; they themselves are not read any more.
+    /// What lies beside the statements on a request that is not open. They themselves are not read any more; those that are
+    /// new are searched with what commits brought.
     fn search_closed(&mut self, folder: &Statements<S::Handle>) -> anyhow::Result<()> {
-        for child in self.source.list(&folder.handle, Scope::Zone)?.children {
+        let listing = self.source.list(&folder.handle, Scope::Zone)?;
+        for child in listing.children.into_iter().chain(listing.refused) {
             let path = format!("{}/{}", folder.path, child.name);
-            if child.kind == Kind::File && !matches!(role(&path), Ok(Role::Statement(_))) {
-                self.search_file(&path, &child.handle)?;
+            if child.kind == Kind::Directory || !is_statement(&path) {
+                self.search_below(path, child)?;
             }
         }
         Ok(())
@@ -47,10 +49,10 @@ impl<S: Source> Survey<'_, S> {
             );
         }
         let place = |name: &str| format!("{}/{name}", folder.path);
-        let is_statement = |child: &&Child<S::Handle>| {
-            child.kind == Kind::File && matches!(role(&place(&child.name)), Ok(Role::Statement(_)))
+        let is_counted = |child: &&Child<S::Handle>| {
+            child.kind == Kind::File && is_statement(&place(&child.name))
         };
-        if children.iter().filter(is_statement).count() > STATEMENT_FILES {
+        if children.iter().filter(is_counted).count() > STATEMENT_FILES {
             let message = format!("a request has at most {STATEMENT_FILES} files of statements");
             self.distrust(folder, Code::TooManyFiles, &message);
             return Ok(());
@@ -63,7 +65,10 @@ impl<S: Source> Survey<'_, S> {
 
     fn statement(&mut self, path: &str, child: Child<S::Handle>) -> anyhow::Result<()> {
         match (child.kind, role(path)) {
-            (Kind::Directory, _) => self.report(path, nested()),
+            (Kind::Directory, _) => {
+                self.report(path, nested());
+                self.search_below(path.to_owned(), child)?;
+            }
             (Kind::File, Err(reason)) => {
                 self.report(path, *reason);
                 self.search_file(path, &child.handle)?;
@@ -71,7 +76,7 @@ impl<S: Source> Survey<'_, S> {
             (Kind::File, Ok(Role::Attributes)) => self.request_attributes(path, &child.handle)?,
             (Kind::File, Ok(Role::Statement(request))) => {
                 if let Some(blob) = self.read(path, &child.handle)? {
-                    self.search(path, &blob.bytes);
+                    self.search_and_tell(path, &blob.bytes);
                     let files = self.snapshot.statements.entry(request).or_default();
                     files.insert(child.name, blob);
                 }
@@ -91,6 +96,11 @@ impl<S: Source> Survey<'_, S> {
             ..finding(&folder.path, reason)
         });
     }
+}
+
+/// Whether a file at this path says something about a request.
+pub(super) fn is_statement(path: &str) -> bool {
+    matches!(role(path), Ok(Role::Statement(_)))
 }
 
 fn nested() -> Reason {

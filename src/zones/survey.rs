@@ -9,12 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, RepoPath, RequestName};
+use crate::secrets::Leak;
 use crate::snapshot::{Blob, Snapshot};
 use crate::zones::attributes;
 use crate::zones::paths::{
     ATTRIBUTES, DIRECTORY_ENTRIES, Folder, LET_THROUGH, Role, Zone, folder, role, size_limit,
 };
-use crate::zones::source::{Child, Kind, Scope, Source, Statements};
+use crate::zones::source::{
+    Child, Kind, SEARCHED_FILES, SEARCHED_OCTETS, Scope, Source, Statements,
+};
 
 // What a repository may hold in all: trees may name the same small subtree again and again.
 const ENTRIES: usize = 5_000_000;
@@ -78,13 +81,13 @@ pub(super) struct Survey<'s, S: Source> {
     /// How many inert files may still be searched for keys.
     pub(super) inert_left: usize,
     /// How many octets may still be searched for keys that are read for nothing else.
-    pub(super) searched_left: usize,
+    pub(super) searched_left: u64,
     /// Whether it was said that not everything is searched.
     pub(super) told_unsearched: bool,
     entries_left: usize,
     octets_left: usize,
-    /// Objects that were searched and hold no private key.
-    pub(super) without_keys: BTreeSet<ObjectId>,
+    /// The objects that were searched for private keys, with what was found.
+    pub(super) searched: BTreeMap<ObjectId, Vec<Leak>>,
     /// How many findings each directory has had.
     pub(super) reported: BTreeMap<String, usize>,
 }
@@ -100,12 +103,12 @@ impl<'s, S: Source> Survey<'s, S> {
             hidden_folders: Vec::new(),
             statement_folders: Vec::new(),
             distrusted: Vec::new(),
-            inert_left: Self::inert_files(),
-            searched_left: Self::searched_octets(),
+            inert_left: SEARCHED_FILES,
+            searched_left: SEARCHED_OCTETS,
             told_unsearched: false,
             entries_left: ENTRIES,
             octets_left: OCTETS,
-            without_keys: BTreeSet::new(),
+            searched: BTreeMap::new(),
             reported: BTreeMap::new(),
         }
     }
@@ -114,7 +117,10 @@ impl<'s, S: Source> Survey<'s, S> {
         let name = child.name.as_str();
         match (child.kind, Zone::of(name)) {
             (Kind::File, None) if name == ATTRIBUTES => self.attributes(name, &child.handle),
-            (_, None) => self.inert(child),
+            (_, None) if self.source.has_inert_files() => {
+                self.search_below(child.name.clone(), child)
+            }
+            (_, None) => Ok(()),
             (Kind::File, Some(_)) => {
                 let reason = Reason::new(Code::UnexpectedFile, "this must be a directory");
                 let reason = reason.help("move the file elsewhere");
@@ -135,7 +141,10 @@ impl<'s, S: Source> Survey<'s, S> {
                 Kind::Directory if pieces < CONTROL_PIECES => {
                     self.control(&path, &child.handle, pieces + 1)?;
                 }
-                Kind::Directory => self.report(&path, too_deep()),
+                Kind::Directory => {
+                    self.report(&path, too_deep());
+                    self.search_below(path, child)?;
+                }
             }
         }
         Ok(())
@@ -171,23 +180,27 @@ impl<'s, S: Source> Survey<'s, S> {
             let path = format!("{path}/{}", child.name);
             match child.kind {
                 Kind::File => self.request_file(&path, &child.handle)?,
-                Kind::Directory => self.request_folder(path, child.handle)?,
+                Kind::Directory => self.request_folder(path, child)?,
             }
         }
         Ok(())
     }
 
-    fn request_folder(&mut self, path: String, handle: S::Handle) -> anyhow::Result<()> {
+    fn request_folder(&mut self, path: String, child: Child<S::Handle>) -> anyhow::Result<()> {
+        let handle = &child.handle;
         match folder(path.strip_prefix("requests/").unwrap_or(&path)) {
-            Err(reason) => self.report(&path, *reason),
+            Err(reason) => {
+                self.report(&path, *reason);
+                self.search_below(path, child)?;
+            }
             Ok(Folder::Statements(request)) => self.statement_folders.push(Statements {
                 path,
                 request,
-                handle,
+                handle: child.handle,
             }),
             Ok(Folder::Requests(name)) => {
                 self.request_folders.push(name);
-                self.requests(&path, &handle)?;
+                self.requests(&path, handle)?;
             }
         }
         Ok(())
@@ -305,6 +318,15 @@ impl<'s, S: Source> Survey<'s, S> {
                 Some(name) => self.report(&format!("{path}/{name}"), reason),
                 None => self.report(path, reason),
             }
+        }
+        // At the top nothing that is refused is signed over anyway.
+        let refused = if scope == Scope::Zone {
+            listing.refused
+        } else {
+            Vec::new()
+        };
+        for child in self.within_bounds(path, refused) {
+            self.search_below(format!("{path}/{}", child.name), child)?;
         }
         Ok(self.within_bounds(path, listing.children))
     }

@@ -7,10 +7,12 @@
 
 mod approvals;
 mod extensions;
+mod files;
 mod floods;
 mod history;
 mod judge;
 mod keys;
+mod leaks;
 mod names;
 mod outputs;
 mod policies;

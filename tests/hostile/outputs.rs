@@ -382,7 +382,7 @@ fn names_of_entries_are_shown_as_escapes() {
         b"\xff\x9bEVIL.yaml",
     ] {
         let tree = hostile.tree(&[("100644", name, blob.clone())]);
-        hostile.commit_bad(tree);
+        hostile.commit_bad(&tree);
         for format in FORMATS {
             let answer = hostile.scratch.in_repo(&["plan", "-o", format]);
             is_tame(format, &(answer.stdout.clone() + &answer.stderr));

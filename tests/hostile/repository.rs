@@ -106,11 +106,30 @@ impl Hostile {
         self.object("tree", &octets)
     }
 
+    /// Removes a file again.
+    pub(crate) fn take_back(&self, path: &str) {
+        self.scratch.git(&["rm", "-q", path]);
+        self.scratch.commit("take it back");
+    }
+
     /// Commits a tree as `requests/bad`, beside the good request.
-    pub(crate) fn commit_bad(&self, tree: String) -> &Self {
-        let good = self.scratch.git(&["rev-parse", "HEAD:requests/good.yaml"]);
-        let good = good.stdout.trim().to_owned();
-        let requests = self.tree(&[("40000", b"bad", tree), ("100644", b"good.yaml", good)]);
+    pub(crate) fn commit_bad(&self, tree: &str) -> &Self {
+        self.commit_beside(&["good.yaml"], tree)
+    }
+
+    /// Commits a tree as `requests/bad`, beside these files.
+    pub(crate) fn commit_beside(&self, files: &[&str], tree: &str) -> &Self {
+        let file = |file: &&str| {
+            let file = format!("HEAD:requests/{file}");
+            let id = self.scratch.git(&["rev-parse", &file]);
+            id.stdout.trim().to_owned()
+        };
+        let ids: Vec<String> = files.iter().map(file).collect();
+        let mut entries: Vec<Entry<'_>> = vec![("40000", b"bad", tree.to_owned())];
+        for (file, id) in files.iter().zip(ids) {
+            entries.push(("100644", file.as_bytes(), id));
+        }
+        let requests = self.tree(&entries);
         self.commit_top("requests", &requests)
     }
 

@@ -1,0 +1,303 @@
+//! Private keys in files that commits brought and that nobody reads any more.
+//!
+//! In come commits and the tree that is judged; out goes each key in a file that one of them brought and that tree has not
+//! at its place: what it has is searched where it is read, but for statements, which are read as long as their request is
+//! open. Only trees that differ from those before are read, and each of
+//! them and each file once, so the cost is that of what is new. Nothing is recursive, for how deep directories lie is up to
+//! a stranger.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use git2::Oid;
+
+use crate::git::diff::{Trees, pairs};
+use crate::git::ids::id;
+use crate::git::objects::Objects;
+use crate::git::output::OutputZone;
+use crate::git::producer::{Node, landed};
+use crate::git::proposal::Proposal;
+use crate::git::repository::Repository;
+use crate::git::tree::{self, Entry};
+use crate::names::{ObjectId, Sha256Digest};
+use crate::secrets;
+use crate::zones::{self, Role, SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS};
+
+// More commits since the last run than these are not looked at.
+const COMMITS: usize = 100_000;
+// Names cost no more than memory.
+const SEEN: usize = 2_000_000;
+// Whoever has more of them has made them for us.
+const KEYS: usize = 10_000;
+// No file system has a longer path (PATH_MAX of Linux is 4096).
+const PATH_OCTETS: usize = 16 * 1024;
+
+/// A private key that lay in the repository for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// A commit that has it.
+    pub commit: ObjectId,
+    /// The file.
+    pub path: String,
+    /// Whether it is still there.
+    pub is_there: bool,
+    /// Whose key it is, if that can be told.
+    pub key: Option<Sha256Digest>,
+}
+
+/// The keys that were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawals {
+    /// In the order in which they were brought.
+    pub keys: Vec<Withdrawn>,
+    /// Whether everything was searched; there may have been too much of it.
+    pub is_whole: bool,
+}
+
+impl Withdrawals {
+    fn none() -> Self {
+        Self {
+            keys: Vec::new(),
+            is_whole: true,
+        }
+    }
+}
+
+impl Repository {
+    /// The keys that the mainline of `tip` brought since the newest run, or else since it began.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn withdrawn_keys(&self, since: &OutputZone, tip: ObjectId) -> anyhow::Result<Withdrawals> {
+        let (mut commits, mut commit) = (Vec::new(), tip);
+        while commit != since.source && commits.len() < COMMITS {
+            let found = self.commit_at(commit)?;
+            commits.push((commit, id(found.tree_id())));
+            let Some(parent) = found.parent_ids().next() else {
+                break;
+            };
+            commit = id(parent);
+        }
+        if commits.is_empty() {
+            return Ok(Withdrawals::none());
+        }
+        let is_whole = commits.len() < COMMITS;
+        let objects = Objects::of(&self.inner)?;
+        let (start, top) = (self.tree_of(commit)?, self.tree_of(tip)?);
+        let (mut search, new) = Search::of(&objects, top, start)?;
+        search.found.is_whole &= is_whole;
+        if since.run.is_none() {
+            // No run has seen what was there at first.
+            search.look(commit, &[top], start)?;
+        }
+        if let [(commit, _)] = commits[..] {
+            search.search(commit, new)?;
+            return Ok(search.found);
+        }
+        let mut before = start;
+        for (commit, tree) in commits.into_iter().rev() {
+            search.look(commit, &[before], tree)?;
+            before = tree;
+        }
+        Ok(search.found)
+    }
+}
+
+impl Proposal<'_> {
+    /// The keys that commits of the head brought.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn withdrawn_keys(&self) -> anyhow::Result<Withdrawals> {
+        let repository = self.repository;
+        let Some(commits) = landed(repository, &self.node())? else {
+            let is_whole = false;
+            return Ok(Withdrawals {
+                is_whole,
+                ..Withdrawals::none()
+            });
+        };
+        let objects = Objects::of(&repository.inner)?;
+        let base = repository.tree_of(self.base)?;
+        let (mut search, new) = Search::of(&objects, self.top, base)?;
+        if let [commit] = commits[..] {
+            search.search(id(commit), new)?;
+            return Ok(search.found);
+        }
+        for commit in commits.into_iter().rev() {
+            let node = Node::of(repository, id(commit))?;
+            let tree_of = |parent: &Oid| repository.tree_of(id(*parent));
+            let before: Vec<ObjectId> =
+                node.parents.iter().map(tree_of).collect::<Result<_, _>>()?;
+            search.look(node.commit, &before, node.tree)?;
+        }
+        Ok(search.found)
+    }
+}
+
+struct Search<'s, 'r> {
+    trees: Trees<'s, 'r>,
+    /// The tree that is judged, and the files that are new in it.
+    top: ObjectId,
+    there: HashSet<ObjectId>,
+    /// The trees and files that were looked at.
+    seen: HashSet<ObjectId>,
+    files_left: usize,
+    octets_left: u64,
+    found: Withdrawals,
+}
+
+/// A directory that is looked at, and those that were at its place before.
+struct Folder {
+    path: String,
+    before: Vec<Option<ObjectId>>,
+    tree: ObjectId,
+}
+
+impl<'s, 'r> Search<'s, 'r> {
+    /// With the files that are new in the tree that is judged.
+    fn of(
+        objects: &'s Objects<'r>,
+        top: ObjectId,
+        before: ObjectId,
+    ) -> anyhow::Result<(Self, Vec<(String, ObjectId)>)> {
+        let mut search = Self {
+            trees: Trees::of(objects),
+            top,
+            there: HashSet::new(),
+            seen: HashSet::new(),
+            files_left: SEARCHED_FILES,
+            octets_left: SEARCHED_OCTETS,
+            found: Withdrawals::none(),
+        };
+        let new = search.new_files(&[before], top)?;
+        search.there = new.iter().map(|(_, file)| *file).collect();
+        search.seen.clear();
+        Ok((search, new))
+    }
+
+    /// Searches what a commit brought.
+    fn look(
+        &mut self,
+        commit: ObjectId,
+        before: &[ObjectId],
+        tree: ObjectId,
+    ) -> anyhow::Result<()> {
+        let new = self.new_files(before, tree)?;
+        self.search(commit, new)
+    }
+
+    fn search(&mut self, commit: ObjectId, files: Vec<(String, ObjectId)>) -> anyhow::Result<()> {
+        for (path, file) in files {
+            let is_statement = matches!(zones::role(&path), Ok(Role::Statement(_)));
+            if self.there.contains(&file) && !is_statement || !self.has_room() {
+                continue;
+            }
+            let limit = SEARCHED_FILE.min(self.octets_left);
+            let Ok(octets) = self.trees.objects.blob(file, limit)? else {
+                self.found.is_whole = false;
+                continue;
+            };
+            self.octets_left -= u64::try_from(octets.len()).unwrap_or(self.octets_left);
+            let leaks = secrets::find(&octets);
+            if leaks.is_empty() {
+                continue;
+            }
+            let is_there = self.is_there(&path, file)?;
+            if is_statement || !is_there {
+                self.found.keys.extend(leaks.iter().map(|leak| Withdrawn {
+                    commit,
+                    path: path.clone(),
+                    is_there,
+                    key: leak.key,
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    fn has_room(&mut self) -> bool {
+        let has_room = self.files_left > 0 && self.found.keys.len() < KEYS;
+        self.found.is_whole &= has_room;
+        self.files_left = self.files_left.saturating_sub(1);
+        has_room
+    }
+
+    /// Whether the tree that is judged has this file at its place, whatever was there meanwhile.
+    fn is_there(&self, path: &str, file: ObjectId) -> anyhow::Result<bool> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let pieces: Vec<&str> = folder
+            .split('/')
+            .filter(|piece| !piece.is_empty())
+            .collect();
+        let objects = self.trees.objects;
+        let folder = objects.follow(self.top, &pieces, tree::DIRECTORY)?;
+        let octets = self.trees.octets(folder)?;
+        let is_it = |entry: &Entry<'_>| entry.id == file && entry.name == name.as_bytes();
+        Ok(entries(&octets).iter().any(is_it))
+    }
+
+    /// The files that a tree has and none of those before has at its place, but for what was looked at already. A tree that
+    /// nobody can mean has none.
+    fn new_files(
+        &mut self,
+        before: &[ObjectId],
+        tree: ObjectId,
+    ) -> anyhow::Result<Vec<(String, ObjectId)>> {
+        let mut files = Vec::new();
+        let mut folders = vec![Folder {
+            path: String::new(),
+            before: before.iter().copied().map(Some).collect(),
+            tree,
+        }];
+        while let Some(folder) = folders.pop() {
+            if folder.before.contains(&Some(folder.tree)) || self.seen.contains(&folder.tree) {
+                continue;
+            }
+            if folder.path.len() > PATH_OCTETS || self.seen.len() > SEEN {
+                self.found.is_whole = false;
+                continue;
+            }
+            self.seen.insert(folder.tree);
+            let octets = self.trees.octets(Some(folder.tree))?;
+            let before = folder.before.iter().map(|tree| self.trees.octets(*tree));
+            let before: Vec<Rc<[u8]>> = before.collect::<Result<_, _>>()?;
+            let before: Vec<Vec<Entry<'_>>> = before.iter().map(|octets| entries(octets)).collect();
+            for entry in new_entries(&entries(&octets), &before) {
+                let path = format!("{}{}", folder.path, String::from_utf8_lossy(entry.name));
+                let directory = |before: &Vec<Entry<'_>>| {
+                    tree::find(before, entry.name, tree::DIRECTORY).map(|entry| entry.id)
+                };
+                if entry.mode == tree::DIRECTORY {
+                    folders.push(Folder {
+                        path: path + "/",
+                        before: before.iter().map(directory).collect(),
+                        tree: entry.id,
+                    });
+                } else if tree::is_blob(entry.mode) && self.seen.insert(entry.id) {
+                    files.push((path, entry.id));
+                }
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn entries(octets: &[u8]) -> Vec<Entry<'_>> {
+    tree::parse(octets).unwrap_or_default()
+}
+
+/// The entries that are not the same in any of those before.
+fn new_entries<'t>(there: &[Entry<'t>], before: &[Vec<Entry<'_>>]) -> Vec<Entry<'t>> {
+    let Some((first, others)) = before.split_first() else {
+        return there.to_vec();
+    };
+    let is_old = |entry: &Entry<'_>, before: &Vec<Entry<'_>>| {
+        tree::find(before, entry.name, entry.mode).is_some_and(|old| old == *entry)
+    };
+    pairs(first, there)
+        .into_iter()
+        .filter_map(|(_, new)| new)
+        .filter(|new| !others.iter().any(|before| is_old(new, before)))
+        .collect()
+}

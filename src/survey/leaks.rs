@@ -1,0 +1,102 @@
+//! Private keys that were committed and taken back, or hidden where nobody looks any more.
+//!
+//! In come the keys that commits brought since the last run; out go findings on their paths, and no request with such a key
+//! is signed. One that is gone stops nobody else, whosever it is: only a CA's own key at the tip does.
+
+use crate::control::ControlZone;
+use crate::finding::{Code, Finding, Reason};
+use crate::git::{OutputZone, Proposal, Repository, Withdrawals, Withdrawn};
+use crate::names::ObjectId;
+use crate::snapshot::Snapshot;
+use crate::x509::ca::CaCertificate;
+use crate::zones;
+
+/// Adds the keys that lay on the mainline of `tip` since the last run.
+pub(super) fn add(
+    repository: &Repository,
+    since: &OutputZone,
+    tip: ObjectId,
+    zone: &ControlZone,
+    snapshot: &mut Snapshot,
+) -> anyhow::Result<()> {
+    let found = repository.withdrawn_keys(since, tip)?;
+    block(&found, snapshot);
+    tell(&found, zone, snapshot);
+    Ok(())
+}
+
+/// Adds the keys that commits of a change brought; those on the mainline of its base are not this change's fault, but
+/// nobody gets a certificate for one.
+pub(super) fn add_proposed(
+    repository: &Repository,
+    since: &OutputZone,
+    (base, proposal): (ObjectId, &Proposal<'_>),
+    zone: &ControlZone,
+    snapshot: &mut Snapshot,
+) -> anyhow::Result<()> {
+    let found = proposal.withdrawn_keys()?;
+    block(&found, snapshot);
+    tell(&found, zone, snapshot);
+    block(&repository.withdrawn_keys(since, base)?, snapshot);
+    Ok(())
+}
+
+fn block(found: &Withdrawals, snapshot: &mut Snapshot) {
+    for Withdrawn {
+        commit, path, key, ..
+    } in &found.keys
+    {
+        if let Some(key) = key {
+            // As git names it, so that `git show` shows it.
+            let place = || format!("{commit}:{path}");
+            snapshot.leaked.entry(*key).or_insert_with(place);
+        }
+    }
+}
+
+fn tell(found: &Withdrawals, zone: &ControlZone, snapshot: &mut Snapshot) {
+    let told = |finding: &Finding| {
+        let is_leak = finding.reason.code == Code::PrivateKeyInRepository;
+        finding.file.clone().filter(|_| is_leak)
+    };
+    let told: Vec<_> = snapshot.findings.iter().filter_map(told).collect();
+    for Withdrawn {
+        commit,
+        path,
+        key,
+        is_there,
+    } in found.keys.iter().take(zones::REPORTED)
+    {
+        if *is_there && told.iter().any(|file| file.as_str() == path) {
+            continue;
+        }
+        let mut finding = zones::brought(path, *commit, *key);
+        let mut chains = zone
+            .signers
+            .iter()
+            .map(|signer| (signer, signer.authority.chain()));
+        let is_it = |ca: &CaCertificate| Some(ca.key.digest()) == *key;
+        if let Some((signer, _)) = chains.find(|(_, chain)| chain.iter().any(is_it)) {
+            finding.reason.message = format!(
+                "the private key of the CA of signer `{}` lies here in commit {commit}, where everybody can read it",
+                signer.name
+            );
+            finding.reason.help = Some(
+                "make a new CA with a new key, and replace the old one wherever it is trusted"
+                    .into(),
+            );
+        }
+        snapshot.withdrawn.push(finding);
+    }
+    let more = found.keys.len().saturating_sub(zones::REPORTED);
+    if more > 0 {
+        let message = format!("{more} more private keys lie in commits since the last run");
+        let reason = Reason::new(Code::PrivateKeyInRepository, message);
+        snapshot.notices.push(Finding::anywhere(reason));
+    }
+    if !found.is_whole {
+        let message = "not everything that commits brought was searched for private keys: there is too much of it";
+        let reason = Reason::new(Code::TooManyFiles, message);
+        snapshot.notices.push(Finding::anywhere(reason));
+    }
+}

@@ -1,0 +1,220 @@
+//! Hostile files beside a good request: large, deep or many, and manifests that are not what they look like.
+
+use gitca::x509::subject::Attribute;
+
+use crate::forge::{Draft, dns};
+use crate::repository::{Hostile, manifest, manifest_of};
+use crate::trees::{Fixture, fixture, good_is_approved, refused_file, run};
+use crate::wide;
+
+pub(crate) fn fixtures() -> Vec<Fixture> {
+    let mut fixtures = bombs();
+    fixtures.extend(texts());
+    fixtures
+}
+
+#[test]
+fn bombs_stop_nobody_else() {
+    run(bombs());
+}
+
+#[test]
+fn manifests_that_look_harmless_stop_nobody_else() {
+    run(texts());
+}
+
+/// What is large, deep or many.
+fn bombs() -> Vec<Fixture> {
+    vec![
+        fixture("bomb-blob", bomb_blob),
+        fixture("bomb-alias", |hostile| {
+            let text = "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\nc: &c [*b, *b, *b, *b]\nd: [*c, *c, *c, *c]\n";
+            refused_file(
+                hostile,
+                "requests/bad/x.yaml",
+                text.as_bytes(),
+                "MalformedFile",
+            );
+        }),
+        fixture("bomb-files", bomb_files),
+        fixture("bomb-depth", |hostile| {
+            refused_file(
+                hostile,
+                "requests/bad/x.yaml",
+                "[".repeat(60_000).as_bytes(),
+                "MalformedFile",
+            );
+            refused_file(
+                hostile,
+                "requests/bad/x.yaml",
+                "a: ".repeat(20_000).as_bytes(),
+                "MalformedFile",
+            );
+            refused_file(
+                hostile,
+                "requests/bad/2/3/4/5/6/7/8/9.yaml",
+                b"x",
+                "PathNotAllowed",
+            );
+        }),
+        fixture("bomb-sans", |hostile| {
+            let names: Vec<Vec<u8>> = (0..1001).map(|n| dns(&format!("n{n}.example"))).collect();
+            let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+            let pem = Draft::of_names(&names).pem();
+            let text = wide::manifest(
+                "x",
+                "kubernetes.io/kube-apiserver-client",
+                "client auth",
+                &pem,
+            );
+            refused_file(
+                hostile,
+                "requests/bad/x.yaml",
+                text.as_bytes(),
+                "LimitExceeded",
+            );
+        }),
+    ]
+}
+
+/// Manifests that are not what they look like.
+fn texts() -> Vec<Fixture> {
+    vec![
+        fixture("bom", |hostile| {
+            let text = format!("\u{feff}{}", manifest("x"));
+            refused_file(
+                hostile,
+                "requests/bad/x.yaml",
+                text.as_bytes(),
+                "MalformedFile",
+            );
+        }),
+        fixture("bidi", |hostile| {
+            let text = manifest("x") + "# \u{202e}\n";
+            refused_file(
+                hostile,
+                "requests/bad/x.yaml",
+                text.as_bytes(),
+                "MalformedFile",
+            );
+        }),
+        fixture("crlf", |hostile| {
+            let text = manifest("x").replace('\n', "\r\n");
+            let plan = hostile
+                .commit(&[("requests/x.yaml", text.as_bytes())])
+                .plan();
+            assert_eq!(plan.verdict("x"), Some("approved"), "{plan:?}");
+        }),
+        fixture("pem-preamble", |hostile| {
+            let pem = [b"subject: CN=jane\n".to_vec(), Draft::default().pem()].concat();
+            let text = wide::manifest(
+                "x",
+                "kubernetes.io/kube-apiserver-client",
+                "client auth",
+                &pem,
+            );
+            refused_file(
+                hostile,
+                "requests/bad/x.yaml",
+                text.as_bytes(),
+                "MalformedPEM",
+            );
+        }),
+        fixture("hidden-masters", hidden_masters),
+        fixture("same-name", same_name),
+        fixture("same-key", same_key),
+    ]
+}
+
+/// Files that are larger than their place allows are refused by their size alone.
+fn bomb_blob(hostile: &Hostile) {
+    refused_file(
+        hostile,
+        "requests/bad/x.yaml",
+        &vec![b'x'; 64 * 1024 + 1],
+        "FileTooLarge",
+    );
+    let start = std::time::Instant::now();
+    let blob = hostile.object("blob", &vec![b'x'; 50_000_000]);
+    let plan = hostile
+        .commit_bad(&hostile.tree(&[("100644", b"x.yaml", blob.clone())]))
+        .plan();
+    good_is_approved(&plan);
+    assert!(plan.all_reasons().contains(&"FileTooLarge"), "{plan:?}");
+    let policies = hostile.tree(&[("100644", b"x.yaml", blob)]);
+    let plan = hostile.commit_top("policies", &policies).plan();
+    assert!(plan.errors().contains(&"FileTooLarge"), "{plan:?}");
+    // Most of it is git that writes the blob.
+    assert!(start.elapsed() < std::time::Duration::from_secs(30));
+}
+
+fn bomb_files(hostile: &Hostile) {
+    let blob = hostile.object("blob", b"x");
+    let names: Vec<String> = (0..=200_000).map(|n| format!("f{n:06}.yaml")).collect();
+    let entries: Vec<(&str, &[u8], String)> = names
+        .iter()
+        .map(|name| ("100644", name.as_bytes(), blob.clone()))
+        .collect();
+    let plan = hostile.commit_bad(&hostile.tree(&entries)).plan();
+    good_is_approved(&plan);
+    assert!(plan.all_reasons().contains(&"TooManyFiles"), "{plan:?}");
+}
+
+/// The manifest looks like that of a developer; what counts is inside.
+fn hidden_masters(hostile: &Hostile) {
+    let values = [
+        (Attribute::CommonName, "x"),
+        (Attribute::Organization, "dev"),
+        (Attribute::Organization, "system:masters"),
+    ];
+    let text = manifest_of("x", &values, "x");
+    assert!(!text.contains("masters"));
+    let plan = hostile
+        .commit(&[("requests/x.yaml", text.as_bytes())])
+        .plan();
+    good_is_approved(&plan);
+    assert_eq!(plan.reasons("x"), ["ReservedIdentity"]);
+    let shown = hostile
+        .scratch
+        .in_repo(&["check", "requests/x.yaml"])
+        .stdout;
+    assert!(shown.contains("system:masters (privileged)"), "{shown}");
+}
+
+/// Two requests of one name in two directories are two requests.
+fn same_name(hostile: &Hostile) {
+    let one = manifest_of("x", &[(Attribute::CommonName, "x")], "one");
+    let two = manifest_of("x", &[(Attribute::CommonName, "x")], "two");
+    let files = [("requests/a/x.yaml", one), ("requests/b/x.yaml", two)];
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(path, text)| (*path, text.as_bytes()))
+        .collect();
+    let run = hostile.commit(&files).run();
+    assert_eq!(
+        (run.verdict("a/x"), run.verdict("b/x")),
+        (Some("issued"), Some("issued")),
+        "{run:?}"
+    );
+    for path in ["a/x", "b/x"] {
+        let file = format!("repo/issued/{path}/request.yaml");
+        assert_eq!(
+            hostile.scratch.read(&file),
+            hostile.scratch.read(&format!("repo/requests/{path}.yaml"))
+        );
+    }
+}
+
+/// One key in two requests of one commit: the greater path loses.
+fn same_key(hostile: &Hostile) {
+    let one = manifest_of("x", &[(Attribute::CommonName, "x")], "one");
+    let two = manifest_of("y", &[(Attribute::CommonName, "y")], "one");
+    let files = [("requests/x.yaml", one), ("requests/y.yaml", two)];
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(path, text)| (*path, text.as_bytes()))
+        .collect();
+    let plan = hostile.commit(&files).plan();
+    assert_eq!(plan.verdict("x"), Some("approved"), "{plan:?}");
+    assert_eq!(plan.reasons("y"), ["KeyReused"], "{plan:?}");
+}
