@@ -5,33 +5,22 @@
 
 use std::collections::BTreeMap;
 
-use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer as _;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::kubernetes::{CertificateSigningRequest, Condition, Metadata, Spec};
-use crate::names::{RequestName, hex};
+use crate::names::RequestName;
 use crate::plan::{Entry, Plan};
 use crate::render::csr;
 use crate::report::Verdict;
 use crate::snapshot::{Blob, Introduction};
 use crate::timestamp::Timestamp;
 use crate::x509::csr::Csr;
+use crate::x509::leaf::Leaf;
 
 /// The objects by the paths of their requests.
 pub type Inventory = BTreeMap<RequestName, CertificateSigningRequest>;
-
-/// What `status.certificate` says, for tables.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Leaf {
-    /// The end of its validity.
-    pub not_after: Timestamp,
-    /// Its serial number in lower-case hexadecimal.
-    pub serial_number: String,
-}
 
 /// Joins what was issued with what is open; `issued` holds `csr.yaml` of each request that is not in the plan, or nothing
 /// where that file is gone.
@@ -59,14 +48,7 @@ pub fn take(
 /// What the certificate of an object says; `None` when it has none that can be read.
 #[must_use]
 pub fn leaf(object: &CertificateSigningRequest) -> Option<Leaf> {
-    let text = STANDARD.decode(object.status.certificate.as_ref()?).ok()?;
-    let (_, block) = x509_parser::pem::parse_x509_pem(&text).ok()?;
-    let (_, certificate) = X509Certificate::from_der(&block.contents).ok()?;
-    let serial = certificate.raw_serial();
-    Some(Leaf {
-        not_after: Timestamp::from_unix(certificate.validity().not_after.timestamp())?,
-        serial_number: hex(serial.strip_prefix(&[0]).unwrap_or(serial)),
-    })
+    Leaf::read(&STANDARD.decode(object.status.certificate.as_ref()?).ok()?)
 }
 
 /// What `spec.request` of an object says; `None` when the file was no request.

@@ -11,12 +11,13 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
 use crate::batch::{Workshop, issue_one};
-use crate::names::{ObjectId, RepoPath, RequestName, Serial, Sha256Digest};
+use crate::names::{ObjectId, RepoPath, RequestName, Serial};
 use crate::plan::{Entry, Plan};
 use crate::provenance::Provenance;
 use crate::render;
 use crate::snapshot::Changeset;
 use crate::timestamp::Timestamp;
+use crate::x509::leaf::Leaf;
 
 const CERTIFICATE: &str = "certificate.pem";
 const PROVENANCE: &str = "provenance.json";
@@ -80,18 +81,14 @@ impl Signed {
     /// The end of the certificate for a request.
     #[must_use]
     pub fn not_after(&self, name: &RequestName) -> Option<Timestamp> {
-        let der = self.der(name)?;
-        let (_, certificate) = X509Certificate::from_der(&der).ok()?;
-        Timestamp::from_unix(certificate.validity().not_after.timestamp())
+        Leaf::read(self.certificate(name)?).map(|leaf| leaf.not_after)
     }
 
     /// The file in which the key of the certificate for a request is remembered.
     #[must_use]
     pub fn key_file(&self, name: &RequestName) -> Option<RepoPath> {
-        let der = self.der(name)?;
-        let (_, certificate) = X509Certificate::from_der(&der).ok()?;
-        let key = Sha256Digest::of(certificate.tbs_certificate.subject_pki.raw);
-        Some(render::key_file(&key))
+        let leaf = Leaf::read(self.certificate(name)?)?;
+        Some(render::key_file(&leaf.key))
     }
 
     /// The certificate for a request as PEM, with its intermediates.
