@@ -83,7 +83,7 @@ fn contents(approved: &Approved<'_>, serial: Serial) -> Contents {
         additions: Additions {
             subject_key_id: signer.key_id.identify(&request.csr.key),
             policies: signer.certificate_policies.clone(),
-            distribution_points: signer.distribution_points.clone(),
+            distribution_points: signer.crl.distribution_points.clone(),
         },
     }
 }

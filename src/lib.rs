@@ -52,6 +52,7 @@ pub mod zones;
 // Records: what the files of a repository mean.
 pub mod control;
 pub mod request;
+pub mod revocation;
 pub mod statement;
 
 // Judgement.

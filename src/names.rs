@@ -10,15 +10,17 @@ mod dns;
 mod object;
 mod path;
 mod request;
+mod serial;
 mod signer;
 
 pub use crate::names::cidr::Cidr;
-pub use crate::names::digest::{ObjectId, Serial, Sha256Digest, hex};
+pub use crate::names::digest::{ObjectId, Sha256Digest, hex};
 pub use crate::names::dns::NameError;
 pub(crate) use crate::names::dns::is_label_of_any_length;
 pub use crate::names::object::ObjectName;
 pub use crate::names::path::RepoPath;
 pub use crate::names::request::{RequestName, check_piece};
+pub use crate::names::serial::{Serial, SerialNumber};
 pub use crate::names::signer::SignerName;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod ca;
 pub mod certificate;
 pub mod certification_request;
 pub mod constraints;
+pub mod crl;
 pub mod csr;
 pub mod key;
 pub mod leaf;

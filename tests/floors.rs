@@ -16,6 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["expression", "ssh", "x509", "zones"],
     &["kubernetes", "request", "statement"],
     &["control"],
+    &["revocation"],
     &["trust"],
     &["decision", "lint"],
     &["issuance"],

@@ -5,6 +5,9 @@
 //! Kubernetes signer with it, and no setting takes them away.
 
 mod additions;
+mod crl;
+
+pub use crate::control::signer::crl::Crl;
 
 use std::collections::BTreeSet;
 
@@ -14,8 +17,8 @@ use crate::control::document::Document;
 use crate::control::keys::KeyTypes;
 use crate::control::origin::Origin;
 use crate::control::profile::Profile;
-use crate::control::reading::{choice, count, later, usages};
-use crate::control::signer::additions::{read_distribution_points, read_key_id, read_policies};
+use crate::control::reading::{choice, count, usages};
+use crate::control::signer::additions::{read_key_id, read_policies};
 use crate::control::surroundings::Surroundings;
 use crate::names::{ObjectId, ObjectName, RepoPath, SignerName};
 use crate::timestamp::Lifetime;
@@ -26,7 +29,6 @@ use crate::yaml::{Field, Object, Problems};
 
 // One year of 365 days, as kube-controller-manager's --cluster-signing-duration.
 const DEFAULT_MAX: Lifetime = Lifetime::from_seconds(365 * 24 * 60 * 60);
-const DEFAULT_CRL_VALIDITY: Lifetime = Lifetime::from_seconds(7 * 24 * 60 * 60);
 const DEFAULT_SANS: usize = 250;
 const MOST_SANS: usize = 1000;
 // RFC 5280 A.1: ub-common-name, which we take for every attribute.
@@ -89,10 +91,8 @@ pub struct Signer {
     pub templates: Vec<String>,
     /// Clusters that the templates see.
     pub clusters: Vec<ObjectName>,
-    /// How long a CRL is valid.
-    pub crl_validity: Lifetime,
-    /// Where certificates say that the CRL is.
-    pub distribution_points: Vec<String>,
+    /// Its revocation list.
+    pub crl: Crl,
     /// How certificates identify their key.
     pub key_id: KeyIdMethod,
     /// The certificate policies that they name.
@@ -133,9 +133,11 @@ impl Signer {
         let keys = keys.map(|keys| KeyTypes::read(&keys, problems));
         let templates = around.templates(spec.get("templates"), problems);
         let clusters = around.clusters(spec.get("clusters"), problems);
-        let crl = read_crl(&spec, problems);
+        let crl = spec.get("crl");
+        let crl = crl.map(|crl| Crl::read(&crl, problems)).unwrap_or_default();
         // Only now, so that one wrong field hides no other.
         let (ca_file, authority) = certificate?;
+        crl.refuse_beyond_ca(&spec, &authority, problems);
         if let Some(field) = spec.get("usages") {
             refuse_beyond_ca(&field, &usages, &authority, problems);
         }
@@ -156,8 +158,7 @@ impl Signer {
             limit_name_length: limits.name_length,
             templates,
             clusters,
-            crl_validity: crl.validity,
-            distribution_points: crl.distribution_points,
+            crl,
             key_id,
             certificate_policies,
             signer_name: signer_name?,
@@ -315,29 +316,4 @@ fn refuse_beyond_ca(
 fn every_usage() -> BTreeSet<Usage> {
     let given = |usage: &Usage| !NEVER.contains(usage) && *usage != Usage::Any;
     Usage::ALL.into_iter().filter(given).collect()
-}
-
-struct Crl {
-    validity: Lifetime,
-    distribution_points: Vec<String>,
-}
-
-fn read_crl(spec: &Object<'_>, problems: &mut Problems) -> Crl {
-    let crl = spec
-        .get("crl")
-        .and_then(|crl| crl.object(&["publish", "validity", "distributionPoints"], problems));
-    let get = |key| crl.as_ref().and_then(|crl| crl.get(key));
-    if let Some(publish) = get("publish")
-        && publish.boolean(problems) == Some(true)
-    {
-        later(&publish, problems);
-    }
-    let validity = get("validity").and_then(|field| field.parse(problems));
-    let points = crl
-        .as_ref()
-        .map(|crl| read_distribution_points(crl, problems));
-    Crl {
-        validity: validity.unwrap_or(DEFAULT_CRL_VALIDITY),
-        distribution_points: points.unwrap_or_default(),
-    }
 }

@@ -57,7 +57,7 @@ fn the_smallest_zone_has_the_documented_defaults() {
         "RSA 2048, RSA 3072, RSA 4096, ECDSA P-256, ECDSA P-384, ECDSA P-521, Ed25519"
     );
     assert_eq!((signer.limit_sans, signer.limit_name_length), (250, 64));
-    assert_eq!(signer.crl_validity.to_string(), "7d");
+    assert_eq!(signer.crl.validity.to_string(), "7d");
     assert_eq!(signer.ca_file.as_str(), "policies/ca/tls.pem");
     assert_eq!(zone.templates.len(), 1);
     assert!(zone.signer(&"example.com/tls".parse().unwrap()).is_some());

@@ -1,4 +1,4 @@
-//! Names that are numbers: git objects, digests and serial numbers, printed as lower-case hexadecimal.
+//! Names that are numbers: git objects and digests, printed as lower-case hexadecimal.
 
 use std::fmt;
 use std::str::FromStr;
@@ -80,49 +80,6 @@ impl FromStr for Sha256Digest {
     }
 }
 
-/// The serial number of a certificate: positive, at most sixteen octets.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Serial([u8; Serial::OCTETS]);
-
-impl Serial {
-    // RFC 5280 4.1.2.2: positive, at most 20 octets. Sixteen, sign bit cleared, carry 127 random bits.
-    /// How many random octets make one.
-    pub const OCTETS: usize = 16;
-
-    /// The serial number that these random octets make; `None` for the one in 2^127 that would be zero.
-    #[must_use]
-    pub fn from_random(mut octets: [u8; Self::OCTETS]) -> Option<Self> {
-        octets[0] &= 0x7f;
-        (octets != [0; Self::OCTETS]).then_some(Self(octets))
-    }
-
-    /// Its octets, big-endian.
-    #[must_use]
-    pub fn octets(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Serial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // As in its DER, and so as openssl prints it: no leading octet that is zero.
-        let zeros = self.0.iter().take_while(|octet| **octet == 0).count();
-        f.write_str(&hex(&self.0[zeros..]))
-    }
-}
-
-impl fmt::Debug for Serial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for Serial {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// Lower-case hexadecimal, two digits an octet.
 #[must_use]
 pub fn hex(octets: &[u8]) -> String {
@@ -152,23 +109,4 @@ fn octets<const N: usize>(text: &str) -> Option<[u8; N]> {
         *octet = digit(pair[0])? << 4 | digit(pair[1])?;
     }
     Some(octets)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_serial_number_is_written_as_in_its_der() {
-        let written = |first: u8, second: u8| {
-            let mut octets = [0xab; Serial::OCTETS];
-            (octets[0], octets[1]) = (first, second);
-            Serial::from_random(octets).map(|serial| serial.to_string())
-        };
-        let rest = "ab".repeat(14);
-        assert_eq!(written(0x01, 0x80), Some(format!("0180{rest}")));
-        assert_eq!(written(0x80, 0x80), Some(format!("80{rest}")));
-        assert_eq!(written(0x00, 0x00), Some(rest));
-        assert_eq!(Serial::from_random([0; Serial::OCTETS]), None);
-    }
 }

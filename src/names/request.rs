@@ -46,6 +46,12 @@ impl RequestName {
         RepoPath::from_checked(format!("requests/{}.yaml", self.0))
     }
 
+    /// Where a revocation of its certificates goes: `requests/team-a/jane.revocation.yaml`.
+    #[must_use]
+    pub fn revocation(&self) -> RepoPath {
+        RepoPath::from_checked(format!("requests/{}.revocation.yaml", self.0))
+    }
+
     /// Where a statement about it goes: `requests/team-a/jane.approvals/<file>`.
     #[must_use]
     pub fn statement(&self, file: &str) -> RepoPath {

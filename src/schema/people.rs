@@ -1,11 +1,8 @@
-//! The schemas of the kinds about people, and of revocations: their format is settled, and releases that read them will
-//! refuse nothing that these take.
+//! The schemas of the kinds about people, and of revocations.
 
 use serde_json::{Value, json};
 
 use crate::schema::parts::{any_list, kind, list, name, object, text, time, words};
-
-const LATER: &str = "This release does not read files of this kind yet.";
 
 pub(super) fn principal() -> Value {
     let key = json!({
@@ -53,7 +50,7 @@ pub(super) fn revocation() -> Value {
     ];
     let mut schema = kind(
         "Revocation",
-        &format!("Takes certificates back, beside the request that they are of. {LATER}"),
+        "Takes certificates back, beside the request that they are of.",
         json!({
             "serialNumbers": list(serial, "Which certificates."),
             "all": {"const": true, "description": "All certificates of the request."},

@@ -43,7 +43,7 @@ pub(super) fn signer() -> Value {
         "nameLength": integer("Characters of each subject value.", 1, Some(255)),
     });
     let crl = json!({
-        "publish": {"const": false, "description": "CRLs are not in this release."},
+        "publish": boolean("Keep `issued/_crl/<signer>.pem` current."),
         "validity": lifetime("From thisUpdate to nextUpdate."),
         "distributionPoints": any_list(text("An http, https or ldap URL."), "Where certificates say that the CRL is."),
     });

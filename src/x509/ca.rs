@@ -4,6 +4,8 @@
 //! every reason why nothing may be signed under it. Read with x509-parser, which the builder of certificates does not
 //! use. Rules: RFC 5280 4.2.1.3, 4.2.1.9, 4.2.1.10, 6.1.4. The time is no property of a file and is judged elsewhere.
 
+mod rights;
+
 use der::oid::ObjectIdentifier;
 use der::{AnyRef, Decode as _, Encode as _, Header, SliceReader};
 use x509_cert::spki::AlgorithmIdentifierRef;
@@ -14,6 +16,7 @@ use x509_parser::prelude::FromDer as _;
 
 use crate::names::Sha256Digest;
 use crate::timestamp::Timestamp;
+use crate::x509::ca::rights::{check_rights, signs_crls};
 use crate::x509::constraints::NameConstraints;
 use crate::x509::key::PublicKey;
 use crate::x509::signature::SignatureAlgorithm;
@@ -44,6 +47,8 @@ pub struct CaCertificate {
     pub purposes: Option<Vec<ObjectIdentifier>>,
     /// The names it may certify.
     pub constraints: NameConstraints,
+    /// Whether it may sign revocation lists, RFC 5280 4.2.1.3.
+    pub signs_crls: bool,
     authority_key_id: Option<Vec<u8>>,
     path_length: Option<u32>,
     signature: Signature,
@@ -206,6 +211,7 @@ impl CaCertificate {
             not_after,
             purposes,
             constraints,
+            signs_crls: signs_crls(&certificate),
             authority_key_id: authority_key_id(&certificate),
             path_length: path_length(&certificate),
             signature: Signature {
@@ -242,48 +248,6 @@ fn read_blocks(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
         return Err(format!("holds more than {LONGEST_CHAIN} certificates"));
     }
     Ok(blocks)
-}
-
-/// What Kubernetes does not ask of a CA, and gitca does.
-fn check_rights(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let mut problems = Vec::new();
-    // RFC 5280 4.2.1.9: without CA:TRUE the key must not verify certificates.
-    match certificate.basic_constraints() {
-        Ok(Some(constraints)) if constraints.value.ca => {}
-        Ok(_) => problems.push("is no CA: basicConstraints does not say CA:TRUE".into()),
-        Err(error) => problems.push(format!("has broken basicConstraints: {error}")),
-    }
-    // RFC 5280 4.2.1.3: keyCertSign.
-    match certificate.key_usage() {
-        Ok(Some(usage)) if usage.value.key_cert_sign() => {}
-        Ok(_) => problems.push("may not sign certificates: keyUsage lacks keyCertSign".into()),
-        Err(error) => problems.push(format!("has broken keyUsage: {error}")),
-    }
-    for extension in certificate
-        .extensions()
-        .iter()
-        .filter(|extension| extension.critical)
-    {
-        if !is_known(extension.parsed_extension()) {
-            problems.push(format!(
-                "has the critical extension {} that gitca does not know",
-                extension.oid
-            ));
-        }
-    }
-    problems
-}
-
-fn is_known(extension: &ParsedExtension<'_>) -> bool {
-    matches!(
-        extension,
-        ParsedExtension::BasicConstraints(_)
-            | ParsedExtension::KeyUsage(_)
-            | ParsedExtension::ExtendedKeyUsage(_)
-            | ParsedExtension::NameConstraints(_)
-            | ParsedExtension::SubjectKeyIdentifier(_)
-            | ParsedExtension::AuthorityKeyIdentifier(_)
-    )
 }
 
 /// Whether each certificate was issued by the next, RFC 5280 6.1.3. A self-signed root is trusted for being there, so

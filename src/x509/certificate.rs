@@ -33,7 +33,8 @@ const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2
 const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 const CERTIFICATE_POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+pub(super) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("2.5.29.35");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 
 /// Everything that a certificate says, before it is signed.
@@ -210,7 +211,7 @@ fn encode_serial(serial: &Serial) -> der::Result<SerialNumber> {
 }
 
 // RFC 5280 4.1.2.5: UTCTime through 2049, GeneralizedTime after; `Time` chooses.
-fn encode_time(time: Timestamp) -> der::Result<Time> {
+pub(super) fn encode_time(time: Timestamp) -> der::Result<Time> {
     let seconds = u64::try_from(time.unix()).map_err(|_| der::ErrorKind::DateTime)?;
     let time = der::DateTime::from_unix_duration(std::time::Duration::from_secs(seconds))?;
     Ok(Time::from(time))
@@ -244,7 +245,11 @@ fn purposes(usages: &[Usage]) -> Vec<ObjectIdentifier> {
     ranked.into_iter().map(|(_, oid)| oid).collect()
 }
 
-fn extension(oid: ObjectIdentifier, critical: bool, value: Vec<u8>) -> der::Result<Extension> {
+pub(super) fn extension(
+    oid: ObjectIdentifier,
+    critical: bool,
+    value: Vec<u8>,
+) -> der::Result<Extension> {
     Ok(Extension {
         extn_id: oid,
         critical,

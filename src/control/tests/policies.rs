@@ -234,15 +234,28 @@ fn a_wrong_deny_policy_names_the_field() {
 }
 
 #[test]
-fn what_comes_later_is_an_error_that_names_it() {
+fn a_list_is_published_by_a_ca_that_may_and_lasts_for_a_reasonable_time() {
     let signer = |more: &str| format!("{SIGNER}\n{more}");
-    let publish = signer("crl: {publish: true}");
-    assert_eq!(
-        fields("Signer", &publish, Code::NotImplemented),
-        ["spec.crl.publish"]
-    );
-    let none = signer(
+    for fine in [
+        "crl: {publish: true}",
+        "crl: {publish: true, validity: 1h}",
+        "crl: {publish: true, validity: 366d}",
         "subjectKeyIdentifier: none\ncertificatePolicies: []\ncrl: {publish: false, validity: 1d, distributionPoints: []}",
-    );
-    assert!(findings("Signer", &none).is_empty());
+    ] {
+        assert!(findings("Signer", &signer(fine)).is_empty(), "{fine}");
+    }
+    for (crl, field) in [
+        ("{publish: yes}", "spec.crl.publish"),
+        ("{validity: 59m}", "spec.crl.validity"),
+        ("{validity: 367d}", "spec.crl.validity"),
+        ("{validity: soon}", "spec.crl.validity"),
+        ("{url: x}", "spec.crl.url"),
+    ] {
+        let found = fields(
+            "Signer",
+            &signer(&format!("crl: {crl}")),
+            Code::ConfigInvalid,
+        );
+        assert_eq!(found, [field], "{crl}");
+    }
 }
