@@ -23,6 +23,7 @@ use gitca::request::Request;
 use gitca::snapshot::Blob;
 use gitca::timestamp::Timestamp;
 use gitca::trust::Testimony;
+use gitca::trust::revocations::Revocations;
 use gitca::x509::certification_request;
 use gitca::x509::csr::Csr;
 use gitca::x509::san::SubjectAltNames;
@@ -112,6 +113,7 @@ fn main() {
             zone: &zone,
             testimony: &Testimony::default(),
             key_owner: None,
+            revocations: Revocations::NONE,
             now,
         };
         let took = micros(|| {

@@ -4,6 +4,7 @@
 //! each request. A signer that is broken makes its own requests fail and no others. Serial numbers are drawn in order of
 //! path before anything is signed, so the same randomness gives the same certificates, however many threads sign.
 
+pub mod lists;
 pub mod signed;
 
 use std::collections::{BTreeMap, BTreeSet};

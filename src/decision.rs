@@ -24,6 +24,7 @@ mod minutes;
 mod objections;
 mod refusal;
 pub mod reserved;
+mod revoked;
 mod rules;
 pub mod ruling;
 pub mod select;
@@ -153,6 +154,10 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     let is_ca = authority::is_ca_key(request, zone);
     minutes.close(Step::Structure, Verdict::Invalid, is_ca, || {
         "the key is that of no CA".to_owned()
+    })?;
+    let again = revoked::content(case);
+    minutes.close(Step::AlreadySigned, Verdict::Denied, again, || {
+        "no certificate of these very bytes was revoked".to_owned()
     })?;
     let signer = minutes.note(Step::Signer, route(request, zone), |signer| {
         format!("`{}` signs for `{}`", signer.name, signer.signer_name)

@@ -84,10 +84,11 @@ fn optional<T: FromStr>(found: &BTreeMap<&str, &str>, key: &str) -> Result<Optio
     found.get(key).map(|value| value.parse()).transpose()
 }
 
-/// Subject and trailers of the commit that brings certificates for these requests.
+/// Subject and trailers of the commit that brings certificates for these requests, and so many revocation lists.
 #[must_use]
 pub fn commit_message<'n>(
     requests: impl IntoIterator<Item = &'n RequestName>,
+    lists: usize,
     trailers: &Trailers,
 ) -> String {
     let Trailers {
@@ -108,7 +109,15 @@ pub fn commit_message<'n>(
         due.map(|due| line("Due", due.to_string())),
     ];
     let lines: String = lines.into_iter().flatten().collect();
-    format!("{}\n\n{lines}", subject(requests))
+    format!("{}{}\n\n{lines}", subject(requests), listed(lists))
+}
+
+fn listed(lists: usize) -> String {
+    match lists {
+        0 => String::new(),
+        1 => ", 1 revocation list".to_owned(),
+        number => format!(", {number} revocation lists"),
+    }
 }
 
 fn subject<'n>(requests: impl IntoIterator<Item = &'n RequestName>) -> String {
@@ -150,20 +159,20 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        let message = commit_message(&[], &trailers());
+        let message = commit_message(&[], 0, &trailers());
         assert_eq!(Trailers::read(&message), Some(trailers()));
         assert!(message.ends_with("Gitca-Open: 2\nGitca-Due: 9999-12-31T23:59:59Z\n"));
         let sharded = Trailers {
             open: None,
             ..trailers()
         };
-        let message = commit_message(&[], &sharded);
+        let message = commit_message(&[], 2, &sharded);
         assert_eq!(Trailers::read(&message), Some(sharded));
     }
 
     #[test]
     fn a_message_that_no_run_wrote_has_no_trailers() {
-        let whole = commit_message(&[], &trailers());
+        let whole = commit_message(&[], 1, &trailers());
         let base = format!("Gitca-Base: {}", ObjectId([0xab; 20]));
         for (from, to) in [
             ("Gitca-Version", "Version"),

@@ -8,6 +8,7 @@ mod decoded;
 mod details;
 mod evidence;
 pub mod listing;
+pub mod lists;
 pub mod warnings;
 
 pub use crate::plan::evidence::{Evidence, Requests};
@@ -113,6 +114,7 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
                     zone: evidence.zone,
                     testimony: &heard[name],
                     key_owner: owner.filter(|owner| owner.request != name.as_str()),
+                    revocations: evidence.revocations,
                     now,
                 };
                 entry(evidence, &case)

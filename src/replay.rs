@@ -22,6 +22,7 @@ use crate::request::Request;
 use crate::snapshot::Certified;
 use crate::timestamp::Timestamp;
 use crate::trust::Supposition;
+use crate::trust::revocations::Revocations;
 
 /// The open requests whose decision is another one under the rules of `head`.
 #[must_use]
@@ -104,6 +105,7 @@ fn judge(
         zone,
         testimony: &testimony,
         key_owner: None,
+        revocations: Revocations::NONE,
         now: begins.map_or(signed, |begins| begins.max(signed)),
     }))
 }

@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub statements: BTreeMap<RequestName, BTreeMap<String, Blob>>,
     /// The other requests beside which statements lie.
     pub stated: BTreeSet<RequestName>,
+    /// The revocations, by the requests beside which they lie.
+    pub revocations: BTreeMap<RequestName, Blob>,
     /// The public keys whose private halves lie in the repository, each with the path of one file that holds it; of a file
     /// that is in a commit alone, as git spells that.
     pub leaked: BTreeMap<Sha256Digest, String>,
@@ -153,6 +155,26 @@ pub struct StatementHistory {
     pub spent: BTreeSet<Sha256Digest>,
     /// What the first certificate for these very bytes rested on, of all that the mainline has held.
     pub first: Option<Provenance>,
+}
+
+/// What a commit brought into the folder of one request in `issued/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Where it was brought.
+    pub brought: Brought,
+    /// The very bytes of the request, by their blob.
+    pub request: ObjectId,
+    /// `certificate.pem`.
+    pub certificate: Vec<u8>,
+}
+
+/// What the mainline knows of the revocation of one request, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RevocationHistory {
+    /// Each version of the revocation; `None` where it was taken away, or is larger than any may be.
+    pub revocations: Vec<(Brought, Option<Blob>)>,
+    /// Everything that was issued for the request, or lay there as if it were.
+    pub outputs: Vec<Output>,
 }
 
 /// Whose a key is: who was certified with it, or who asked for that first.

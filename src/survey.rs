@@ -7,15 +7,18 @@
 mod found;
 mod leaks;
 mod output;
+mod proposed;
 mod renewals;
 mod replay;
+mod revocations;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-pub use crate::survey::found::Survey;
+pub use crate::survey::found::{Extent, Survey};
 pub use crate::survey::output::Standing;
+pub use crate::survey::proposed::{Proposed, proposal};
 
 use crate::finding::{Code, Reason, Stop};
 use crate::git::{Base, OutputZone, Repository};
@@ -23,8 +26,8 @@ use crate::message::Trailers;
 use crate::names::{ObjectId, RequestName};
 use crate::plan;
 use crate::provenance::Provenance;
-use crate::report::Grounds;
 use crate::survey::output::Judgement;
+use crate::survey::revocations::{Asked, Ground};
 use crate::survey::rules::{Rules, at_head, check_branch, load, refuse, rules, rules_before};
 use crate::timestamp::Timestamp;
 use crate::worktree;
@@ -41,8 +44,8 @@ pub struct Mainline {
     pub tip: ObjectId,
     /// Where it begins, if that was named.
     anchor: Option<ObjectId>,
-    /// What became of `issued/`, if that was looked at.
-    outputs: Option<OutputZone>,
+    /// What became of `issued/`.
+    outputs: OutputZone,
     /// What is there.
     pub survey: Survey,
 }
@@ -70,12 +73,31 @@ impl Mainline {
         self.survey.requests = plan::read(&snapshot);
         let keys = plan::keys(&self.survey.requests);
         self.survey.owners = self.repository.key_owners(self.tip, &keys)?;
+        let asked = Asked {
+            owners: &self.survey.owners,
+            again: &also,
+        };
+        let revoked = self.ground().find(&mut snapshot, &asked)?;
+        self.survey.revocations = revoked.revocations;
+        let is_open = |name: &RequestName| snapshot.open.contains_key(name);
+        self.survey.requests.retain(|name, _| is_open(name));
         let history = self.repository.history(self.tip, self.anchor, &snapshot)?;
         self.survey.rules_before = rules_before(&self.repository, &history, None)?;
         self.survey.introductions = history.introductions;
         self.survey.histories = history.statements;
         self.survey.snapshot = snapshot;
         Ok(())
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            repository: &self.repository,
+            tip: self.tip,
+            anchor: self.anchor,
+            run: self.outputs.run.map(|_| self.outputs.source),
+            is_settled: true,
+            zone: &self.survey.zone,
+        }
     }
 
     /// What the newest certificate of a request rests on, as a run wrote it.
@@ -91,11 +113,7 @@ impl Mainline {
     /// # Errors
     /// `ForeignOutput` or `MainlineSwapped`; any other error when git fails.
     pub fn standing(&self) -> anyhow::Result<Standing> {
-        let zone = match self.outputs {
-            Some(zone) => zone,
-            None => output::zone(self.judgement()?, self.tip, self.anchor)?,
-        };
-        output::standing(&self.repository, zone, self.tip, &self.branch)
+        output::standing(&self.repository, self.outputs, self.tip, &self.branch)
     }
 
     /// Remembers for later runs that the anchor that was given is on the mainline.
@@ -116,15 +134,6 @@ impl Mainline {
     fn judgement(&self) -> anyhow::Result<Judgement<'_>> {
         Judgement::knowing(&self.repository, self.tip, &self.survey.zone)
     }
-}
-
-/// How much of the mainline is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// Every request and every output.
-    Whole,
-    /// What is open; requests that the last run left with their certificates are counted, where that run can be trusted.
-    Open,
 }
 
 /// Surveys the whole tip of the mainline, with its history.
@@ -165,6 +174,17 @@ pub fn mainline_at(
         None => rules(&repository, tip)?,
     };
     check_branch(&rules.zone, &branch)?;
+    surveyed(world, repository, (branch, tip), rules, extent)
+}
+
+/// The same of a tip whose rules are at hand.
+fn surveyed(
+    world: &World,
+    repository: Repository,
+    (branch, tip): (String, ObjectId),
+    rules: Rules,
+    extent: Extent,
+) -> anyhow::Result<Mainline> {
     let anchor = world
         .anchor
         .as_deref()
@@ -174,7 +194,7 @@ pub fn mainline_at(
     let outputs = output::zone(judgement?, tip, anchor)?;
     let begin = Begin {
         base: output::base(&outputs, world.now).filter(|_| extent == Extent::Open),
-        run: Some(outputs),
+        outputs,
         anchor,
         now: world.now,
     };
@@ -184,7 +204,7 @@ pub fn mainline_at(
         branch,
         tip,
         anchor,
-        outputs: Some(outputs),
+        outputs,
         survey,
     })
 }
@@ -202,34 +222,15 @@ pub fn at(
     let tip = commit(&repository)?;
     let rules = rules(&repository, tip)?;
     let branch = rules.zone.settings.branch.as_str().to_owned();
-    let anchor = world
-        .anchor
-        .as_deref()
-        .map(|anchor| repository.anchor(anchor, tip))
-        .transpose()?;
-    let begin = Begin {
-        base: None,
-        run: None,
-        anchor,
-        now: world.now,
-    };
-    let survey = survey(&repository, rules, &begin)?;
-    Ok(Mainline {
-        repository,
-        branch,
-        tip,
-        anchor,
-        outputs: None,
-        survey,
-    })
+    surveyed(world, repository, (branch, tip), rules, Extent::Whole)
 }
 
 /// Where a survey begins.
 struct Begin {
     /// What is known from the last run, and when the clock alone makes the next work.
     base: Option<(Base, Timestamp)>,
-    /// The last run, if what commits brought since then matters.
-    run: Option<OutputZone>,
+    /// The newest run on the mainline, and what became of what it left.
+    outputs: OutputZone,
     anchor: Option<ObjectId>,
     now: Timestamp,
 }
@@ -265,11 +266,24 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
     } else {
         repository.snapshot_with(commit, &also)?
     };
-    if let Some(run) = &begin.run {
-        leaks::add(repository, run, commit, &zone, &mut snapshot)?;
-    }
+    leaks::add(repository, &begin.outputs, commit, &zone, &mut snapshot)?;
     let mut requests = plan::read(&snapshot);
     let owners = repository.key_owners(commit, &plan::keys(&requests))?;
+    let asked = Asked {
+        owners: &owners,
+        again: &also,
+    };
+    let ground = Ground {
+        repository,
+        tip: commit,
+        anchor: begin.anchor,
+        run: begin.outputs.run.map(|_| begin.outputs.source),
+        is_settled: due_before.is_some(),
+        zone: &zone,
+    };
+    let revoked = ground.find(&mut snapshot, &asked)?;
+    renewals.end_revoked(&revoked.revocations, &mut snapshot);
+    requests.retain(|name, _| snapshot.open.contains_key(name));
     let history = repository.history(commit, begin.anchor, &snapshot)?;
     for name in renewals::settle(&mut renewals.due, &history, &zone, begin.now) {
         snapshot.open.remove(&name);
@@ -290,6 +304,9 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         certified: renewals.due,
         ended: renewals.ended,
         next_due: due_before.into_iter().chain(renewals.next).min(),
+        revocations: revoked.revocations,
+        newly_revoked: revoked.news,
+        lists: revoked.lists,
         foreign: Vec::new(),
     })
 }
@@ -300,12 +317,13 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
 /// A [`Stop`] for an invalid control zone; any other error when the disk fails.
 pub fn work_tree(directory: &Path, named: &[String]) -> anyhow::Result<Survey> {
     let root = worktree::root(directory)?;
-    let snapshot = if named.is_empty() {
+    let mut snapshot = if named.is_empty() {
         worktree::snapshot(&root)?
     } else {
         worktree::snapshot_of(&root, named)?
     };
     let (zone, templates) = load(&snapshot)?;
+    let revocations = revocations::in_work_tree(&root, &mut snapshot)?;
     let requests = plan::read(&snapshot);
     let owners = worktree::key_owners(&root, &plan::keys(&requests))?;
     Ok(Survey {
@@ -322,74 +340,9 @@ pub fn work_tree(directory: &Path, named: &[String]) -> anyhow::Result<Survey> {
         due: BTreeSet::new(),
         ended: BTreeSet::new(),
         next_due: None,
+        revocations,
+        newly_revoked: Vec::new(),
+        lists: None,
         foreign: Vec::new(),
-    })
-}
-
-/// A merge that nobody has made yet.
-#[derive(Debug)]
-pub struct Proposed {
-    /// The commit that would be merged.
-    pub head: ObjectId,
-    /// What it was judged on.
-    pub grounds: Grounds,
-    /// What would be there, with the requests that the merge changes as its introductions.
-    pub survey: Survey,
-}
-
-/// Surveys what a merge of `head` into `base` would be.
-///
-/// # Errors
-/// A [`Stop`] for what can't be trusted or is invalid; any other error when git fails.
-pub fn proposal(
-    world: &World,
-    extent: Extent,
-    (base, head): (&str, &str),
-) -> anyhow::Result<Proposed> {
-    let repository = Repository::open(&world.directory)?;
-    repository.require_full_history()?;
-    let (base, head) = (repository.resolve(base)?, repository.resolve(head)?);
-    let proposal = repository.propose(base, head)?;
-    let outputs = output::zone(Judgement::of(&repository), base, None)?;
-    let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
-    let known = known.map(|(known, _)| proposal.snapshot_since(&known));
-    let mut snapshot = match known.transpose()?.flatten() {
-        Some(snapshot) => snapshot,
-        None => proposal.snapshot()?,
-    };
-    let (zone, templates) = load(&snapshot)?;
-    leaks::add_proposed(
-        &repository,
-        &outputs,
-        (base, &proposal),
-        &zone,
-        &mut snapshot,
-    )?;
-    let requests = plan::read(&snapshot);
-    let owners = proposal.key_owners(&plan::keys(&requests))?;
-    let history = proposal.history(&snapshot)?;
-    let rules_before = rules_before(&repository, &history, Some((head, base)))?;
-    let branch = zone.settings.branch.as_str();
-    let foreign = output::proposed(&repository, &proposal, (base, head), branch)?;
-    let survey = Survey {
-        snapshot,
-        zone,
-        templates,
-        requests,
-        owners,
-        introductions: history.introductions,
-        histories: history.statements,
-        rules_before,
-        committer: None,
-        certified: BTreeMap::new(),
-        due: BTreeSet::new(),
-        ended: BTreeSet::new(),
-        next_due: None,
-        foreign,
-    };
-    Ok(Proposed {
-        head,
-        grounds: proposal.grounds()?,
-        survey,
     })
 }

@@ -23,6 +23,7 @@ use crate::snapshot::Blob;
 use crate::timestamp::Timestamp;
 use crate::trial::outcome::{CaseOutcome, Difference, TestOutcome};
 use crate::trust::Supposition;
+use crate::trust::revocations::Revocations;
 
 /// What all cases share.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +79,7 @@ fn try_case(case: &TestCase, stage: Stage<'_>, coverage: &mut Coverage) -> CaseO
         zone: stage.zone,
         testimony: &testimony,
         key_owner: None,
+        revocations: Revocations::NONE,
         now: stage.now,
     };
     coverage.note(&decided);

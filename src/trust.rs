@@ -8,6 +8,7 @@
 
 mod approvals;
 mod requester;
+pub mod revocations;
 mod runs;
 mod signers;
 mod supposition;

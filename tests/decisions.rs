@@ -19,6 +19,7 @@ use gitca::snapshot::{Blob, KeyOwner};
 use gitca::starter;
 use gitca::timestamp::Timestamp;
 use gitca::trust::Testimony;
+use gitca::trust::revocations::Revocations;
 use gitca::x509::certification_request;
 use gitca::x509::san::SubjectAltNames;
 use gitca::x509::subject::{Attribute, Subject};
@@ -122,6 +123,7 @@ impl Draft {
             zone,
             testimony: &Testimony::default(),
             key_owner: None,
+            revocations: Revocations::NONE,
             now,
         });
         match judgement.decision {
@@ -256,6 +258,7 @@ fn the_lifetime_is_kube_controller_managers() {
             zone: &zone,
             testimony: &Testimony::default(),
             key_owner: None,
+            revocations: Revocations::NONE,
             now: now(),
         });
         let approved = judgement
@@ -355,6 +358,7 @@ fn a_key_that_another_request_has_is_refused_unless_the_policy_allows_it() {
             zone: &zone,
             testimony: &Testimony::default(),
             key_owner: Some(&owner),
+            revocations: Revocations::NONE,
             now: now(),
         };
         let found = decide(&case)
@@ -380,6 +384,7 @@ fn a_policy_in_audit_mode_is_reported_and_decides_nothing() {
         zone: &audited,
         testimony: &Testimony::default(),
         key_owner: None,
+        revocations: Revocations::NONE,
         now: now(),
     });
     assert!(

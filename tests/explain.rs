@@ -98,7 +98,7 @@ fn an_approved_request_shows_the_entry_that_allows_each_value() {
         assert!(found.contains(written), "{found}");
     }
     let steps = told["steps"].as_array().expect("a list");
-    assert_eq!(steps.len(), 9);
+    assert_eq!(steps.len(), 10);
     assert!(steps.iter().all(|step| step["outcome"] == "passes"));
 }
 
@@ -123,7 +123,7 @@ fn a_denied_request_shows_the_nearest_entry_and_both_lines() {
     let index = usize::try_from(number).expect("a line") - 1;
     let written = manifest.lines().nth(index).expect("the line is there");
     assert_eq!(written.trim(), "expirationSeconds: 5184000");
-    let outcomes: Vec<&str> = told["steps"].as_array().expect("a list")[4..8]
+    let outcomes: Vec<&str> = told["steps"].as_array().expect("a list")[5..9]
         .iter()
         .map(|step| step["outcome"].as_str().expect("a word"))
         .collect();
@@ -157,7 +157,7 @@ fn text_fits_into_80_columns_and_says_what_json_says() {
             "jane",
             &[
                 "jane: approved by policy developers\n",
-                "  6 approval policies ok admitted by `developers`\n",
+                "  7 approval policies ok admitted by `developers`\n",
                 "ApprovalPolicy developers (policies/developers.yaml:6): admits\n",
                 "        policies/developers.yaml:16 spec.allowed.subject.organizations.values[1]\n",
             ][..],
@@ -166,8 +166,8 @@ fn text_fits_into_80_columns_and_says_what_json_says() {
             "bob",
             &[
                 "bob: denied\n",
-                "  6 approval policies NO NoPolicyAdmits: ",
-                "  7 approvals         -- not reached\n",
+                "  7 approval policies NO NoPolicyAdmits: ",
+                "  8 approvals         -- not reached\n",
                 "  NO  spec.expirationSeconds = 60d (line 7)\n",
                 "        policies/developers.yaml:19 spec.constraints.duration.max\n",
             ],
@@ -175,7 +175,7 @@ fn text_fits_into_80_columns_and_says_what_json_says() {
         (
             "node",
             &[
-                "  5 deny policies     NO 1 reason, see below\n",
+                "  6 deny policies     NO 1 reason, see below\n",
                 "DenyPolicy privileged (policies/privileged.yaml:6): hits\n",
             ],
         ),
@@ -207,7 +207,7 @@ fn what_was_issued_is_explained_too_from_the_mainline_and_from_the_work_tree() {
         assert_eq!(told["isIssued"], true);
         assert_eq!(told["verdict"], "approved");
         assert_eq!(told["commit"].is_null(), args.len() == 5, "{args:?}");
-        let before = &told["steps"][8]["message"];
+        let before = &told["steps"][9]["message"];
         let known = before == "no rule changed along with it";
         assert_eq!(known, args.len() == 6, "{before}");
     }
@@ -230,7 +230,7 @@ fn rules_that_came_along_are_told_by_the_mainline() {
     let told = scratch.in_repo(&["policy", "explain", "bob", "--mainline", "-o", "json"]);
     let told = told.success().json();
     assert_eq!(told["verdict"], "denied");
-    let last = &told["steps"][8];
+    let last = &told["steps"][9];
     assert_eq!(last["outcome"], "refuses");
     assert_eq!(last["reasons"][0]["code"], "ControlChangedTogether");
     assert_eq!(last["reasons"][2]["code"], "ValueNotAllowed");
@@ -259,14 +259,14 @@ fn who_has_to_approve_is_told_with_the_line_of_the_policy() {
     let told = scratch.in_repo(&["policy", "explain", "jane", "-o", "json"]);
     let told = told.success().json();
     assert_eq!(told["verdict"], "pending");
-    let missing = &told["steps"][6]["reasons"][0];
+    let missing = &told["steps"][7]["reasons"][0];
     assert_eq!(missing["code"], "ApprovalMissing");
     assert_eq!(missing["rule"]["field"], "spec.approvals");
     let mut texts = Vec::new();
     let found = line(&scratch, &missing["rule"], &mut texts);
     assert!(found.contains("approvals: {anyOf"), "{found}");
     // What nobody could sign is not worth an approval, so that step is taken all the same.
-    assert_eq!(told["steps"][7]["outcome"], "passes");
+    assert_eq!(told["steps"][8]["outcome"], "passes");
 }
 
 #[test]

@@ -13,6 +13,7 @@ use gitca::issuance::prepare;
 use gitca::names::Serial;
 use gitca::request::Request;
 use gitca::trust::Testimony;
+use gitca::trust::revocations::Revocations;
 use gitca::x509::key::KeyKind;
 use gitca::x509::san::SubjectAltNames;
 use gitca::x509::specimen;
@@ -494,6 +495,7 @@ fn what_was_only_supposed_is_never_signed() {
         zone: &zone,
         testimony: &Testimony::default(),
         key_owner: None,
+        revocations: Revocations::NONE,
         now: wide::now(),
     });
     let approved = approved.decision.expect("the wide policy admits it");

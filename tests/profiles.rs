@@ -21,6 +21,7 @@ use gitca::request::Request;
 use gitca::snapshot::Blob;
 use gitca::starter;
 use gitca::trust::Testimony;
+use gitca::trust::revocations::Revocations;
 use gitca::x509::certification_request;
 use gitca::x509::san::SubjectAltNames;
 use gitca::x509::subject::{Attribute, Subject};
@@ -145,6 +146,7 @@ impl Row {
             zone,
             testimony: &Testimony::default(),
             key_owner: None,
+            revocations: Revocations::NONE,
             now: NOW.parse().expect("a time"),
         };
         let refusal = decide(&case).decision.err();

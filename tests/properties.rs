@@ -21,6 +21,7 @@ use gitca::report::Verdict;
 use gitca::request::Request;
 use gitca::snapshot::KeyOwner;
 use gitca::trust::Testimony;
+use gitca::trust::revocations::Revocations;
 use gitca::x509::certification_request;
 use gitca::x509::san::SubjectAltNames;
 use gitca::x509::subject::{Attribute, Subject};
@@ -132,6 +133,7 @@ impl Asked {
             zone,
             testimony: &self.testimony,
             key_owner: self.owner.as_ref(),
+            revocations: Revocations::NONE,
             now: wide::now(),
         });
         let (verdict, policy, reasons) = match judgement.decision {

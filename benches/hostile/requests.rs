@@ -9,6 +9,7 @@ use gitca::plan::{Evidence, Requests, plan};
 use gitca::report::{Report, Verdict};
 use gitca::request::Request;
 use gitca::snapshot::KeyOwners;
+use gitca::trust::revocations::Revocations;
 
 use crate::forge::{
     Draft, O, cn, dns, extension, extension_request, oid, pair, plus, product, rdn, rsa_key,
@@ -50,6 +51,7 @@ fn judged(zone: ControlZone, manifest: Vec<u8>) -> Act {
             certified: &BTreeMap::new(),
             due: &BTreeSet::new(),
             ended: &BTreeSet::new(),
+            revocations: Revocations::NONE,
         };
         let plan = plan(&evidence, wide::now());
         let mut report = Report::new("check");

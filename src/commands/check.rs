@@ -68,6 +68,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
             change.and_then(|change| warnings::control_changes(&survey.introductions, change));
         report.notices.extend(touches);
         notices.extend(warned(&survey, &plan.entries));
+        report.notices.extend(survey.revoked());
     }
     let listing = Listing {
         all: args.report.all,
@@ -80,7 +81,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
             let file = worktree::file(&root, &name.issued("provenance.json"))?;
             Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
         };
-        listing::tell_certificates(report, world.now, read)?;
+        listing::tell_certificates(report, &survey.revocations, world.now, read)?;
     }
     // Whoever reviews the change sees what else is in it first.
     if !survey.foreign.is_empty() {

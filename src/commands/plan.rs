@@ -4,6 +4,7 @@ use crate::cli::PlanArgs;
 use crate::commands::extent;
 use crate::git::Repository;
 use crate::plan::listing::{self, Listing};
+use crate::plan::lists::DueList;
 use crate::plan::plan as make_plan;
 use crate::report::Report;
 use crate::survey::{self, Mainline};
@@ -29,6 +30,9 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
     report
         .notices
         .extend(survey.snapshot.notices.iter().cloned());
+    report.notices.extend(survey.revoked());
+    let (due, _) = survey.due_lists(world.now);
+    report.notices.extend(due.iter().map(DueList::notice));
     let listing = Listing {
         all: args.report.all,
         named: None,
@@ -40,7 +44,8 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
         &survey.snapshot,
         listing,
     );
-    listing::tell_certificates(report, world.now, |name| mainline.provenance(name))?;
+    let read = |name: &_| mainline.provenance(name);
+    listing::tell_certificates(report, &survey.revocations, world.now, read)?;
     plan.check_size(&survey.zone.settings, None)?;
     Ok(())
 }

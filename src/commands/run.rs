@@ -12,15 +12,18 @@ mod sifting;
 mod target;
 
 use crate::batch;
+use crate::batch::lists::Lists;
 use crate::batch::signed::Signed;
 use crate::cli::RunArgs;
 use crate::commands::run::adoption::Adopted;
 use crate::commands::run::commit_key::CommitKey;
+use crate::commands::run::keys::Opened;
 use crate::commands::run::landing::Landing;
 use crate::commands::run::target::Target;
 use crate::commands::{extent, only_in_later_release};
 use crate::finding::Finding;
 use crate::git::fault;
+use crate::keystore::Keystore;
 use crate::message::Trailers;
 use crate::plan;
 use crate::plan::listing::{self, Listing};
@@ -42,31 +45,45 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
     report.notices.extend(mainline.repository.notices()?);
     let snapshot = &mainline.survey.snapshot;
     report.notices.extend(snapshot.notices.iter().cloned());
+    report.notices.extend(mainline.survey.revoked());
     let mut made = make(args, &target, &mainline, world, report)?;
     let notices = std::mem::take(&mut made.notices);
     let mut results = std::mem::take(&mut made.results);
+    let mut lists = std::mem::take(&mut made.lists);
     let landed = if args.dry_run {
         withdraw(&mut results);
         Ok(())
     } else {
         mainline.remember();
-        land(made, &mut results, &target, &mainline, world, report)
+        land(
+            made,
+            &mut results,
+            &mut lists,
+            (&target, &mainline),
+            world,
+            report,
+        )
     };
     if landed.is_err() {
         withdraw(&mut results);
     }
+    report.notices.append(&mut lists.notices);
+    report.errors.append(&mut lists.errors);
     let listing = Listing {
         all: args.report.all,
         named: None,
     };
     listing::fill(report, results, notices, snapshot, listing);
-    listing::tell_certificates(report, world.now, |name| mainline.provenance(name))?;
+    let revocations = &mainline.survey.revocations;
+    let read = |name: &_| mainline.provenance(name);
+    listing::tell_certificates(report, revocations, world.now, read)?;
     landed
 }
 
 /// What was signed, and has not landed.
 struct Made {
     signed: Vec<Signed>,
+    lists: Lists,
     results: Vec<RequestResult>,
     notices: Vec<Finding>,
     /// Earlier runs whose certificates are among them.
@@ -75,6 +92,9 @@ struct Made {
     last: Option<Trailers>,
     /// What signs the commit.
     key: CommitKey,
+    /// The keys of the Signers, as far as they were needed.
+    opened: Opened,
+    keystore: Keystore,
 }
 
 /// Decides and signs; what an earlier run has signed and not landed is taken over.
@@ -96,21 +116,20 @@ fn make(
     }
     report.plan_digest = Some(plan.digest().to_string());
     plan.check_size(&survey.zone.settings, args.allow_bulk.as_deref())?;
+    let (due, _) = survey.due_lists(world.now);
     let mut key = CommitKey::none();
-    if plan.approved().next().is_some() || !adopted.results.is_empty() {
+    if plan.approved().next().is_some() || !adopted.results.is_empty() || !due.is_empty() {
         landing::clock(standing.run.as_ref(), world.now)?;
         key = CommitKey::open(args, mainline, world)?;
     }
     let keystore = keys::keystore_of(args, mainline)?;
-    let opened = keys::open_keys(&plan, &keystore);
+    let opened = keys::open_keys(&plan, &due, &keystore);
     fault::point("keys-opened");
     let workshop = survey.workshop(world.now);
-    let batch = batch::issue(
-        plan,
-        &keys::signing_keys(&opened),
-        &workshop,
-        &mut *world.random,
-    );
+    let signing = keys::signing_keys(&opened);
+    let batch = batch::issue(plan, &signing, &workshop, &mut *world.random);
+    let lists = Lists::make(&due, &signing, &Lists::default());
+    drop(signing);
     fault::point("signed");
     let signed = Signed {
         base: mainline.tip,
@@ -122,11 +141,14 @@ fn make(
     adopted.signed.push(signed);
     Ok(Made {
         signed: adopted.signed,
+        lists,
         results,
         notices,
         runs: adopted.runs,
         last: standing.run,
         key,
+        opened,
+        keystore,
     })
 }
 
@@ -134,8 +156,8 @@ fn make(
 fn land(
     made: Made,
     results: &mut [RequestResult],
-    target: &Target,
-    mainline: &Mainline,
+    lists: &mut Lists,
+    (target, mainline): (&Target, &Mainline),
     world: &mut World,
     report: &mut Report,
 ) -> anyhow::Result<()> {
@@ -148,9 +170,13 @@ fn land(
         results,
         runs: made.runs,
         key: &made.key,
+        lists,
+        opened: made.opened,
+        keystore: &made.keystore,
     };
     let landed = landing.land(world, &mut report.notices)?;
     if let Some(landed) = landed {
+        lists.landed();
         report.commit = Some(landed.base);
         report.issue_commit = Some(landed.commit);
     }

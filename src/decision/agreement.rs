@@ -13,6 +13,7 @@ use crate::decision::candidate::Candidate;
 use crate::decision::case::Case;
 use crate::decision::minutes::Minutes;
 use crate::decision::refusal::Refusal;
+use crate::decision::revoked;
 use crate::decision::trace::Step;
 use crate::finding::Reason;
 use crate::report::Verdict;
@@ -97,6 +98,7 @@ fn able(
     unless_any(Verdict::Failed, authority::is_out_of_time(signer, case.now))?;
     let mut reasons = authority::key_reuse(case.key_owner, &case.testimony.identity, policy);
     reasons.extend(authority::leaked_key(case.request));
+    reasons.extend(revoked::key(case));
     reasons.extend(authority::violations(case.request, signer, candidate));
     unless_any(Verdict::Denied, reasons)
 }

@@ -5,6 +5,7 @@ use crate::request::Request;
 use crate::snapshot::KeyOwner;
 use crate::timestamp::Timestamp;
 use crate::trust::Testimony;
+use crate::trust::revocations::Revocations;
 
 /// What one decision is made of.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Case<'a, 't> {
     pub testimony: &'t Testimony,
     /// Another request that has the same key, certified or earlier on the mainline.
     pub key_owner: Option<&'t KeyOwner>,
+    /// What is revoked.
+    pub revocations: &'t Revocations,
     /// The clock.
     pub now: Timestamp,
 }

@@ -26,6 +26,8 @@ pub enum Step {
     Read,
     /// The key is no CA's.
     Structure,
+    /// No certificate of these bytes was revoked.
+    AlreadySigned,
     /// Somebody signs for this signer name.
     Signer,
     /// The Signer may sign such a certificate.
@@ -44,9 +46,10 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Read,
         Self::Structure,
+        Self::AlreadySigned,
         Self::Signer,
         Self::SignerRules,
         Self::DenyPolicies,
@@ -62,6 +65,7 @@ impl Step {
         match self {
             Self::Read => "read",
             Self::Structure => "structure",
+            Self::AlreadySigned => "already signed",
             Self::Signer => "signer",
             Self::SignerRules => "signer's rules",
             Self::DenyPolicies => "deny policies",

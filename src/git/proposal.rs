@@ -12,6 +12,7 @@ use git2::MergeOptions;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::account::History;
 use crate::git::diff::{Kind, Paths, Trees};
+use crate::git::differing::differing;
 use crate::git::follow::Following;
 use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
@@ -21,12 +22,13 @@ use crate::git::merge::{self, merge};
 use crate::git::objects::Objects;
 use crate::git::producer::Node;
 use crate::git::repository::Repository;
+use crate::git::revoked::revocations;
 use crate::git::since::{Base, Since};
 use crate::git::tree;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::report::Grounds;
-use crate::snapshot::{KeyOwners, Snapshot};
-use crate::zones;
+use crate::snapshot::{KeyOwners, RevocationHistory, Snapshot};
+use crate::zones::{self, Role};
 
 // Before the database on disk, so that what a merge makes stays in memory.
 const FIRST: i32 = 1_000;
@@ -243,6 +245,40 @@ impl Proposal<'_> {
             changed.into_iter().map(|found| found.follower).collect();
         let following = Following::of(snapshot, false, |name| changed.contains(name));
         history(self.repository, &self.node(), Until::Found, following)
+    }
+
+    /// The requests whose revocation the merge changes.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn revoked(&self) -> anyhow::Result<BTreeSet<RequestName>> {
+        let objects = Objects::of(&self.repository.inner)?;
+        let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
+        let before = requests(self.repository.tree_of(self.base)?)?;
+        let mut paths = BTreeSet::new();
+        differing(
+            &objects,
+            "requests/",
+            before,
+            requests(self.top)?,
+            &mut paths,
+        )?;
+        let name = |path: &String| match zones::role(path) {
+            Ok(Role::Revocation(name)) => Some(name),
+            _ => None,
+        };
+        Ok(paths.iter().filter_map(name).collect())
+    }
+
+    /// What the mainline would know of the revocation of each of these requests.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn revocations(
+        &self,
+        names: &BTreeSet<RequestName>,
+    ) -> anyhow::Result<BTreeMap<RequestName, RevocationHistory>> {
+        revocations(self.repository, self.node(), None, names)
     }
 
     pub(super) fn node(&self) -> Node {

@@ -111,13 +111,26 @@ impl Repository {
     /// # Errors
     /// When an object can't be read.
     pub fn file(&self, commit: ObjectId, path: &RepoPath) -> anyhow::Result<Option<Blob>> {
+        self.file_within(commit, path, FILE_OCTETS)
+    }
+
+    /// One file of a commit; `None` when there is none, or it has more octets than that.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn file_within(
+        &self,
+        commit: ObjectId,
+        path: &RepoPath,
+        octets: u64,
+    ) -> anyhow::Result<Option<Blob>> {
         let objects = Objects::of(&self.inner)?;
         let pieces: Vec<&str> = path.as_str().split('/').collect();
         let top = self.tree_of(commit)?;
         let Some(id) = objects.follow(top, &pieces, tree::FILE)? else {
             return Ok(None);
         };
-        let content = objects.blob(id, FILE_OCTETS)?;
+        let content = objects.blob(id, octets)?;
         Ok(content.ok().map(|bytes| Blob { id, bytes }))
     }
 

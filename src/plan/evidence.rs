@@ -14,6 +14,7 @@ use crate::provenance::Provenance;
 use crate::request::Request;
 use crate::snapshot::{Author, Blob, Introduction, KeyOwners, StatementHistory};
 use crate::timestamp::Timestamp;
+use crate::trust::revocations::Revocations;
 use crate::trust::{self, Records, Testimony};
 
 /// The open requests of a snapshot, each read or with every reason why it can't be.
@@ -45,6 +46,8 @@ pub struct Evidence<'a> {
     pub certified: &'a BTreeMap<RequestName, Provenance>,
     /// Those of them that are open because their certificate is to be made anew.
     pub due: &'a BTreeSet<RequestName>,
+    /// What is revoked of all that bears on the requests.
+    pub revocations: &'a Revocations,
     /// Those that are open because their certificate has ended, and they may have been approved again.
     pub ended: &'a BTreeSet<RequestName>,
 }

@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{RepoPath, RequestName};
+use crate::plan::warnings;
 use crate::provenance::Provenance;
 use crate::report::{Report, RequestResult, Verdict};
 use crate::snapshot::Snapshot;
 use crate::timestamp::Timestamp;
+use crate::trust::revocations::{Revocations, Revoked};
 use crate::zones::{self, Role, Zone};
 
 /// Which results a report lists.
@@ -77,13 +79,14 @@ pub fn fill(
     );
 }
 
-/// Tells of each unchanged request in the report which certificate it has, and whether that has ended; `read` finds what
+/// Tells of each unchanged request in the report which certificate it has, and whether that was revoked or has ended; `read` finds what
 /// its certificate rests on.
 ///
 /// # Errors
 /// What `read` gives.
 pub fn tell_certificates(
     report: &mut Report,
+    revocations: &Revocations,
     now: Timestamp,
     mut read: impl FnMut(&RequestName) -> anyhow::Result<Option<Provenance>>,
 ) -> anyhow::Result<()> {
@@ -95,6 +98,13 @@ pub fn tell_certificates(
         let Some(provenance) = read(name)? else {
             continue;
         };
+        let revoked = revocations.request(name);
+        let is_told = |notice: &Finding| notice.request.as_ref() == Some(name);
+        let mut told = report.notices.iter();
+        let told = told.any(|told| is_told(told) && told.reason.code == Code::CertificateRevoked);
+        let is_it = |revoked: &&Revoked| revoked.leaf.serial_number == provenance.serial_number;
+        let revoked = revoked.filter(|_| !told).find(is_it);
+        report.notices.extend(revoked.map(warnings::revoked));
         if provenance.not_after < now {
             report.notices.push(ended(name, provenance.not_after));
         }

@@ -9,6 +9,8 @@ use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, RequestName};
 use crate::plan::Entry;
 use crate::snapshot::{Introduction, Snapshot};
+use crate::trust::revocations::Revoked;
+use crate::x509::crl::ReasonCode;
 
 /// A notice for each request whose name has a certificate, here or in another directory.
 #[must_use]
@@ -84,4 +86,20 @@ pub fn control_changes(
     let touches = brought.any(|introduction| introduction.touches_control);
     let message = "the change touches the control zone, too: each of its requests is also judged by the rules before it";
     touches.then(|| Finding::anywhere(Reason::new(Code::ControlChangedTogether, message)))
+}
+
+/// What becomes of a certificate whose revocation was merged, or would be.
+#[must_use]
+pub fn revoked(revoked: &Revoked) -> Finding {
+    let Revoked { leaf, reason, .. } = revoked;
+    let message = format!(
+        "certificate {} is revoked: {reason}; it would have been good until {}",
+        leaf.serial_number, leaf.not_after
+    );
+    let help = match reason {
+        ReasonCode::KeyCompromise => "its key is blocked for good",
+        _ => "the same request gets no other certificate",
+    };
+    let reason = Reason::new(Code::CertificateRevoked, message).help(help);
+    Finding::in_request(&revoked.request, reason)
 }

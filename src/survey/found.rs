@@ -6,19 +6,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::batch::Workshop;
+use crate::batch::lists::Lists;
 use crate::control::ControlZone;
 use crate::finding::Finding;
-use crate::names::{ObjectId, RequestName};
-use crate::plan::{self, Evidence, Requests};
+use crate::names::{ObjectId, ObjectName, RequestName};
+use crate::plan::lists::{self, DueList};
+use crate::plan::{self, Evidence, Requests, warnings};
 use crate::provenance::Provenance;
 use crate::render::template::Templates;
 use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
 use crate::survey::renewals;
 use crate::timestamp::Timestamp;
+use crate::trust::revocations::{Revocations, Revoked};
 use crate::worktree;
 
 type Introductions = BTreeMap<RequestName, Introduction>;
 type Histories = BTreeMap<RequestName, StatementHistory>;
+
+/// How much of the mainline is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Every request and every output.
+    Whole,
+    /// What is open; requests that the last run left with their certificates are counted, where that run can be trusted.
+    Open,
+}
 
 /// What was read.
 #[derive(Debug)]
@@ -49,6 +61,13 @@ pub struct Survey {
     pub ended: BTreeSet<RequestName>,
     /// When the clock alone will make the next certificate due.
     pub next_due: Option<Timestamp>,
+    /// What is revoked of all that bears on the open requests and the lists.
+    pub revocations: Revocations,
+    /// What is revoked that no list and no run knows yet.
+    pub newly_revoked: Vec<Revoked>,
+    /// The revocation list of each Signer that publishes one, as it was published last; `None` where none of them can be
+    /// due.
+    pub lists: Option<BTreeMap<ObjectName, Vec<u8>>>,
     /// What a proposed change does to `issued/`, which only a run may.
     pub foreign: Vec<Finding>,
 }
@@ -100,13 +119,31 @@ impl Survey {
     pub fn due_after(
         &self,
         made: &BTreeMap<RequestName, Provenance>,
+        lists: &Lists,
         now: Timestamp,
     ) -> Option<Timestamp> {
         if self.due.iter().any(|name| !made.contains_key(name)) {
             return Some(now);
         }
         let next = renewals::next(&self.zone, made.values());
-        self.next_due.into_iter().chain(next).min()
+        let (_, untouched) = self.due_lists(now);
+        let lists = [untouched, lists.next_due(now)].into_iter().flatten();
+        self.next_due.into_iter().chain(next).chain(lists).min()
+    }
+
+    /// The revocation lists that are due, and when the clock alone makes the next one so.
+    #[must_use]
+    pub fn due_lists(&self, now: Timestamp) -> (Vec<DueList<'_>>, Option<Timestamp>) {
+        let published = self.lists.as_ref();
+        published.map_or_else(Default::default, |published| {
+            lists::due(&self.zone, published, &self.revocations, now)
+        })
+    }
+
+    /// What is revoked by what is new.
+    #[must_use]
+    pub fn revoked(&self) -> Vec<Finding> {
+        self.newly_revoked.iter().map(warnings::revoked).collect()
     }
 
     /// What the decisions are made of.
@@ -125,6 +162,7 @@ impl Survey {
             certified: &self.certified,
             due: &self.due,
             ended: &self.ended,
+            revocations: &self.revocations,
         }
     }
 }

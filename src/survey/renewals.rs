@@ -15,6 +15,7 @@ use crate::provenance::Provenance;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::timestamp::Timestamp;
+use crate::trust::revocations::Revocations;
 use crate::x509::leaf::Leaf;
 
 // What the name of a detached signature ends in.
@@ -29,6 +30,21 @@ pub(super) struct Renewals {
     pub(super) ended: BTreeSet<RequestName>,
     /// When the next of the others will be.
     pub(super) next: Option<Timestamp>,
+}
+
+impl Renewals {
+    /// Takes out whose certificate was revoked: it stays, and no other one is made.
+    pub(super) fn end_revoked(&mut self, revocations: &Revocations, snapshot: &mut Snapshot) {
+        let names: Vec<RequestName> = self.due.keys().chain(&self.ended).cloned().collect();
+        for name in names {
+            let content = snapshot.requests.get(&name);
+            if content.is_some_and(|content| revocations.content(&name, *content).is_some()) {
+                self.due.remove(&name);
+                self.ended.remove(&name);
+                snapshot.open.remove(&name);
+            }
+        }
+    }
 }
 
 /// Looks through `issued/`; where no policy renews anything nothing is read.

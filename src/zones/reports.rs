@@ -4,7 +4,6 @@
 //! a path that is at fault is left out by whoever reports it, so nothing in here decides what is signed.
 
 use crate::finding::{Code, Finding, Reason};
-use crate::names::RequestName;
 use crate::zones::paths::Zone;
 use crate::zones::source::{REPORTED, Source};
 use crate::zones::survey::{Survey, finding};
@@ -54,17 +53,5 @@ impl<S: Source> Survey<'_, S> {
             }
             Some(Zone::Control) | None => self.snapshot.errors.push(found),
         }
-    }
-
-    // A revocation that can't be read may be of what is asked for again, so its request waits.
-    pub(super) fn postpone(&mut self, path: &str, request: &RequestName) {
-        let reason = Reason::new(Code::NotImplemented, "revocations come in a later release")
-            .help("remove it; nothing is signed for this request until then");
-        self.distrusted.push(request.clone());
-        let found = Finding {
-            request: Some(request.clone()),
-            ..finding(path, reason)
-        };
-        self.say(found, path);
     }
 }

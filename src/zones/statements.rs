@@ -5,6 +5,7 @@
 //! out of the snapshot: what was left out could be a denial.
 
 use crate::finding::{Code, Finding, Reason};
+use crate::names::RequestName;
 use crate::zones::paths::{Role, role};
 use crate::zones::source::{Child, Kind, Scope, Source, Statements};
 use crate::zones::survey::{Survey, finding};
@@ -13,6 +14,23 @@ use crate::zones::survey::{Survey, finding};
 const STATEMENT_FILES: usize = 64;
 
 impl<S: Source> Survey<'_, S> {
+    /// A revocation that can't be read may be of what is asked for again, so its request waits.
+    pub(super) fn revocation(
+        &mut self,
+        path: &str,
+        name: RequestName,
+        handle: &S::Handle,
+    ) -> anyhow::Result<()> {
+        match self.read(path, handle)? {
+            Some(blob) => {
+                self.search_and_tell(path, &blob.bytes);
+                self.snapshot.revocations.insert(name, blob);
+            }
+            None => self.distrusted.push(name),
+        }
+        Ok(())
+    }
+
     pub(super) fn read_statements(&mut self) -> anyhow::Result<()> {
         for folder in std::mem::take(&mut self.statement_folders) {
             if self.snapshot.open.contains_key(&folder.request) {

@@ -214,7 +214,7 @@ impl<'s, S: Source> Survey<'s, S> {
             }
             Ok(Role::Attributes) => self.request_attributes(path, handle)?,
             Ok(Role::Manifest(name)) => self.manifest(path, name, handle)?,
-            Ok(Role::Revocation(name)) => self.postpone(path, &name),
+            Ok(Role::Revocation(name)) => self.revocation(path, name, handle)?,
             Ok(Role::LetThrough | Role::Control | Role::Statement(_)) => {
                 self.search_file(path, handle)?;
             }

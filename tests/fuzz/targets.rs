@@ -26,6 +26,7 @@ use gitca::report::{Report, Requester};
 use gitca::request::Request;
 use gitca::snapshot::{Blob, Changeset, Introduction, KeyOwners};
 use gitca::trust::Testimony;
+use gitca::trust::revocations::Revocations;
 use gitca::x509::csr::Csr;
 
 use crate::seeds::seeded_key;
@@ -207,6 +208,7 @@ fn approve<'a>(request: &'a Request, zone: &'a ControlZone) -> Option<Approved<'
         zone,
         testimony: &Testimony::default(),
         key_owner: None,
+        revocations: Revocations::NONE,
         now: wide::now(),
     };
     decide(&case).decision.ok()
@@ -283,6 +285,7 @@ pub(crate) fn show_with(
         certified: &BTreeMap::new(),
         due: &BTreeSet::new(),
         ended: &BTreeSet::new(),
+        revocations: Revocations::NONE,
     };
     let plan = plan(&evidence, wide::now());
     let mut report = Report::new("check");

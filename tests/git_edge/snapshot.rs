@@ -106,9 +106,10 @@ fn what_is_wrong_in_the_data_zone_stays_with_its_path() {
                     Code::FileTooLarge,
                     Some("requests/sam.approvals/large.json.sig")
                 ),
-                (Code::NotImplemented, Some("requests/tom.revocation.yaml")),
             ]
         );
+        let revoked: Vec<_> = snapshot.revocations.keys().collect();
+        assert_eq!(revoked, [&name("tom")]);
         let open: Vec<_> = snapshot.open.keys().map(RequestName::as_str).collect();
         assert_eq!(open, ["dev/jane", "sam"]);
         assert_eq!(snapshot.requests.len(), 2);

@@ -12,6 +12,7 @@ use gitca::report::Verdict;
 use gitca::request::Request;
 use gitca::snapshot::{Blob, KeyOwner, KeyOwners};
 use gitca::timestamp::Timestamp;
+use gitca::trust::revocations::Revocations;
 
 use crate::forge::Draft;
 use crate::wide;
@@ -199,6 +200,7 @@ fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
         certified: &BTreeMap::new(),
         due: &BTreeSet::new(),
         ended: &BTreeSet::new(),
+        revocations: Revocations::NONE,
     };
     let plan = plan(&evidence, case.now);
     let entry = &plan.entries[0];

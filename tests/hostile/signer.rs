@@ -15,6 +15,7 @@ use gitca::render::template::Templates;
 use gitca::report::Verdict;
 use gitca::request::Request;
 use gitca::snapshot::{Author, Authorship, Introduction, KeyOwners, Snapshot};
+use gitca::trust::revocations::Revocations;
 use gitca::x509::certification_request;
 use gitca::x509::san::SubjectAltNames;
 use gitca::x509::subject::{Attribute, Subject};
@@ -226,6 +227,7 @@ fn run(key: &Liar) -> Batch {
         certified: &BTreeMap::new(),
         due: &BTreeSet::new(),
         ended: &BTreeSet::new(),
+        revocations: Revocations::NONE,
     };
     let plan: plan::Plan<'_> = plan(&evidence, wide::now());
     let honest = seeded_key("ca");

@@ -8,6 +8,7 @@ use gitca::names::Serial;
 use gitca::render::template::Templates;
 use gitca::request::Request;
 use gitca::trust::Testimony;
+use gitca::trust::revocations::Revocations;
 
 use crate::forge::{Draft, O, cn, rdn, utf8};
 use crate::seeds::seeded_key;
@@ -42,6 +43,7 @@ fn render(template: &str, user: &str, group: &str) -> Result<String, String> {
         zone: &zone,
         testimony: &Testimony::default(),
         key_owner: None,
+        revocations: Revocations::NONE,
         now: wide::now(),
     };
     let approved = decide(&case).decision.expect("it is admitted");

@@ -12,6 +12,7 @@ mod output;
 mod renewals;
 mod requester;
 mod review;
+mod revocation;
 mod rules;
 mod since;
 mod swaps;

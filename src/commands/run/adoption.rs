@@ -66,6 +66,7 @@ fn take(
     if !repository.is_on_mainline(trailers.base, mainline.tip)? {
         return Ok(None);
     }
+    // Revocation lists are not among them: they are made again, with the next number.
     let Some(mut sets) = split(trailers.base, &repository.issued_by(commit)?) else {
         return Ok(None);
     };

@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use crate::batch::Keys;
 use crate::cli::RunArgs;
 use crate::control::ControlZone;
+use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::keystore::{self, CaKey, Keystore};
 use crate::names::ObjectName;
 use crate::plan::Plan;
+use crate::plan::lists::DueList;
 use crate::survey::Mainline;
 
 /// The key of each Signer by its name, or why it can't be used.
@@ -68,24 +70,31 @@ fn check_variables(zone: &ControlZone) -> Result<(), Stop> {
 }
 
 /// The key of each Signer that has something to sign; each is opened once and held against its CA certificate.
-pub(super) fn open_keys(plan: &Plan<'_>, keystore: &Keystore) -> Opened {
+pub(super) fn open_keys(plan: &Plan<'_>, lists: &[DueList<'_>], keystore: &Keystore) -> Opened {
     let mut keys = BTreeMap::new();
     for approved in plan.approved() {
-        let signer = approved.signer();
-        keys.entry(signer.name.clone()).or_insert_with(|| {
-            let key = keystore.open(&signer.key)?;
-            if key.spki() == signer.authority.signing_ca().key.spki() {
-                return Ok(key);
-            }
-            let message = format!(
-                "key `{}` is not the key of the CA certificate `{}`",
-                signer.key, signer.ca_file
-            );
-            Err(Reason::new(Code::SignerKeyMismatch, message)
-                .help("give the key that belongs to this certificate"))
-        });
+        open_key(&mut keys, approved.signer(), keystore);
+    }
+    for signer in lists.iter().flat_map(|list| &list.signers) {
+        open_key(&mut keys, signer, keystore);
     }
     keys
+}
+
+/// Opens the key of a Signer, unless that was tried already.
+pub(super) fn open_key(keys: &mut Opened, signer: &Signer, keystore: &Keystore) {
+    keys.entry(signer.name.clone()).or_insert_with(|| {
+        let key = keystore.open(&signer.key)?;
+        if key.spki() == signer.authority.signing_ca().key.spki() {
+            return Ok(key);
+        }
+        let message = format!(
+            "key `{}` is not the key of the CA certificate `{}`",
+            signer.key, signer.ca_file
+        );
+        Err(Reason::new(Code::SignerKeyMismatch, message)
+            .help("give the key that belongs to this certificate"))
+    });
 }
 
 pub(super) fn signing_keys(opened: &Opened) -> Keys<'_> {

@@ -5,12 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::batch::lists::Lists;
 use crate::batch::signed::Signed;
 use crate::commands::run::commit_key::CommitKey;
+use crate::commands::run::keys::{self, Opened};
 use crate::commands::run::sifting::{Dropped, sift};
 use crate::commands::run::target::{self, Step, Target};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::{CommitSigner, Draft, fault};
+use crate::keystore::Keystore;
 use crate::message::{self, Trailers};
 use crate::names::{ObjectId, hex};
 use crate::report::{RequestResult, Verdict};
@@ -37,6 +40,11 @@ pub(super) struct Landing<'l> {
     pub(super) runs: Vec<String>,
     /// What signs the commit.
     pub(super) key: &'l CommitKey,
+    /// The revocation lists, made anew wherever the mainline has moved to.
+    pub(super) lists: &'l mut Lists,
+    /// The keys of the Signers, as far as they were needed.
+    pub(super) opened: Opened,
+    pub(super) keystore: &'l Keystore,
 }
 
 /// A commit on the mainline.
@@ -102,6 +110,7 @@ impl Landing<'_> {
                     notices.extend(standing.notice);
                     last = standing.run;
                     self.move_to(&next, notices)?;
+                    self.list_again(&next, world.now);
                     (moved, ready) = (Some(next), None);
                 }
             }
@@ -116,7 +125,8 @@ impl Landing<'_> {
     }
 
     fn is_empty(&self) -> bool {
-        self.signed.iter().all(|signed| signed.changes.is_empty())
+        let is_empty = |signed: &Signed| signed.changes.is_empty();
+        self.signed.iter().all(is_empty) && self.lists.changes.is_empty()
     }
 
     /// Makes the commit, and the reference by which the next run finds it.
@@ -134,9 +144,10 @@ impl Landing<'_> {
             changes.extend(signed.changes.clone());
             made.extend(signed.provenances());
         }
+        changes.extend(self.lists.changes.clone());
         let open = here.survey.open_after(&made);
         let issued_at = clock(last, now)?;
-        let due = here.survey.due_after(&made, issued_at);
+        let due = here.survey.due_after(&made, self.lists, issued_at);
         let trailers = Trailers::of(here.tip, made.len(), open, issued_at, due);
         self.key.check(&here.survey.zone, issued_at)?;
         let signer = self.key.signer();
@@ -148,7 +159,7 @@ impl Landing<'_> {
                 email: bot.email.clone(),
             },
             now,
-            message: &message::commit_message(made.keys(), &trailers),
+            message: &message::commit_message(made.keys(), self.lists.number(), &trailers),
             sign: signer.as_ref().map(|signer| signer as &CommitSigner<'_>),
         })?;
         fault::point("committed");
@@ -182,6 +193,15 @@ impl Landing<'_> {
         }
         notices.extend(dropped.iter().map(Dropped::notice));
         Ok(())
+    }
+
+    /// Makes the revocation lists of the mainline as it is now; whoever was faster may have made the same.
+    fn list_again(&mut self, here: &Mainline, now: Timestamp) {
+        let (due, _) = here.survey.due_lists(now);
+        for signer in due.iter().flat_map(|list| &list.signers) {
+            keys::open_key(&mut self.opened, signer, self.keystore);
+        }
+        *self.lists = Lists::make(&due, &keys::signing_keys(&self.opened), self.lists);
     }
 
     fn forget(&self, run: Option<&str>) -> anyhow::Result<()> {

@@ -86,7 +86,7 @@ fn told_step(number: usize, step: &ToldStep) -> String {
         StepOutcome::NotReached => ("--", "not reached".to_owned()),
         StepOutcome::Refuses => ("NO", String::new()),
     };
-    let first = format!("  {number} {:<18}{mark} ", step.step.title());
+    let first = format!(" {number:>2} {:<18}{mark} ", step.step.title());
     if step.outcome != StepOutcome::Refuses {
         return wrap(&harmless(&message), &first, STEP) + "\n";
     }

@@ -1,0 +1,239 @@
+//! What the mainline knows of the revocation of certificates.
+//!
+//! In come requests; out go every version of the revocation beside each and everything that was ever issued for it, with
+//! the commits that brought them. A file that was taken away again was there. Whether a run brought a certificate, and
+//! whom a revocation reaches, is judged elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::git::diff::{Kind, Paths, Trees};
+use crate::git::differing::differing;
+use crate::git::follow::Zones;
+use crate::git::ids::id;
+use crate::git::objects::Objects;
+use crate::git::producer::Node;
+use crate::git::read::FILE_OCTETS;
+use crate::git::repository::Repository;
+use crate::git::tree;
+use crate::names::{ObjectId, RepoPath, RequestName};
+use crate::snapshot::{Blob, Brought, Output, RevocationHistory};
+use crate::zones::{self, Role};
+
+const REVOCATION: &str = ".revocation.yaml";
+
+/// Since when changes of revocations are looked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Since<'s> {
+    /// From the beginning of the mainline on.
+    Beginning,
+    /// After this commit of the mainline.
+    Commit(ObjectId),
+    /// After the newest run that wrote each of these files below `issued/`, whichever is the oldest.
+    Files(&'s [RepoPath]),
+}
+
+impl Repository {
+    /// What the mainline of `tip` knows of the revocation of each of these requests; those of which it knows nothing are
+    /// left out. What was there at the anchor counts as brought by it.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn revocations(
+        &self,
+        tip: ObjectId,
+        anchor: Option<ObjectId>,
+        names: &BTreeSet<RequestName>,
+    ) -> anyhow::Result<BTreeMap<RequestName, RevocationHistory>> {
+        revocations(self, Node::of(self, tip)?, anchor, names)
+    }
+
+    /// The requests whose revocation was changed, taken away or brought on the mainline of `tip`; `is_run` tells whether a
+    /// run made a commit.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn revoked_since(
+        &self,
+        tip: ObjectId,
+        since: Since<'_>,
+        is_run: &mut dyn FnMut(ObjectId) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<BTreeSet<RequestName>> {
+        let objects = Objects::of(&self.inner)?;
+        let trees = Trees::of(&objects);
+        let files = match since {
+            Since::Files(files) => files,
+            Since::Beginning | Since::Commit(_) => &[],
+        };
+        let mut awaited: Paths<&str> = files
+            .iter()
+            .filter_map(|file| file.as_str().strip_prefix("issued/"))
+            .map(|file| (file.to_owned(), (Kind::File, file)))
+            .collect();
+        let mut found = BTreeSet::new();
+        let mut node = Node::of(self, tip)?;
+        loop {
+            let is_end = match since {
+                Since::Beginning => false,
+                Since::Commit(commit) => node.commit == commit,
+                Since::Files(_) => awaited.is_empty(),
+            };
+            let parent = match node.parents.first() {
+                Some(parent) if !is_end => Node::of(self, id(*parent))?,
+                _ => return Ok(found),
+            };
+            if parent.tree != node.tree {
+                let (before, after) = (
+                    Zones::of(&trees, parent.tree)?,
+                    Zones::of(&trees, node.tree)?,
+                );
+                let mut paths = BTreeSet::new();
+                let (old, new) = (before.requests, after.requests);
+                differing(&objects, "requests/", old, new, &mut paths)?;
+                found.extend(paths.iter().filter_map(|path| revoked(path)));
+                let written = trees.differences(before.issued, after.issued, &awaited)?;
+                if !written.is_empty() && is_run(node.commit)? {
+                    awaited.retain(|path, _| written.iter().all(|file| file.follower != path));
+                }
+            }
+            node = parent;
+        }
+    }
+
+    /// The requests beside which a revocation lies in a commit.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn revoked_at(&self, commit: ObjectId) -> anyhow::Result<BTreeSet<RequestName>> {
+        let objects = Objects::of(&self.inner)?;
+        let mut found = BTreeSet::new();
+        let top = objects.entry(self.tree_of(commit)?, "requests", tree::DIRECTORY)?;
+        let mut folders: Vec<(String, ObjectId)> = top
+            .map(|top| ("requests".to_owned(), top))
+            .into_iter()
+            .collect();
+        while let Some((path, folder)) = folders.pop() {
+            let Ok(object) = objects.tree(folder)? else {
+                continue;
+            };
+            for entry in tree::parse(object.data()).unwrap_or_default() {
+                let Ok(name) = std::str::from_utf8(entry.name) else {
+                    continue;
+                };
+                let is_below = path.matches('/').count() < tree::DEPTH;
+                if entry.mode == tree::FILE && name.ends_with(REVOCATION) {
+                    found.extend(revoked(&format!("{path}/{name}")));
+                } else if entry.mode == tree::DIRECTORY && is_below {
+                    folders.push((format!("{path}/{name}"), entry.id));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn revoked(path: &str) -> Option<RequestName> {
+    match zones::role(path) {
+        Ok(Role::Revocation(name)) => Some(name),
+        _ => None,
+    }
+}
+
+/// What is followed of each request.
+#[derive(Clone, Copy, Debug)]
+struct Followed<'n>(&'n RequestName);
+
+/// What the mainline that ends in `top`, which nobody may have made yet, knows of these requests.
+pub(super) fn revocations(
+    repository: &Repository,
+    top: Node,
+    anchor: Option<ObjectId>,
+    names: &BTreeSet<RequestName>,
+) -> anyhow::Result<BTreeMap<RequestName, RevocationHistory>> {
+    let mut found: BTreeMap<RequestName, RevocationHistory> = BTreeMap::new();
+    if names.is_empty() {
+        return Ok(found);
+    }
+    let objects = Objects::of(&repository.inner)?;
+    let trees = Trees::of(&objects);
+    let paths = |suffix: &str, kind| -> Paths<Followed<'_>> {
+        let path = |name| (format!("{name}{suffix}"), (kind, Followed(name)));
+        names.iter().map(path).collect()
+    };
+    let (requests, issued) = (paths(REVOCATION, Kind::File), paths("", Kind::Directory));
+    let mut node = top;
+    // The later the greater, as everywhere; how long the mainline is shows at its end.
+    let mut position = u64::MAX;
+    loop {
+        let is_end = node.is_made && anchor == Some(node.commit);
+        let parent = match node.parents.first().filter(|_| !is_end) {
+            Some(parent) => Some(Node::of(repository, id(*parent))?),
+            None => None,
+        };
+        let is_same = parent
+            .as_ref()
+            .is_some_and(|parent| parent.tree == node.tree);
+        if !is_same {
+            let after = Zones::of(&trees, node.tree)?;
+            let before = match &parent {
+                Some(parent) => Zones::of(&trees, parent.tree)?,
+                None => Zones::default(),
+            };
+            let brought = Brought {
+                commit: node.commit,
+                position,
+                touches_control: before.control() != after.control() && parent.is_some(),
+            };
+            for change in trees.differences(before.requests, after.requests, &requests)? {
+                let Followed(name) = change.follower;
+                let file = change.after.map(|file| revocation(&objects, name, file));
+                let history = found.entry(name.clone()).or_default();
+                history
+                    .revocations
+                    .push((brought, file.transpose()?.flatten()));
+            }
+            for change in trees.differences(before.issued, after.issued, &issued)? {
+                let Followed(name) = change.follower;
+                let Some(folder) = change.after else { continue };
+                let output = output(&objects, folder, brought)?;
+                found
+                    .entry(name.clone())
+                    .or_default()
+                    .outputs
+                    .extend(output);
+            }
+        }
+        let Some(parent) = parent else {
+            return Ok(found);
+        };
+        node = parent;
+        position -= 1;
+    }
+}
+
+fn revocation(
+    objects: &Objects<'_>,
+    name: &RequestName,
+    file: ObjectId,
+) -> anyhow::Result<Option<Blob>> {
+    let limit = zones::size_limit(&format!("requests/{name}{REVOCATION}"));
+    let content = objects.blob(file, limit)?;
+    Ok(content.ok().map(|bytes| Blob { id: file, bytes }))
+}
+
+fn output(
+    objects: &Objects<'_>,
+    folder: ObjectId,
+    brought: Brought,
+) -> anyhow::Result<Option<Output>> {
+    let request = objects.entry(folder, "request.yaml", tree::FILE)?;
+    let certificate = objects.entry(folder, "certificate.pem", tree::FILE)?;
+    let Some((request, certificate)) = request.zip(certificate) else {
+        return Ok(None);
+    };
+    let certificate = objects.blob(certificate, FILE_OCTETS)?;
+    Ok(certificate.ok().map(|certificate| Output {
+        brought,
+        request,
+        certificate,
+    }))
+}

@@ -1,0 +1,231 @@
+//! Which revocation lists are to be made anew, and what goes into them (RFC 5280 section 5).
+//!
+//! In come the Signers that publish one, what they published last, what is revoked, and now; out comes the next list of
+//! each CA whose entries change, whose list is half through its life, or that has none. A list is the CA's: Signers that
+//! share one publish the same octets. An entry stays until a list has shown it after the certificate's end.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use crate::control::ControlZone;
+use crate::control::signer::Signer;
+use crate::finding::{Code, Finding, Reason};
+use crate::names::{ObjectName, RepoPath, SerialNumber};
+use crate::timestamp::{Lifetime, Timestamp};
+use crate::trust::revocations::Revocations;
+use crate::x509::ca::CaCertificate;
+use crate::x509::crl::{ReasonCode, RevocationList, RevokedCertificate};
+use crate::x509::leaf::Leaf;
+
+/// Why a list is made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The CA has none.
+    First,
+    /// So many certificates were revoked, or for another reason, since the last one.
+    Entries(usize),
+    /// Less than half of its life is left.
+    Age,
+}
+
+/// A list that is to be made.
+#[derive(Clone, Debug)]
+pub struct DueList<'a> {
+    /// The Signers that publish it, which share a CA.
+    pub signers: Vec<&'a Signer>,
+    /// What goes into it.
+    pub list: RevocationList,
+    /// Why it is made.
+    pub why: Why,
+}
+
+/// Where the list of a Signer goes.
+#[must_use]
+pub fn file(signer: &ObjectName) -> RepoPath {
+    format!("issued/_crl/{signer}.pem")
+        .parse()
+        .expect("the name of an object is a valid piece")
+}
+
+/// The lists that are due, and when the clock alone makes the next one so.
+#[must_use]
+pub fn due<'a>(
+    zone: &'a ControlZone,
+    published: &BTreeMap<ObjectName, Vec<u8>>,
+    revocations: &Revocations,
+    now: Timestamp,
+) -> (Vec<DueList<'a>>, Option<Timestamp>) {
+    let mut due = Vec::new();
+    let mut next = None;
+    for signers in by_ca(zone) {
+        let publication = Publication::of(signers, published, now);
+        let Some(publication) = publication else {
+            continue;
+        };
+        match publication.next(revocations, now) {
+            Ok(list) => due.push(list),
+            Err(begins) => next = next.into_iter().chain([begins]).min(),
+        }
+    }
+    (due, next)
+}
+
+/// When a list that is made now is due again.
+#[must_use]
+pub fn due_again(list: &RevocationList) -> Timestamp {
+    half(list.this_update, list.next_update)
+}
+
+fn half(this_update: Timestamp, next_update: Timestamp) -> Timestamp {
+    let life = next_update.unix() - this_update.unix();
+    Timestamp::from_unix(this_update.unix() + life / 2).unwrap_or(next_update)
+}
+
+/// The Signers that publish a list, those that share a CA together.
+fn by_ca(zone: &ControlZone) -> Vec<Vec<&Signer>> {
+    let mut found: Vec<Vec<&Signer>> = Vec::new();
+    for signer in zone.signers.iter().filter(|signer| signer.crl.publish) {
+        let ca = signer.authority.signing_ca();
+        let is_same = |others: &&mut Vec<&Signer>| {
+            let other = others[0].authority.signing_ca();
+            other.key.spki() == ca.key.spki() && other.subject == ca.subject
+        };
+        match found.iter_mut().find(is_same) {
+            Some(others) => others.push(signer),
+            None => found.push(vec![signer]),
+        }
+    }
+    found
+}
+
+/// One CA and its newest list.
+struct Publication<'a> {
+    signers: Vec<&'a Signer>,
+    ca: &'a CaCertificate,
+    validity: Lifetime,
+    last: Option<RevocationList>,
+    /// Whether every Signer has that very list.
+    is_everywhere: bool,
+}
+
+impl<'a> Publication<'a> {
+    /// `None` for a CA that can't sign now.
+    fn of(
+        signers: Vec<&'a Signer>,
+        published: &BTreeMap<ObjectName, Vec<u8>>,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let first = signers.first()?;
+        let authority = &first.authority;
+        if now < authority.not_before() || now >= authority.not_after() {
+            return None;
+        }
+        let ca = authority.signing_ca();
+        let files: Vec<Option<&Vec<u8>>> = signers
+            .iter()
+            .map(|signer| published.get(&signer.name))
+            .collect();
+        let lists = files
+            .iter()
+            .flatten()
+            .filter_map(|octets| RevocationList::read(octets, ca).ok());
+        let last = lists.max_by_key(|list| list.number);
+        let is_everywhere = files.windows(2).all(|pair| pair[0] == pair[1]);
+        let validity = signers.iter().map(|signer| signer.crl.validity).min()?;
+        Some(Self {
+            signers,
+            ca,
+            validity,
+            last,
+            is_everywhere,
+        })
+    }
+
+    /// The list that is due, or when it will be.
+    fn next(self, revocations: &Revocations, now: Timestamp) -> Result<DueList<'a>, Timestamp> {
+        let earlier = self.last.as_ref();
+        let mut entries = earlier.map_or_else(BTreeMap::new, |last| last.entries.clone());
+        let mut come = 0;
+        for revoked in revocations.all() {
+            let leaf = Leaf::proven(&revoked.certificate, [self.ca]);
+            let Some((serial, leaf)) = leaf.and_then(|leaf| Some((serial(&leaf)?, leaf))) else {
+                continue;
+            };
+            // RFC 5280 3.3: not before one list has shown it that was made after its end.
+            let is_over = earlier.is_some_and(|last| leaf.not_after < last.this_update);
+            if is_over {
+                entries.remove(&serial);
+            } else {
+                come += usize::from(enter(&mut entries, serial, revoked.reason, now));
+            }
+        }
+        let begins = earlier.map(|last| half(last.this_update, last.next_update));
+        let why = match begins {
+            None => Why::First,
+            Some(_) if come > 0 => Why::Entries(come),
+            Some(begins) if now < begins && self.is_everywhere => return Err(begins),
+            Some(_) => Why::Age,
+        };
+        let end = self.ca.not_after;
+        let list = RevocationList {
+            number: self.last.map_or(1, |last| last.number + 1),
+            this_update: now,
+            next_update: now.plus(self.validity).min(end),
+            entries,
+        };
+        Ok(DueList {
+            signers: self.signers,
+            list,
+            why,
+        })
+    }
+}
+
+fn serial(leaf: &Leaf) -> Option<SerialNumber> {
+    leaf.serial_number.parse().ok()
+}
+
+/// Whether that is new.
+fn enter(
+    entries: &mut BTreeMap<SerialNumber, RevokedCertificate>,
+    serial: SerialNumber,
+    reason: ReasonCode,
+    now: Timestamp,
+) -> bool {
+    let entry = entries.entry(serial);
+    let is_new = match &entry {
+        Entry::Vacant(_) => true,
+        Entry::Occupied(there) => there.get().reason != reason,
+    };
+    entry
+        .or_insert(RevokedCertificate {
+            revocation_date: now,
+            reason,
+        })
+        .reason = reason;
+    is_new
+}
+
+impl DueList<'_> {
+    /// Says what is made.
+    #[must_use]
+    pub fn notice(&self) -> Finding {
+        let signer = &self.signers[0].name;
+        let list = &self.list;
+        let why = match self.why {
+            Why::First => "the first one".to_owned(),
+            Why::Entries(come) => format!("{come} more than the last one has"),
+            Why::Age => "half of the life of the last one is over".to_owned(),
+        };
+        let entries = match list.entries.len() {
+            1 => "1 certificate".to_owned(),
+            entries => format!("{entries} certificates"),
+        };
+        let message = format!(
+            "revocation list {} of signer `{signer}`: {entries}, good until {}; {why}",
+            list.number, list.next_update
+        );
+        let reason = Reason::new(Code::RevocationListDue, message).policy(signer.as_str());
+        Finding::in_file(file(signer), reason)
+    }
+}

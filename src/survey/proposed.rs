@@ -1,0 +1,94 @@
+//! A merge that nobody has made yet, surveyed as if it were on the mainline.
+//!
+//! In come two commits; out comes a [`Proposed`], or a [`Stop`](crate::finding::Stop) with every finding that stands in the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::git::Repository;
+use crate::names::ObjectId;
+use crate::plan;
+use crate::report::Grounds;
+use crate::survey::found::{Extent, Survey};
+use crate::survey::leaks;
+use crate::survey::output::{self, Judgement};
+use crate::survey::revocations::{self, Asked};
+use crate::survey::rules::{load, rules_before};
+use crate::world::World;
+
+/// A merge that nobody has made yet.
+#[derive(Debug)]
+pub struct Proposed {
+    /// The commit that would be merged.
+    pub head: ObjectId,
+    /// What it was judged on.
+    pub grounds: Grounds,
+    /// What would be there, with the requests that the merge changes as its introductions.
+    pub survey: Survey,
+}
+
+/// Surveys what a merge of `head` into `base` would be.
+///
+/// # Errors
+/// A [`Stop`](crate::finding::Stop) for what can't be trusted or is invalid; any other error when git fails.
+pub fn proposal(
+    world: &World,
+    extent: Extent,
+    (base, head): (&str, &str),
+) -> anyhow::Result<Proposed> {
+    let repository = Repository::open(&world.directory)?;
+    repository.require_full_history()?;
+    let (base, head) = (repository.resolve(base)?, repository.resolve(head)?);
+    let proposal = repository.propose(base, head)?;
+    let outputs = output::zone(Judgement::of(&repository), base, None)?;
+    let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
+    let known = known.map(|(known, _)| proposal.snapshot_since(&known));
+    let mut snapshot = match known.transpose()?.flatten() {
+        Some(snapshot) => snapshot,
+        None => proposal.snapshot()?,
+    };
+    let (zone, templates) = load(&snapshot)?;
+    leaks::add_proposed(
+        &repository,
+        &outputs,
+        (base, &proposal),
+        &zone,
+        &mut snapshot,
+    )?;
+    let mut requests = plan::read(&snapshot);
+    let owners = proposal.key_owners(&plan::keys(&requests))?;
+    let asked = Asked {
+        owners: &owners,
+        again: &BTreeSet::new(),
+    };
+    let mut judgement = Judgement::of(&repository);
+    let revoked = revocations::proposed(&proposal, &mut judgement, &mut snapshot, &asked)?;
+    requests.retain(|name, _| snapshot.open.contains_key(name));
+    let history = proposal.history(&snapshot)?;
+    let rules_before = rules_before(&repository, &history, Some((head, base)))?;
+    let branch = zone.settings.branch.as_str();
+    let foreign = output::proposed(&repository, &proposal, (base, head), branch)?;
+    let survey = Survey {
+        snapshot,
+        zone,
+        templates,
+        requests,
+        owners,
+        introductions: history.introductions,
+        histories: history.statements,
+        rules_before,
+        committer: None,
+        certified: BTreeMap::new(),
+        due: BTreeSet::new(),
+        ended: BTreeSet::new(),
+        next_due: None,
+        revocations: revoked.revocations,
+        newly_revoked: revoked.news,
+        lists: None,
+        foreign,
+    };
+    Ok(Proposed {
+        head,
+        grounds: proposal.grounds()?,
+        survey,
+    })
+}

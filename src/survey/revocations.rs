@@ -1,0 +1,316 @@
+//! What is revoked, of all that bears on the open requests and on the revocation lists.
+//!
+//! In come the mainline and its snapshot; out comes what revocations say about certificates that genuine runs have brought.
+//! Only requests are looked at that somebody speaks of: those that have a revocation, or had one since the lists were made,
+//! those that want a certificate again, and those that a key was certified for before.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::control::ControlZone;
+use crate::control::signer::Signer;
+use crate::finding::{Code, Finding, Reason};
+use crate::git::{Proposal, Repository, Since};
+use crate::names::{ObjectId, ObjectName, RepoPath, RequestName};
+use crate::plan::lists;
+use crate::revocation::Revocation;
+use crate::snapshot::{Brought, KeyOwners, Output, RevocationHistory, Snapshot};
+use crate::survey::output::Judgement;
+use crate::trust::revocations::{Revocations, Revoked, unknown};
+use crate::worktree;
+use crate::x509::crl::RevocationList;
+use crate::zones;
+
+// Of a hundred thousand revoked certificates, some forty octets each.
+const LIST_OCTETS: u64 = 16 * 1024 * 1024;
+
+type Published = BTreeMap<ObjectName, Vec<u8>>;
+type Histories = BTreeMap<RequestName, RevocationHistory>;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// What is revoked.
+    pub(super) revocations: Revocations,
+    /// What is new since the lists, or since the newest run where there are none.
+    pub(super) news: Vec<Revoked>,
+    /// The list of each Signer that publishes one, as it was published last; `None` where none of them can be due.
+    pub(super) lists: Option<Published>,
+}
+
+/// What is at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'g> {
+    pub(super) repository: &'g Repository,
+    pub(super) tip: ObjectId,
+    pub(super) anchor: Option<ObjectId>,
+    /// The newest run on the mainline.
+    pub(super) run: Option<ObjectId>,
+    /// Whether that run is known to have left nothing to do, so that only what came after it is looked at.
+    pub(super) is_settled: bool,
+    pub(super) zone: &'g ControlZone,
+}
+
+impl Ground<'_> {
+    /// Looks for revocations, and adds to the snapshot what is wrong with them.
+    pub(super) fn find(&self, snapshot: &mut Snapshot, asked: &Asked<'_>) -> anyhow::Result<Found> {
+        let mut judgement = Judgement::knowing(self.repository, self.tip, self.zone)?;
+        let judgement = &mut judgement;
+        let mut lists = if self.is_settled {
+            None
+        } else {
+            Some(self.lists()?)
+        };
+        let news = self.news(judgement, lists.as_ref())?;
+        if lists.is_none() && !news.is_empty() {
+            lists = Some(self.lists()?);
+        }
+        let mut names: BTreeSet<RequestName> = snapshot.revocations.keys().cloned().collect();
+        names.extend(news.iter().cloned());
+        names.extend(asked.names(snapshot));
+        // A key that others have may be that of any certificate.
+        if !asked.owners.is_empty() {
+            names.extend(self.repository.revoked_at(self.tip)?);
+        }
+        let mut histories = self.repository.revocations(self.tip, self.anchor, &names)?;
+        keep_genuine(judgement, self.anchor, &mut histories)?;
+        let findings = findings(snapshot, &histories);
+        withhold(snapshot, findings);
+        let revocations = Revocations::of(&histories);
+        let listed = lists.as_ref().map(|lists| self.listed(lists));
+        let is_new = |revoked: &&Revoked| {
+            let serial = &revoked.leaf.serial_number;
+            !listed
+                .as_ref()
+                .is_some_and(|listed| listed.contains(serial))
+        };
+        Ok(Found {
+            news: revoked(&news, &revocations)
+                .filter(is_new)
+                .cloned()
+                .collect(),
+            lists,
+            revocations,
+        })
+    }
+
+    fn publishing(&self) -> impl Iterator<Item = &Signer> {
+        let signers = self.zone.signers.iter();
+        signers.filter(|signer| signer.crl.publish)
+    }
+
+    /// The serial numbers that the lists have.
+    fn listed(&self, lists: &Published) -> BTreeSet<String> {
+        let mut listed = BTreeSet::new();
+        for signer in self.publishing() {
+            let list = lists.get(&signer.name);
+            let ca = signer.authority.signing_ca();
+            let list = list.and_then(|list| RevocationList::read(list, ca).ok());
+            let entries = list.into_iter().flat_map(|list| list.entries.into_keys());
+            listed.extend(entries.map(|serial| serial.to_string()));
+        }
+        listed
+    }
+
+    fn lists(&self) -> anyhow::Result<Published> {
+        let mut lists = BTreeMap::new();
+        for signer in self.publishing() {
+            let path = lists::file(&signer.name);
+            let file = self.repository.file_within(self.tip, &path, LIST_OCTETS)?;
+            lists.extend(file.map(|file| (signer.name.clone(), file.bytes)));
+        }
+        Ok(lists)
+    }
+
+    fn news(
+        &self,
+        judgement: &mut Judgement<'_>,
+        lists: Option<&Published>,
+    ) -> anyhow::Result<BTreeSet<RequestName>> {
+        // Before the first run there is nothing to revoke.
+        let Some(run) = self.run else {
+            return Ok(BTreeSet::new());
+        };
+        let is_listed = |signer: &Signer| {
+            let list = lists.and_then(|lists| lists.get(&signer.name));
+            let ca = signer.authority.signing_ca();
+            list.is_some_and(|list| RevocationList::read(list, ca).is_ok())
+        };
+        let files = self.publishing().map(|signer| lists::file(&signer.name));
+        let files: Vec<RepoPath> = files.collect();
+        let since = if self.is_settled || files.is_empty() {
+            Since::Commit(run)
+        } else if self.publishing().all(is_listed) {
+            Since::Files(&files)
+        } else {
+            Since::Beginning
+        };
+        let mut is_run = |commit| Ok(judgement.run_at(commit)?.is_some());
+        self.repository.revoked_since(self.tip, since, &mut is_run)
+    }
+}
+
+fn revoked<'r>(
+    names: &'r BTreeSet<RequestName>,
+    revocations: &'r Revocations,
+) -> impl Iterator<Item = &'r Revoked> {
+    let names = names.iter();
+    names.flat_map(|name| revocations.request(name))
+}
+
+/// Looks for what a proposed change revokes, and what is revoked already of what it asks for.
+pub(super) fn proposed(
+    proposal: &Proposal<'_>,
+    judgement: &mut Judgement<'_>,
+    snapshot: &mut Snapshot,
+    asked: &Asked<'_>,
+) -> anyhow::Result<Found> {
+    let news = proposal.revoked()?;
+    let mut names = asked.names(snapshot);
+    names.extend(news.iter().cloned());
+    let is_asked =
+        |name: &&RequestName| !asked.owners.is_empty() || snapshot.open.contains_key(*name);
+    names.extend(snapshot.revocations.keys().filter(is_asked).cloned());
+    let mut histories = proposal.revocations(&names)?;
+    keep_genuine(judgement, None, &mut histories)?;
+    snapshot.revocations.retain(|name, _| names.contains(name));
+    let findings = findings(snapshot, &histories);
+    withhold(snapshot, findings);
+    let revocations = Revocations::of(&histories);
+    Ok(Found {
+        news: revoked(&news, &revocations).cloned().collect(),
+        lists: None,
+        revocations,
+    })
+}
+
+/// What the revocations of a work tree say of the certificates that lie there; older ones are in history alone.
+pub(super) fn in_work_tree(root: &Path, snapshot: &mut Snapshot) -> anyhow::Result<Revocations> {
+    let brought = |position| Brought {
+        commit: ObjectId([0; 20]),
+        position,
+        touches_control: false,
+    };
+    let mut histories = Histories::new();
+    for (name, blob) in &snapshot.revocations {
+        let mut history = RevocationHistory::default();
+        history.revocations.push((brought(1), Some(blob.clone())));
+        let certificate = worktree::file(root, &name.issued("certificate.pem"))?;
+        let request = snapshot.issued.get(name);
+        history
+            .outputs
+            .extend(certificate.zip(request).map(|(file, request)| Output {
+                brought: brought(0),
+                request: *request,
+                certificate: file.bytes,
+            }));
+        histories.insert(name.clone(), history);
+    }
+    let (unknown, findings) = findings(snapshot, &histories)
+        .into_iter()
+        .partition(|finding| finding.reason.code == Code::SerialUnknown);
+    withhold(snapshot, findings);
+    snapshot.notices.extend(unknown.into_iter().map(elsewhere));
+    Ok(Revocations::of(&histories))
+}
+
+/// A serial number that is not that of the newest certificate may be an older one's.
+fn elsewhere(finding: Finding) -> Finding {
+    let message =
+        "this is not the serial number of the newest certificate; older ones are only in history";
+    let reason = Reason {
+        message: message.to_owned(),
+        ..finding.reason
+    };
+    let help = "gitca check --base origin/main --head HEAD";
+    Finding {
+        reason: reason.help(help),
+        ..finding
+    }
+}
+
+/// What is asked for.
+pub(super) struct Asked<'a> {
+    pub(super) owners: &'a KeyOwners,
+    /// Requests whose certificate may be made anew.
+    pub(super) again: &'a BTreeSet<RequestName>,
+}
+
+impl Asked<'_> {
+    /// The requests whose certificates bear on this.
+    fn names(&self, snapshot: &Snapshot) -> BTreeSet<RequestName> {
+        let has_output = |name: &&RequestName| snapshot.issued.contains_key(*name);
+        let open = snapshot.open.keys().filter(has_output).cloned();
+        let owners = self.owners.values();
+        let owners = owners.filter_map(|owner| owner.request.parse().ok());
+        open.chain(owners)
+            .chain(self.again.iter().cloned())
+            .collect()
+    }
+}
+
+/// Drops what no run has brought: anybody can put the certificate of somebody else beside a revocation.
+fn keep_genuine(
+    judgement: &mut Judgement<'_>,
+    anchor: Option<ObjectId>,
+    histories: &mut Histories,
+) -> anyhow::Result<()> {
+    let mut known: BTreeMap<ObjectId, bool> = BTreeMap::new();
+    known.extend(anchor.map(|anchor| (anchor, true)));
+    for history in histories.values_mut() {
+        for output in &history.outputs {
+            if let Entry::Vacant(unknown) = known.entry(output.brought.commit) {
+                unknown.insert(judgement.run_at(output.brought.commit)?.is_some());
+            }
+        }
+        history
+            .outputs
+            .retain(|output| known[&output.brought.commit]);
+    }
+    Ok(())
+}
+
+/// What is wrong with the revocations that lie there.
+fn findings(snapshot: &Snapshot, histories: &Histories) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, blob) in &snapshot.revocations {
+        let reasons = match Revocation::read(name, blob) {
+            Err(reasons) => reasons,
+            Ok(revocation) => unknown(&revocation, histories.get(name)),
+        };
+        findings.extend(reasons.into_iter().map(|reason| Finding {
+            request: Some(name.clone()),
+            file: Some(name.revocation()),
+            reason,
+        }));
+    }
+    findings
+}
+
+/// Tells what is wrong; a revocation with a mistake may be of what is asked for again, so its request waits.
+fn withhold(snapshot: &mut Snapshot, findings: Vec<Finding>) {
+    for name in findings
+        .iter()
+        .filter_map(|finding| finding.request.as_ref())
+    {
+        snapshot.requests.remove(name);
+        snapshot.open.remove(name);
+        snapshot.statements.remove(name);
+    }
+    let more = findings.len().saturating_sub(zones::REPORTED);
+    snapshot
+        .findings
+        .extend(findings.into_iter().take(zones::REPORTED));
+    if more > 0 {
+        let message = format!("{more} more revocations are wrong");
+        let reason = Reason::new(Code::MalformedFile, message);
+        let file = "requests".parse().ok();
+        let request = None;
+        snapshot.findings.push(Finding {
+            request,
+            file,
+            reason,
+        });
+    }
+}

@@ -1,0 +1,369 @@
+//! Certificates that are taken back: which, what becomes of their requests and keys, and the lists that say so. The lists
+//! are read and verified by the system's openssl.
+
+use serde_json::Value;
+
+use crate::house::{House, judged};
+use crate::support::NOW;
+
+const PUBLISH: &str = "  crl: {publish: true, validity: 4d}\n";
+
+/// A house whose CA publishes a list; jane has a certificate.
+fn publishing() -> House {
+    let house = House::new("none", "signature");
+    let signer = "repo/policies/signer.yaml";
+    let text = house.scratch.read(signer) + PUBLISH;
+    house.scratch.write(signer, text);
+    house.scratch.commit("publish");
+    house.ask("jane", "jane");
+    house.run();
+    house
+}
+
+fn revoke(house: &House, spec: &str) {
+    let text = format!(
+        "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {{name: jane}}\nspec:\n{spec}"
+    );
+    let file = "repo/requests/jane.revocation.yaml";
+    house.scratch.write(file, text);
+    house.scratch.commit("revoke");
+}
+
+fn at(house: &House, now: &str, command: &str) -> Value {
+    let args = ["--now", now, command, "-o", "json"];
+    house.scratch.in_repo(&args).success().json()
+}
+
+/// The serial number of jane's certificate, as openssl says.
+fn serial(house: &House) -> String {
+    let script = "openssl x509 -in repo/issued/jane/certificate.pem -noout -serial";
+    let said = house.scratch.sh(script).stdout;
+    said.trim().trim_start_matches("serial=").to_lowercase()
+}
+
+/// The list as openssl prints it, once its signature was verified.
+fn list(house: &House) -> String {
+    let script = "openssl crl -in repo/issued/_crl/cluster-users.pem -CAfile repo/policies/ca/cluster.pem -noout -text 2>&1";
+    let said = house.scratch.sh(script).stdout;
+    assert!(said.contains("verify OK"), "{said}");
+    said
+}
+
+/// What openssl says about jane's certificate, with the list at hand.
+fn verify(house: &House) -> String {
+    let script = "openssl verify -attime 1893456300 -crl_check -CAfile repo/policies/ca/cluster.pem \
+                  -CRLfile repo/issued/_crl/cluster-users.pem repo/issued/jane/certificate.pem 2>&1 || :";
+    house.scratch.sh(script).stdout
+}
+
+fn trailer(house: &House, name: &str) -> String {
+    let script = format!("git -C repo log -1 --format='%(trailers:key={name},valueonly)'");
+    house.scratch.sh(&script).stdout.trim().to_owned()
+}
+
+fn codes(report: &Value, list: &str) -> Vec<String> {
+    let found = report[list].as_array().expect("a list");
+    let code = |notice: &Value| notice["code"].as_str().expect("a code").to_owned();
+    found.iter().map(code).collect()
+}
+
+#[test]
+fn the_first_run_makes_a_list_and_a_revocation_the_next_one() {
+    let house = publishing();
+    let first = list(&house);
+    assert!(
+        first.contains("CRL Number: \n                1\n"),
+        "{first}"
+    );
+    assert!(first.contains("No Revoked Certificates"), "{first}");
+    assert!(
+        first.contains("Next Update: Jan  5 00:00:00 2030 GMT"),
+        "{first}"
+    );
+    assert!(verify(&house).contains("OK"), "{}", verify(&house));
+    // Half of four days.
+    assert_eq!(trailer(&house, "Gitca-Due"), "2030-01-03T00:00:00Z");
+    assert_eq!(
+        at(&house, "2030-01-02T23:59:59Z", "plan")["notices"],
+        serde_json::json!([])
+    );
+
+    revoke(&house, "  all: true\n  reason: superseded\n");
+    let planned = house.plan();
+    assert_eq!(
+        codes(&planned, "notices"),
+        ["CertificateRevoked", "RevocationListDue"]
+    );
+    let report = house.run().json();
+    assert_eq!(
+        codes(&report, "notices"),
+        ["CertificateRevoked", "RevocationListMade"]
+    );
+    let second = list(&house);
+    assert!(
+        second.contains("CRL Number: \n                2\n"),
+        "{second}"
+    );
+    assert!(second.to_lowercase().contains(&serial(&house)), "{second}");
+    assert!(second.contains("Superseded"), "{second}");
+    assert!(
+        verify(&house).contains("certificate revoked"),
+        "{}",
+        verify(&house)
+    );
+    assert_eq!(trailer(&house, "Gitca-Issued"), "0");
+    let subject = house.scratch.git(&["log", "-1", "--format=%s"]);
+    assert_eq!(subject.stdout, "issue: 0 certificates, 1 revocation list\n");
+
+    // Nothing more to do; a list is idempotent.
+    assert_eq!(house.run().json()["issueCommit"], Value::Null);
+    house.scratch.git(&["fsck", "--strict"]);
+}
+
+#[test]
+fn a_list_is_made_anew_in_the_middle_of_its_life_though_nothing_was_revoked() {
+    let house = publishing();
+    let report = at(&house, "2030-01-03T00:00:00Z", "run");
+    assert_eq!(codes(&report, "notices"), ["RevocationListMade"]);
+    let made = list(&house);
+    assert!(made.contains("CRL Number: \n                2\n"), "{made}");
+    assert_eq!(trailer(&house, "Gitca-Due"), "2030-01-05T00:00:00Z");
+}
+
+#[test]
+fn an_entry_stays_although_the_revocation_is_deleted_until_a_list_has_shown_it_after_the_end() {
+    let house = publishing();
+    revoke(&house, "  all: true\n");
+    house.run();
+    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
+    house.scratch.commit("forget it");
+    assert_eq!(house.run().json()["issueCommit"], Value::Null);
+    let serial = serial(&house);
+    // It ends at 23:55 on the first day.
+    at(&house, "2030-01-03T00:00:00Z", "run");
+    assert!(
+        list(&house).to_lowercase().contains(&serial),
+        "{}",
+        list(&house)
+    );
+}
+
+#[test]
+fn an_entry_goes_once_a_list_has_shown_it_after_its_end() {
+    let house = publishing();
+    revoke(&house, "  all: true\n");
+    house.run();
+    at(&house, "2030-01-03T00:00:00Z", "run");
+    assert!(list(&house).contains("Serial Number"), "{}", list(&house));
+    at(&house, "2030-01-05T00:00:00Z", "run");
+    assert!(
+        list(&house).contains("No Revoked Certificates"),
+        "{}",
+        list(&house)
+    );
+}
+
+#[test]
+fn a_revocation_that_was_merged_and_deleted_between_two_runs_is_obeyed() {
+    let house = publishing();
+    revoke(&house, "  all: true\n");
+    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
+    house.scratch.commit("as if nothing had been");
+    house.run();
+    assert!(
+        list(&house).to_lowercase().contains(&serial(&house)),
+        "{}",
+        list(&house)
+    );
+}
+
+#[test]
+fn the_same_bytes_get_no_other_certificate_and_a_changed_request_does() {
+    let house = publishing();
+    revoke(&house, "  all: true\n");
+    house.run();
+    let file = "repo/requests/jane.yaml";
+    let request = house.scratch.read(file);
+    house.scratch.write(file, format!("{request}# again\n"));
+    house.commit_as("jane", true, "ask again");
+    // `all` were those that there were.
+    assert_eq!(house.judged("jane").0, "approved");
+    house.run();
+    assert!(verify(&house).contains("OK"), "{}", verify(&house));
+    house.scratch.write(file, request);
+    house.commit_as("jane", true, "ask as before");
+    assert_eq!(
+        house.judged("jane"),
+        ("denied".into(), vec!["ContentRevoked".into()])
+    );
+    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
+    house.scratch.commit("forget it");
+    assert_eq!(
+        house.judged("jane"),
+        ("denied".into(), vec!["ContentRevoked".into()])
+    );
+}
+
+#[test]
+fn a_compromised_key_is_blocked_for_good_and_everywhere() {
+    let house = publishing();
+    house.replace("developers.yaml", "keyReuse: deny", "keyReuse: allow");
+    house.scratch.commit("keys may be used again");
+    let serial = serial(&house);
+    revoke(
+        &house,
+        &format!("  serialNumbers: [\"{serial}\"]\n  reason: keyCompromise\n"),
+    );
+    house.run();
+    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
+    house
+        .scratch
+        .sh("mkdir repo/requests/other && cp repo/requests/jane.yaml repo/requests/other/");
+    house
+        .scratch
+        .sh("echo '# again' >> repo/requests/jane.yaml");
+    house.commit_as("jane", true, "the same key again");
+    let plan = house.plan();
+    assert_eq!(judged(&plan, "jane").1, ["KeyBlocked"], "{plan:#}");
+    assert!(
+        judged(&plan, "other/jane")
+            .1
+            .contains(&"KeyBlocked".to_owned()),
+        "{plan:#}"
+    );
+}
+
+#[test]
+fn a_revocation_reaches_no_certificate_of_another_request() {
+    let house = publishing();
+    house.ask("victim", "jane");
+    house.run();
+    let script = "openssl x509 -in repo/issued/victim/certificate.pem -noout -serial | cut -d= -f2 | tr A-F a-f";
+    let victim = house.scratch.sh(script).stdout.trim().to_owned();
+    // Nor when its files are put beside the revocation, and taken back.
+    house.scratch.sh("cp -r repo/issued/jane jane; rm -r repo/issued/jane; cp -r repo/issued/victim repo/issued/jane");
+    house.scratch.commit("borrow");
+    house
+        .scratch
+        .sh("rm -r repo/issued/jane; cp -r jane repo/issued/jane");
+    house.scratch.commit("give back");
+    revoke(
+        &house,
+        &format!("  serialNumbers: [\"{victim}\"]\n  reason: keyCompromise\n"),
+    );
+    let report = house.run().json();
+    let found = report["results"].as_array().expect("a list").iter();
+    let found: Vec<_> = found
+        .map(|result| (&result["verdict"], &result["reasons"][0]["code"]))
+        .collect();
+    assert_eq!(
+        found,
+        [(&Value::from("invalid"), &Value::from("SerialUnknown"))]
+    );
+    assert!(
+        list(&house).contains("No Revoked Certificates"),
+        "{}",
+        list(&house)
+    );
+}
+
+#[test]
+fn a_revoked_certificate_is_not_renewed() {
+    let house = House::new("none", "signature");
+    house.replace(
+        "developers.yaml",
+        "  approvals:",
+        "  renewal: {before: 8h, until: 2d}\n  approvals:",
+    );
+    house.scratch.commit("renew");
+    house.ask("jane", "jane");
+    house.run();
+    let soon = "2030-01-01T16:30:00Z";
+    assert_eq!(at(&house, soon, "plan")["summary"]["approved"], 1);
+    revoke(&house, "  all: true\n");
+    assert_eq!(at(&house, soon, "plan")["summary"]["approved"], 0);
+    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
+    house.scratch.commit("forget it");
+    let report = at(&house, soon, "plan");
+    assert_eq!(report["summary"]["approved"], 0, "{report:#}");
+    assert_eq!(report["summary"]["unchanged"], 1, "{report:#}");
+}
+
+#[test]
+fn a_revocation_with_a_mistake_is_told_and_its_request_waits() {
+    let house = publishing();
+    house
+        .scratch
+        .sh("echo '# again' >> repo/requests/jane.yaml");
+    house.commit_as("jane", true, "ask again");
+    revoke(&house, "  serialNumbers: [\"0123\"]\n");
+    let report = at(&house, NOW, "plan");
+    assert_eq!(report["summary"]["approved"], 0, "{report:#}");
+    assert_eq!(report["results"][0]["reasons"][0]["code"], "SerialUnknown");
+    assert_eq!(
+        report["results"][0]["file"],
+        "requests/jane.revocation.yaml"
+    );
+    let check = house
+        .scratch
+        .in_repo(&["check", "--base", "HEAD~1", "--head", "HEAD"]);
+    assert_eq!(check.code, Some(1), "{}", check.stdout);
+    revoke(&house, "  serialNumbers: [\"00\"]\n");
+    assert_eq!(
+        at(&house, NOW, "plan")["results"][0]["reasons"][0]["code"],
+        "MalformedSpec"
+    );
+}
+
+#[test]
+fn a_pull_request_that_revokes_says_what_it_takes_back() {
+    let house = publishing();
+    house.scratch.git(&["switch", "-qc", "revoke"]);
+    revoke(&house, "  all: true\n  reason: keyCompromise\n");
+    let args = ["check", "--base", "main", "--head", "revoke", "-o", "json"];
+    let report = house.scratch.in_repo(&args).success().json();
+    assert_eq!(
+        codes(&report, "notices"),
+        ["CertificateRevoked"],
+        "{report:#}"
+    );
+    let message = report["notices"][0]["message"].as_str().expect("text");
+    assert!(message.contains(&serial(&house)), "{message}");
+    let markdown = house.scratch.in_repo(&[
+        "check", "--base", "main", "--head", "revoke", "-o", "markdown",
+    ]);
+    assert!(markdown.success().stdout.contains(&serial(&house)));
+}
+
+#[test]
+fn a_list_that_can_not_be_made_stops_nobody_else_and_is_an_error() {
+    let house = publishing();
+    revoke(&house, "  all: true\n");
+    let answer = house
+        .scratch
+        .in_repo(&["run", "--key", "cluster-ca=env:NOTHING", "-o", "json"]);
+    assert_eq!(answer.code, Some(2), "{}", answer.stdout);
+    assert_eq!(codes(&answer.json(), "errors"), ["SignerUnavailable"]);
+    assert!(list(&house).contains("No Revoked Certificates"));
+    house.run();
+    assert!(list(&house).contains("Serial Number"));
+}
+
+#[test]
+fn signers_that_share_a_ca_publish_the_same_octets() {
+    let house = publishing();
+    let text = house.scratch.read("repo/policies/signer.yaml");
+    let other = text
+        .replace("name: cluster-users", "name: others")
+        .replace("kubernetes.io/kube-apiserver-client", "example.com/others");
+    house.scratch.write("repo/policies/others.yaml", other);
+    house.scratch.commit("another signer");
+    house.run();
+    let compare = "cmp repo/issued/_crl/cluster-users.pem repo/issued/_crl/others.pem && echo same";
+    assert_eq!(house.scratch.sh(compare).stdout, "same\n");
+    assert!(
+        list(&house).contains("CRL Number: \n                2\n"),
+        "{}",
+        list(&house)
+    );
+}
