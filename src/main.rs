@@ -4,6 +4,7 @@
     reason = "main hands the surroundings down, so that nothing else reads them"
 )]
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -181,7 +182,15 @@ fn annotate(report: &Report) -> io::Result<()> {
 
 /// The results on stdout; notices that are about no request, and errors, on stderr.
 fn print_report(report: Report, style: Style, quiet: bool) -> io::Result<()> {
-    let about_none = |notice: &&Finding| notice.request.is_none() && !quiet;
+    // What is about a request is told with its result, where that is listed.
+    let listed: BTreeSet<_> = report
+        .results
+        .iter()
+        .map(|result| &result.request)
+        .collect();
+    let about_none = |notice: &&Finding| {
+        !quiet && (notice.request.is_none() || !listed.contains(&notice.request))
+    };
     let fence = fence();
     let notes = report.notices.iter().filter(about_none);
     let errors = report.errors.iter();

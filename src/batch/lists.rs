@@ -99,6 +99,5 @@ fn failed(due: &DueList<'_>, reason: Reason) -> Finding {
         "the revocation list of signer `{signer}` could not be made: {}",
         reason.message
     );
-    let reason = Reason { message, ..reason }.policy(signer.as_str());
-    Finding::in_file(file(signer), reason)
+    Finding::in_file(file(signer), Reason { message, ..reason })
 }

@@ -225,7 +225,6 @@ impl DueList<'_> {
             "revocation list {} of signer `{signer}`: {entries}, good until {}; {why}",
             list.number, list.next_update
         );
-        let reason = Reason::new(Code::RevocationListDue, message).policy(signer.as_str());
-        Finding::in_file(file(signer), reason)
+        Finding::in_file(file(signer), Reason::new(Code::RevocationListDue, message))
     }
 }

@@ -108,6 +108,7 @@ impl Landing<'_> {
                     let next = survey::mainline_at(world, Extent::Open, |_, _| Ok(Some(tip)))?;
                     let standing = next.standing()?;
                     notices.extend(standing.notice);
+                    notices.extend(next.survey.revoked());
                     last = standing.run;
                     self.move_to(&next, notices)?;
                     self.list_again(&next, world.now);
