@@ -22,9 +22,12 @@ use std::io::Write as _;
 use serde_json::Value;
 use support::Scratch;
 
-/// A repository with two requests, and a clone of it as its remote.
+/// A repository with two requests whose CA publishes a list, and a clone of it as its remote.
 fn place() -> Scratch {
     let scratch = Scratch::with_repository();
+    let signer = "repo/policies/signer.yaml";
+    let text = scratch.read(signer) + "  crl: {publish: true}\n";
+    scratch.write(signer, text);
     for name in ["jane", "ops/omar"] {
         scratch.in_repo(&["new", name, "--group", "dev"]).success();
     }
@@ -110,7 +113,8 @@ fn finishes(scratch: &Scratch, way: Way, what: &str) {
     assert_eq!(again["summary"]["unchanged"], 2, "{what}");
     for name in ["jane", "ops/omar"] {
         scratch.sh(&format!(
-            "openssl verify -attime 1893459600 -CAfile repo/policies/ca/cluster.pem repo/issued/{name}/certificate.pem"
+            "openssl verify -attime 1893459600 -crl_check -CRLfile repo/issued/_crl/cluster-users.pem \
+             -CAfile repo/policies/ca/cluster.pem repo/issued/{name}/certificate.pem"
         ));
     }
 }

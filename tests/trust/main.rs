@@ -7,6 +7,7 @@ mod approvals;
 mod deep;
 mod house;
 mod landings;
+mod lists;
 mod mainline;
 mod output;
 mod renewals;
