@@ -1,41 +1,32 @@
 //! Private keys that somebody put where they don't belong, in any file.
 //!
 //! In come the octets of a file; out comes a [`Leak`] for each private key in it: in PEM (RFC 7468), plain or in the
-//! base64 of something else, such as a kubeconfig, and in DER. A leak names the public half, so that nobody gets a
+//! base64 of something else, such as a kubeconfig, and in DER; text in UTF-16, too. A leak names the public half, so that nobody gets a
 //! certificate for it; the private half is neither kept nor shown.
 
+mod encoded;
 mod openssh;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::{alphabet, engine::DecodePaddingMode};
 use rcgen::{KeyPair, PublicKeyData as _};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::names::Sha256Digest;
+use crate::secrets::encoded::{LENIENT, blocks, decode, symbols};
 
-const BEGIN: &str = "-----BEGIN ";
-const DASHES: &str = "-----";
-// The same in base64, as far as it does not depend on what follows.
-const ENCODED_BEGIN: &str = "LS0tLS1CRUdJTi";
+const BEGIN: &[u8] = b"-----BEGIN ";
+const DASHES: &[u8] = b"-----";
 // RFC 7468 10, 11 and the labels of older formats all end so.
 const LABEL: &str = "PRIVATE KEY";
-// The shortest key in PEM, one of Ed25519, has 119 octets; a run of base64 that is shorter holds none.
-const SHORTEST_RUN: usize = 100;
+const LABEL_OCTETS: usize = 64;
 // A key of 8192 bits has some 4.7 KiB.
 const LARGEST_DER: usize = 16 * 1024;
+// The same in base64, with what may stand before each line.
+const LARGEST_BODY: usize = 64 * 1024;
 // Enough to say what is wrong with a file; each costs a look at its key.
 const LEAKS: usize = 20;
 // SEQUENCE, X.690 8.9.
 const SEQUENCE: u8 = 0x30;
-
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true),
-);
-
 /// One private key in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leak {
@@ -54,18 +45,18 @@ pub fn find(octets: &[u8]) -> Vec<Leak> {
             key: Some(key),
         }];
     }
-    let text = String::from_utf8_lossy(octets);
-    let mut leaks = in_pem(&text);
-    for (start, run) in runs(&text) {
+    if let Some(text) = from_utf16(octets) {
+        return find(text.as_bytes());
+    }
+    let mut leaks = in_pem(octets);
+    for (start, block) in blocks(octets) {
         if leaks.len() >= LEAKS {
             break;
         }
-        let inner = Zeroizing::new(decode(run));
-        let inner = Zeroizing::new(String::from_utf8_lossy(&inner).into_owned());
-        let found = in_pem(&inner);
+        let found = in_pem(&block);
         // Counting lines goes over all that comes before, so it is done for what was found alone.
         if !found.is_empty() {
-            let line = line_at(&text, start);
+            let line = line_at(octets, start);
             leaks.extend(found.into_iter().map(|leak| Leak { line, ..leak }));
         }
     }
@@ -73,28 +64,79 @@ pub fn find(octets: &[u8]) -> Vec<Leak> {
     leaks
 }
 
+/// Text with the byte order mark that editors of Windows write before UTF-16.
+fn from_utf16(octets: &[u8]) -> Option<Zeroizing<String>> {
+    let (rest, is_little) = match octets {
+        [0xff, 0xfe, rest @ ..] => (rest, true),
+        [0xfe, 0xff, rest @ ..] => (rest, false),
+        _ => return None,
+    };
+    let read = |unit: &[u8; 2]| {
+        if is_little {
+            u16::from_le_bytes(*unit)
+        } else {
+            u16::from_be_bytes(*unit)
+        }
+    };
+    // A key is ASCII, and more than that is not worth the memory.
+    let units = rest.as_chunks().0.iter().map(read);
+    let text = units.map(|unit| {
+        u8::try_from(unit)
+            .ok()
+            .filter(u8::is_ascii)
+            .map_or('?', char::from)
+    });
+    Some(Zeroizing::new(text.collect()))
+}
+
 /// Every block with the label of a private key, however its lines are indented or escaped.
-fn in_pem(text: &str) -> Vec<Leak> {
-    let starts = text.match_indices(BEGIN).map(|(start, _)| start);
+fn in_pem(octets: &[u8]) -> Vec<Leak> {
     let leak = |start: usize| {
-        let after = &text[start + BEGIN.len()..];
-        let (label, rest) = after.split_once(DASHES)?;
+        let after = &octets[start + BEGIN.len()..];
+        let end = place_of(&after[..after.len().min(LABEL_OCTETS)], DASHES)?;
+        let label = str::from_utf8(&after[..end]).ok()?;
         if !label.ends_with(LABEL) || label.contains('\n') {
             return None;
         }
-        let body = rest.split(DASHES).next().unwrap_or_default();
-        let body = Zeroizing::new(without_margin(body, margin(&text[..start])));
+        let rest = &after[end + DASHES.len()..];
+        let rest = &rest[..rest.len().min(LARGEST_BODY)];
+        let body = &rest[..place_of(rest, DASHES).unwrap_or(rest.len())];
+        let body = Zeroizing::new(String::from_utf8_lossy(body).into_owned());
+        let body = Zeroizing::new(without_margin(&body, &margin(&octets[..start])));
         Some(Leak {
-            line: line_at(text, start),
+            line: line_at(octets, start),
             key: public_half(label, &body),
         })
     };
-    starts.filter_map(leak).take(LEAKS).collect()
+    beginnings(octets).filter_map(leak).take(LEAKS).collect()
+}
+
+/// Where blocks begin. One of five octets in a row is a dash there.
+fn beginnings(octets: &[u8]) -> impl Iterator<Item = usize> {
+    let dashes = (0..octets.len()).step_by(DASHES.len());
+    let mut next = 0;
+    dashes
+        .filter(|place| octets[*place] == b'-')
+        .filter_map(move |place| {
+            let first = place.saturating_sub(DASHES.len() - 1).max(next);
+            let found = (first..=place).find(|start| octets[*start..].starts_with(BEGIN))?;
+            next = found + 1;
+            Some(found)
+        })
+}
+
+fn place_of(octets: &[u8], wanted: &[u8]) -> Option<usize> {
+    octets.windows(wanted.len()).position(|part| part == wanted)
 }
 
 /// What stands before the block in its line, such as the sign of a comment.
-fn margin(before: &str) -> &str {
-    before.rsplit('\n').next().unwrap_or_default().trim()
+fn margin(before: &[u8]) -> String {
+    let before = &before[before.len().saturating_sub(LABEL_OCTETS)..];
+    let line = before
+        .rsplit(|octet| *octet == b'\n')
+        .next()
+        .unwrap_or_default();
+    String::from_utf8_lossy(line).trim().to_owned()
 }
 
 /// The body without what stands before each of its lines; a letter before the first one alone may begin others by chance.
@@ -115,13 +157,15 @@ fn public_half(label: &str, body: &str) -> Option<Sha256Digest> {
     if body.contains("Proc-Type") {
         return None;
     }
-    let der = Zeroizing::new(decode(body));
+    let symbols = symbols(body.as_bytes());
+    let end = symbols.iter().position(|symbol| *symbol == b'=');
+    let der = Zeroizing::new(decode(&symbols[..end.unwrap_or(symbols.len())]));
     if let Some(info) = openssh::public_key_info(&der) {
         return Some(Sha256Digest::of(&info));
     }
     let body = Zeroizing::new(LENIENT.encode(&*der));
     let pem = Zeroizing::new(format!(
-        "{BEGIN}{label}{DASHES}\n{}\n-----END {label}{DASHES}\n",
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
         *body
     ));
     KeyPair::from_pem(&pem).ok().map(digest)
@@ -140,47 +184,9 @@ fn digest(mut pair: KeyPair) -> Sha256Digest {
     digest
 }
 
-/// What base64 says once line ends, blanks and the `\n` of embedded JSON are gone; nothing when it says nothing.
-fn decode(text: &str) -> Vec<u8> {
-    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", ""));
-    let symbols: Zeroizing<String> =
-        Zeroizing::new(text.chars().filter(|symbol| is_symbol(*symbol)).collect());
-    // Words before and after it may look like base64 too.
-    let start = symbols.find(ENCODED_BEGIN).unwrap_or_default();
-    let symbols = &symbols[start..];
-    let end = symbols.find('=').unwrap_or(symbols.len());
-    let symbols = &symbols.as_bytes()[..end];
-    let whole = symbols.len() / 4 * 4;
-    LENIENT
-        .decode(symbols)
-        .or_else(|_| LENIENT.decode(&symbols[..whole]))
-        .unwrap_or_default()
-}
-
-/// The stretches of base64 with their places, broken over lines or not.
-fn runs(text: &str) -> Vec<(usize, &str)> {
-    let mut runs = Vec::new();
-    let mut start = 0;
-    for (place, character) in text.char_indices().chain([(text.len(), '\0')]) {
-        let inside = is_symbol(character) || matches!(character, ' ' | '\n' | '\r' | '\t' | '\\');
-        if !inside {
-            let run = &text[start..place];
-            if run.len() >= SHORTEST_RUN {
-                runs.push((start, run));
-            }
-            start = place + character.len_utf8();
-        }
-    }
-    runs
-}
-
-fn is_symbol(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '=')
-}
-
-fn line_at(text: &str, place: usize) -> u32 {
-    let ends = text[..place].matches('\n').count();
-    u32::try_from(ends + 1).unwrap_or(u32::MAX)
+fn line_at(octets: &[u8], place: usize) -> u32 {
+    let ends = octets[..place].iter().filter(|octet| **octet == b'\n');
+    u32::try_from(ends.count() + 1).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -242,6 +248,9 @@ mod tests {
             (format!("a: >-\n  {}\nb: c\n", wrapped.join("\n  ")), 1),
             (format!("{{\"client-key-data\": \"{encoded}\"}}"), 1),
             (format!("a: {shifted}\n"), 1),
+            (format!("words before it {shifted}\n"), 1),
+            (format!("a: eA==\n   {encoded}\n"), 1),
+            (format!("------{pem}"), 1),
             (
                 format!("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n{pem}"),
                 4,
@@ -255,6 +264,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_in_utf_16_is_found() {
+        let (pem, digest) = pair();
+        let text = format!("\u{feff}# ä\n{pem}");
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert!(find(&little) == leak(2, digest));
+        assert!(find(&big) == leak(2, digest));
+    }
+
+    #[test]
     fn what_can_not_be_read_is_a_leak_all_the_same() {
         for label in [
             "ENCRYPTED PRIVATE KEY",
@@ -262,7 +281,7 @@ mod tests {
             "RSA PRIVATE KEY",
             "PRIVATE KEY",
         ] {
-            let text = format!("{BEGIN}{label}{DASHES}\nAAAA\n-----END {label}{DASHES}\n");
+            let text = format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
             assert_eq!(find(text.as_bytes()), [Leak { line: 1, key: None }]);
         }
     }

@@ -5,8 +5,6 @@
 //! Debian published them for CVE-2008-0166, both in hexadecimal. Empty lines and further lines with `#` are comments;
 //! any other line is an error, since a line that is skipped would be a key that is not blocked.
 
-use std::collections::BTreeSet;
-
 use crate::finding::{Code, Place, Reason};
 use crate::names::Sha256Digest;
 use crate::x509::key::ModulusDigest;
@@ -18,13 +16,13 @@ const A_MODULUS: &str = "the end of a SHA-1 in 20 lower-case hexadecimal digits"
 // A list of anything but digests would have an error on every line.
 const REPORTED_LINES: usize = 20;
 
-/// The digests of blocked keys.
+/// The digests of blocked keys, in order: a list of 16 MiB has some hundred thousand, and is read by every command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyList {
     /// SHA-256 of each SubjectPublicKeyInfo.
-    Keys(BTreeSet<Sha256Digest>),
+    Keys(Vec<Sha256Digest>),
     /// Ends of SHA-1 digests of RSA moduli, as the list of CVE-2008-0166 has them.
-    Moduli(BTreeSet<ModulusDigest>),
+    Moduli(Vec<ModulusDigest>),
 }
 
 impl KeyList {
@@ -35,12 +33,10 @@ impl KeyList {
     pub fn read(bytes: &[u8]) -> Result<Self, Vec<Reason>> {
         let text = std::str::from_utf8(bytes)
             .map_err(|_| vec![Reason::new(Code::ConfigInvalid, "is not UTF-8 text")])?;
-        let mut lines = text.lines().map(str::trim_end).zip(1..);
-        match lines.next() {
-            Some((SPKI_SHA256, _)) => collect(lines, digest, A_KEY).map(Self::Keys),
-            Some((OPENSSL_BLACKLIST, _)) => {
-                collect(lines, hexadecimal, A_MODULUS).map(Self::Moduli)
-            }
+        let (header, lines) = text.split_once('\n').unwrap_or((text, ""));
+        match header.trim_end() {
+            SPKI_SHA256 => collect(lines, digest, A_KEY).map(Self::Keys),
+            OPENSSL_BLACKLIST => collect(lines, hexadecimal, A_MODULUS).map(Self::Moduli),
             _ => Err(vec![no_header()]),
         }
     }
@@ -48,42 +44,48 @@ impl KeyList {
     /// Whether the key with this digest is blocked.
     #[must_use]
     pub fn contains(&self, digest: &Sha256Digest) -> bool {
-        matches!(self, Self::Keys(keys) if keys.contains(digest))
+        matches!(self, Self::Keys(keys) if keys.binary_search(digest).is_ok())
     }
 
     /// Whether the modulus with this digest is one of those that could be guessed.
     #[must_use]
     pub fn contains_modulus(&self, digest: &ModulusDigest) -> bool {
-        matches!(self, Self::Moduli(moduli) if moduli.contains(digest))
+        matches!(self, Self::Moduli(moduli) if moduli.binary_search(digest).is_ok())
     }
 }
 
-/// The digests of all lines that are no comments, or what is wrong with the others.
-fn collect<'t, T: Ord>(
-    lines: impl Iterator<Item = (&'t str, u32)>,
+/// The digests of all lines below the header that are no comments, or what is wrong with the others.
+fn collect<T: Ord>(
+    mut lines: &str,
     read: impl Fn(&str) -> Option<T>,
     wanted: &str,
-) -> Result<BTreeSet<T>, Vec<Reason>> {
-    let content = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
-    let mut digests = BTreeSet::new();
+) -> Result<Vec<T>, Vec<Reason>> {
+    let mut digests = Vec::new();
     let mut reasons = Vec::new();
-    for (line, number) in content {
-        match read(line) {
-            Some(digest) => {
-                digests.insert(digest);
+    let mut number = 2;
+    // A list of 16 MiB may have a million more that are wrong.
+    while !lines.is_empty() && reasons.len() < REPORTED_LINES {
+        // Sixteen million line ends are a list, too.
+        let bare = lines.bytes().take_while(|octet| *octet == b'\n').count();
+        number += u32::try_from(bare).unwrap_or(u32::MAX);
+        let (line, rest) = lines[bare..]
+            .split_once('\n')
+            .unwrap_or((&lines[bare..], ""));
+        let line = line.trim_end();
+        if !line.is_empty() && !line.starts_with('#') {
+            match read(line) {
+                Some(digest) => digests.push(digest),
+                None => reasons.push(bad_line(line, number, wanted)),
             }
-            None => reasons.push(bad_line(line, number, wanted)),
         }
-        // A list of 16 MiB may have a million more.
-        if reasons.len() == REPORTED_LINES {
-            break;
-        }
+        (lines, number) = (rest, number + 1);
     }
-    if reasons.is_empty() {
-        Ok(digests)
-    } else {
-        Err(reasons)
+    if !reasons.is_empty() {
+        return Err(reasons);
     }
+    digests.sort_unstable();
+    digests.dedup();
+    Ok(digests)
 }
 
 /// A SHA-256 in 64 hexadecimal digits, lower case.
@@ -99,13 +101,15 @@ fn hexadecimal<const OCTETS: usize>(text: &str) -> Option<[u8; OCTETS]> {
         b'a'..=b'f' => Some(byte - b'a' + 10),
         _ => None,
     };
-    let digits: Vec<u8> = text.bytes().map(digit).collect::<Option<_>>()?;
-    let octets: Vec<u8> = digits
-        .chunks_exact(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect();
-    let whole = digits.len().is_multiple_of(2);
-    whole.then(|| octets.try_into().ok()).flatten()
+    let (pairs, rest) = text.as_bytes().as_chunks();
+    if pairs.len() != OCTETS || !rest.is_empty() {
+        return None;
+    }
+    let mut octets = [0; OCTETS];
+    for (octet, [high, low]) in octets.iter_mut().zip(pairs) {
+        *octet = digit(*high)? << 4 | digit(*low)?;
+    }
+    Some(octets)
 }
 
 fn no_header() -> Reason {
@@ -137,6 +141,7 @@ mod tests {
         for (text, codes) in [
             (format!("# spki-sha256\n{hex}\n"), vec![]),
             (format!("# spki-sha256\r\n\r\n# why\r\n{hex}\r\n"), vec![]),
+            (format!("# spki-sha256\n\n\n{hex} \n\n{hex}"), vec![]),
             (format!("{hex}\n"), vec![Code::ConfigInvalid]),
             (String::new(), vec![Code::ConfigInvalid]),
             (
@@ -161,6 +166,15 @@ mod tests {
                 .collect();
             assert_eq!(found, codes, "{text}");
         }
+    }
+
+    #[test]
+    fn a_bad_line_is_found_by_its_number() {
+        let hex = Sha256Digest::of(b"key").to_string();
+        let text = format!("# spki-sha256\n{hex}\n\n\nx\n \n\ny");
+        let reasons = KeyList::read(text.as_bytes()).unwrap_err();
+        let lines: Vec<_> = reasons.iter().map(|reason| reason.line).collect();
+        assert_eq!(lines, [Some(5), Some(8)]);
     }
 
     #[test]

@@ -1,0 +1,132 @@
+//! PEM inside of something else's base64, such as a kubeconfig's `client-key-data`, broken over lines or not.
+//!
+//! In come the octets of a file; out come the stretches that decode to the beginning of a PEM block, with their places. Five
+//! dashes are looked for as base64 spells them, in each of its three positions, so that nothing else is ever decoded: a file
+//! may be sixteen mebibytes of digits.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{alphabet, engine::DecodePaddingMode};
+use zeroize::Zeroizing;
+
+// The shortest key in PEM, one of Ed25519, has 119 octets; a run of base64 that is shorter holds none.
+const SHORTEST_RUN: usize = 100;
+// `-----BEGIN ` in base64, as far as it does not depend on what stands around it, after none, one or two other octets;
+// and where in a group of four symbols that begins.
+const BEGINNINGS: [(&[u8], usize); 3] = [
+    (b"LS0tLS1CRUdJTi", 0),
+    (b"0tLS0tQkVHSU4", 2),
+    (b"tLS0tLUJFR0lOI", 3),
+];
+// Four dashes, which each of the three has, so many symbols after its beginning.
+const DASHES: &[u8] = b"LS0t";
+const DASHES_AT: [usize; 3] = [0, 2, 1];
+// One symbol of these four.
+const RAREST: u8 = b'S';
+
+pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// What the stretches of base64 say that hold the beginning of a block, each with the place where its run begins.
+pub(super) fn blocks(octets: &[u8]) -> impl Iterator<Item = (usize, Zeroizing<Vec<u8>>)> {
+    let runs = runs(octets).filter(|(_, run)| run.contains(&RAREST));
+    runs.flat_map(|(place, run)| {
+        let symbols = symbols(run);
+        // What stands behind the end of one is another.
+        let ends = symbols.split(|symbol| *symbol == b'=');
+        let blocks: Vec<_> = ends.filter_map(block).collect();
+        blocks.into_iter().map(move |block| (place, block))
+    })
+}
+
+fn block(symbols: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let start = beginning(symbols)?;
+    Some(Zeroizing::new(decode(&symbols[start..])))
+}
+
+/// Where the first group of symbols is that holds the beginning of a block.
+fn beginning(symbols: &[u8]) -> Option<usize> {
+    let dashes = symbols.windows(DASHES.len()).enumerate();
+    let mut dashes = dashes.filter(|(_, four)| *four == DASHES);
+    dashes.find_map(|(place, _)| {
+        let mut beginnings = BEGINNINGS.iter().zip(DASHES_AT);
+        beginnings.find_map(|((text, phase), at)| {
+            let place = place.checked_sub(at)?;
+            let is_it = symbols[place..].starts_with(text);
+            is_it.then(|| place.saturating_sub(*phase))
+        })
+    })
+}
+
+/// What these symbols say; nothing when they say nothing.
+pub(super) fn decode(symbols: &[u8]) -> Vec<u8> {
+    let whole = symbols.len() / 4 * 4;
+    LENIENT
+        .decode(symbols)
+        .or_else(|_| LENIENT.decode(&symbols[..whole]))
+        .unwrap_or_default()
+}
+
+/// The symbols alone, without line ends, blanks and the `\n` of embedded JSON.
+pub(super) fn symbols(run: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut symbols = Zeroizing::new(Vec::with_capacity(run.len()));
+    let mut rest = run;
+    loop {
+        rest = match rest {
+            [b'\\', b'n' | b'r', rest @ ..] => rest,
+            [first, rest @ ..] => {
+                symbols.extend(is_symbol(*first).then_some(*first));
+                rest
+            }
+            [] => return symbols,
+        };
+    }
+}
+
+/// The stretches of base64 with their places.
+fn runs(octets: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut start = 0;
+    let runs = octets.split(|octet| !is_inside(*octet)).map(move |run| {
+        let place = start;
+        start += run.len() + 1;
+        (place, run)
+    });
+    runs.filter(|(_, run)| run.len() >= SHORTEST_RUN)
+}
+
+const fn is_inside(octet: u8) -> bool {
+    is_symbol(octet) || matches!(octet, b' ' | b'\n' | b'\r' | b'\t' | b'\\')
+}
+
+const fn is_symbol(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_beginning_is_found_in_each_position() {
+        for before in ["", "x", "xy", "xyz", "words and\n"] {
+            for base in ["", "AAAA", "AA"] {
+                let encoded = LENIENT.encode(format!("{before}-----BEGIN PRIVATE KEY-----\nMC4C"));
+                let text = format!("{base}{encoded}");
+                let start = beginning(text.as_bytes()).unwrap();
+                let said = decode(&text.as_bytes()[start..]);
+                let said = String::from_utf8_lossy(&said).into_owned();
+                assert!(
+                    said.contains("-----BEGIN PRIVATE KEY-----"),
+                    "{text}: {said}"
+                );
+            }
+        }
+        for text in ["LS0tLS1CRUdJ", "LS0t", "0tLS0tQkVHSU", "LS0tLS1CRUdj"] {
+            assert_eq!(beginning(text.as_bytes()), None);
+        }
+    }
+}
