@@ -5,6 +5,7 @@
 
 mod attributes;
 mod bounds;
+mod entries;
 mod leaks;
 mod paths;
 mod refusal;
@@ -14,10 +15,10 @@ mod statements;
 mod survey;
 
 pub use crate::zones::bounds::large_directory;
+pub use crate::zones::entries::{case_twins, entry_name_fault, twin};
 pub use crate::zones::leaks::brought;
 pub use crate::zones::paths::{
-    DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, case_twins, entry_name_fault, folder, is_unread,
-    role, size_limit, too_large, twin,
+    DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, folder, is_unread, role, size_limit, too_large,
 };
 pub use crate::zones::source::{
     Child, Content, Kind, Listing, REPORTED, SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS, Scope,

@@ -2,6 +2,7 @@
 //!
 //! In come texts; out comes nothing, or a [`NameError`] that can stand after the name of the field.
 
+use std::borrow::Cow;
 use std::fmt;
 
 // RFC 1123 2.1, as Kubernetes bounds a subdomain.
@@ -11,12 +12,12 @@ pub(super) const LABEL_OCTETS: usize = 63;
 
 /// Why a text is not the name it should be: a sentence without its subject, `must not be empty`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameError(String);
+pub struct NameError(Cow<'static, str>);
 
 impl NameError {
     /// Says what the text must be or must not be.
     #[must_use]
-    pub fn new(message: impl Into<String>) -> Self {
+    pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
         Self(message.into())
     }
 }
@@ -34,7 +35,7 @@ pub(super) fn check_subdomain(text: &str) -> Result<(), NameError> {
         return Err(NameError("must not be empty".into()));
     }
     if text.len() > SUBDOMAIN_OCTETS {
-        return Err(NameError(format!(
+        return Err(NameError::new(format!(
             "must have at most {SUBDOMAIN_OCTETS} characters"
         )));
     }

@@ -4,11 +4,8 @@
 //! through unread carries no authority; whatever is not named here is refused, since a `deny.yml` that is silently
 //! skipped would be a lost rule.
 
-use std::collections::BTreeSet;
-
 use crate::finding::{Code, Reason};
-use crate::names::RequestName;
-use crate::zones::source::Scope;
+use crate::names::{NameError, RequestName};
 
 /// The top-level directories that mean something; all others are inert.
 pub const ZONES: [&str; 4] = ["issued", "policies", "requests", "templates"];
@@ -18,6 +15,9 @@ pub const DIRECTORY_ENTRIES: usize = 200_000;
 
 pub(super) const LET_THROUGH: [&str; 3] = ["README.md", "OWNERS", ".gitkeep"];
 pub(super) const ATTRIBUTES: &str = ".gitattributes";
+const MANIFEST: &str = ".yaml";
+const REVOCATION: &str = ".revocation.yaml";
+const STATEMENTS: &str = ".approvals";
 const KIB: u64 = 1024;
 
 /// What a top-level directory is for.
@@ -70,11 +70,46 @@ pub enum Folder {
     Statements(RequestName),
 }
 
+/// Why a file or directory may not be where it is; a directory may hold hundreds of thousands, so it is put into words only
+/// when it is told.
+#[derive(Debug)]
+pub(super) enum Misplaced {
+    /// Nothing of that name is read.
+    Unexpected,
+    /// No request can be called so.
+    Name(NameError),
+}
+
+impl Misplaced {
+    /// The reason, with the nearest valid name.
+    pub(super) fn reason(self, path: &str) -> Reason {
+        match self {
+            Self::Unexpected => unexpected(path),
+            Self::Name(error) => wrong_name(request_of(path), &error),
+        }
+    }
+
+    /// The same for the directory `requests/<below>`.
+    pub(super) fn folder_reason(self, below: &str) -> Reason {
+        match self {
+            Self::Unexpected => unexpected(below),
+            Self::Name(error) => {
+                wrong_name(below.strip_suffix(STATEMENTS).unwrap_or(below), &error)
+            }
+        }
+    }
+}
+
 /// What the file at this path of the control or data zone is for.
 ///
 /// # Errors
 /// The reason why it may not be there, with the nearest valid name.
 pub fn role(path: &str) -> Result<Role, Box<Reason>> {
+    place(path).map_err(|misplaced| Box::new(misplaced.reason(path)))
+}
+
+/// The same without words.
+pub(super) fn place(path: &str) -> Result<Role, Misplaced> {
     let name = file_name(path);
     if name == ATTRIBUTES {
         return Ok(Role::Attributes);
@@ -85,7 +120,7 @@ pub fn role(path: &str) -> Result<Role, Box<Reason>> {
     match path.strip_prefix("requests/") {
         Some(below) => data_role(below),
         None if is_control(path) => Ok(Role::Control),
-        None => Err(Box::new(unexpected(path))),
+        None => Err(Misplaced::Unexpected),
     }
 }
 
@@ -101,7 +136,12 @@ pub fn is_unread(path: &str) -> bool {
 /// # Errors
 /// The reason why no directory may have that name.
 pub fn folder(below: &str) -> Result<Folder, Box<Reason>> {
-    match below.strip_suffix(".approvals") {
+    folder_place(below).map_err(|misplaced| Box::new(misplaced.folder_reason(below)))
+}
+
+/// The same without words.
+pub(super) fn folder_place(below: &str) -> Result<Folder, Misplaced> {
+    match below.strip_suffix(STATEMENTS) {
         Some(request) => request_name(request).map(Folder::Statements),
         None => request_name(below).map(Folder::Requests),
     }
@@ -122,39 +162,6 @@ pub fn size_limit(path: &str) -> u64 {
     }
 }
 
-/// What is wrong with a name of one piece; the same rules for trees and for work trees.
-#[must_use]
-pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
-    if matches!(name, "" | "." | "..") || is_dot_git(name) {
-        Some("no entry may be called so")
-    } else if name.contains(['/', '\\']) || name.chars().any(char::is_control) {
-        Some("a name is one piece, without slashes and control characters")
-    } else if scope == Scope::Zone && !name.is_ascii() {
-        Some("a name in a zone is made of ASCII characters")
-    } else {
-        None
-    }
-}
-
-/// The names of one directory of which another differs in the case of letters only; at the top only those of zones.
-pub fn case_twins<'n>(names: impl Iterator<Item = &'n [u8]>, scope: Scope) -> BTreeSet<&'n [u8]> {
-    let folded = |name: &'n [u8]| name.iter().map(u8::to_ascii_lowercase);
-    let mut names: Vec<&[u8]> = names
-        .filter(|name| scope == Scope::Zone || folds_to_zone(name))
-        .collect();
-    names.sort_unstable_by(|one, other| folded(one).cmp(folded(other)));
-    let pairs = names.windows(2);
-    let pairs = pairs.filter(|pair| pair[0].eq_ignore_ascii_case(pair[1]));
-    pairs.flat_map(|pair| [pair[0], pair[1]]).collect()
-}
-
-/// The reason against entries whose names some file systems can't tell apart.
-#[must_use]
-pub fn twin() -> Reason {
-    let message = "another entry differs in the case of letters only";
-    Reason::new(Code::TreeDuplicate, message).help("rename one of them")
-}
-
 /// The finding about a file that is larger than its place allows.
 #[must_use]
 pub fn too_large(size: u64, limit: u64) -> Reason {
@@ -164,42 +171,21 @@ pub fn too_large(size: u64, limit: u64) -> Reason {
     )
 }
 
-// What NTFS and HFS+ take for `.git`: short name, stream, trailing dots and spaces, characters without width.
-fn is_dot_git(name: &str) -> bool {
-    let invisible = |character: &char| {
-        matches!(character, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{206a}'..='\u{206f}' | '\u{feff}')
-    };
-    let visible: String = name
-        .chars()
-        .filter(|character| !invisible(character))
-        .collect();
-    let file = visible.split(':').next().unwrap_or_default();
-    let file = file.trim_end_matches(['.', ' ']).to_ascii_lowercase();
-    matches!(file.as_str(), ".git" | "git~1")
-}
-
-fn folds_to_zone(name: &[u8]) -> bool {
-    ZONES
-        .iter()
-        .any(|zone| name.eq_ignore_ascii_case(zone.as_bytes()))
-}
-
-fn data_role(below: &str) -> Result<Role, Box<Reason>> {
+fn data_role(below: &str) -> Result<Role, Misplaced> {
     let folder = below.rsplit_once('/').map(|(folder, _)| folder);
-    if let Some(request) = folder.and_then(|folder| folder.strip_suffix(".approvals")) {
+    if let Some(request) = folder.and_then(|folder| folder.strip_suffix(STATEMENTS)) {
         return if is_statement_name(file_name(below)) {
             request_name(request).map(Role::Statement)
         } else {
-            Err(Box::new(unexpected(&format!("requests/{below}"))))
+            Err(Misplaced::Unexpected)
         };
     }
-    if let Some(request) = below.strip_suffix(".revocation.yaml") {
+    if let Some(request) = below.strip_suffix(REVOCATION) {
         return request_name(request).map(Role::Revocation);
     }
-    match below.strip_suffix(".yaml") {
+    match below.strip_suffix(MANIFEST) {
         Some(request) => request_name(request).map(Role::Manifest),
-        None => Err(Box::new(unexpected(&format!("requests/{below}")))),
+        None => Err(Misplaced::Unexpected),
     }
 }
 
@@ -225,19 +211,32 @@ fn is_control(path: &str) -> bool {
     }
 }
 
-fn request_name(text: &str) -> Result<RequestName, Box<Reason>> {
-    text.parse().map_err(|error| {
-        let reason = Reason::new(
-            Code::PathNotAllowed,
-            format!("the pieces of a path in `requests/` {error}"),
-        )
-        .value(text);
-        let lower = text.to_ascii_lowercase().replace('_', "-");
-        match lower.parse::<RequestName>() {
-            Ok(nearest) => Box::new(reason.help(format!("rename it to `{nearest}`"))),
-            Err(_) => Box::new(reason),
-        }
-    })
+fn request_name(text: &str) -> Result<RequestName, Misplaced> {
+    text.parse().map_err(Misplaced::Name)
+}
+
+/// The path of the request that a file of `requests/` would belong to.
+fn request_of(path: &str) -> &str {
+    let below = path.strip_prefix("requests/").unwrap_or(path);
+    let folder = below.rsplit_once('/').map(|(folder, _)| folder);
+    let of_folder = folder.and_then(|folder| folder.strip_suffix(STATEMENTS));
+    let suffixes = [REVOCATION, MANIFEST];
+    let of_file = || {
+        suffixes
+            .iter()
+            .find_map(|suffix| below.strip_suffix(suffix))
+    };
+    of_folder.or_else(of_file).unwrap_or(below)
+}
+
+fn wrong_name(text: &str, error: &NameError) -> Reason {
+    let message = format!("the pieces of a path in `requests/` {error}");
+    let reason = Reason::new(Code::PathNotAllowed, message).value(text);
+    let lower = text.to_ascii_lowercase().replace('_', "-");
+    match lower.parse::<RequestName>() {
+        Ok(nearest) => reason.help(format!("rename it to `{nearest}`")),
+        Err(_) => reason,
+    }
 }
 
 fn unexpected(path: &str) -> Reason {
@@ -359,14 +358,6 @@ mod tests {
         for refused in ["Dev", "jane.revocation", "nul", ".approvals"] {
             assert!(folder(refused).is_err(), "{refused}");
         }
-    }
-
-    #[test]
-    fn names_that_differ_in_case_only_are_twins() {
-        let names = ["A", "Policies", "a", "policies"].map(str::as_bytes);
-        let at_top = case_twins(names.into_iter(), Scope::Root);
-        assert_eq!(at_top, BTreeSet::from([&b"Policies"[..], b"policies"]));
-        assert_eq!(case_twins(names.into_iter(), Scope::Zone).len(), 4);
     }
 
     #[test]

@@ -14,30 +14,38 @@ impl<S: Source> Survey<'_, S> {
     /// Says what is wrong at a path, up to a hundred times in one directory: nobody reads more, and a stranger's files cost
     /// no more memory. What is in doubt is left out of the snapshot, whether it is said or not.
     pub(super) fn report(&mut self, path: &str, reason: Reason) {
-        self.say(finding(path, reason), path);
+        self.report_with(path, || reason);
+    }
+
+    /// The same with words that are found only when they are said.
+    pub(super) fn report_with(&mut self, path: &str, reason: impl FnOnce() -> Reason) {
+        self.say(path, || finding(path, reason()));
     }
 
     /// The same for what is a finding wherever it lies.
     pub(super) fn report_finding(&mut self, path: &str, found: Finding) {
-        let found = self.counted(found, path);
+        let found = self.counted(path, || found);
         self.snapshot.findings.extend(found);
     }
 
-    fn say(&mut self, found: Finding, path: &str) {
-        if let Some(found) = self.counted(found, path) {
+    fn say(&mut self, path: &str, found: impl FnOnce() -> Finding) {
+        if let Some(found) = self.counted(path, found) {
             self.push(found, path);
         }
     }
 
-    fn counted(&mut self, found: Finding, path: &str) -> Option<Finding> {
+    fn counted(&mut self, path: &str, found: impl FnOnce() -> Finding) -> Option<Finding> {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let count = self.reported.entry(folder.to_owned()).or_default();
+        let count = match self.reported.get_mut(folder) {
+            Some(count) => count,
+            None => self.reported.entry(folder.to_owned()).or_default(),
+        };
         *count += 1;
         match *count {
-            ..=REPORTED => Some(found),
+            ..=REPORTED => Some(found()),
             MORE => {
                 let message = format!("more than {REPORTED} things are wrong in this directory");
-                Some(finding(folder, Reason::new(found.reason.code, message)))
+                Some(finding(folder, Reason::new(found().reason.code, message)))
             }
             _ => None,
         }

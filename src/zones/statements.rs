@@ -6,7 +6,7 @@
 
 use crate::finding::{Code, Finding, Reason};
 use crate::names::RequestName;
-use crate::zones::paths::{Role, role};
+use crate::zones::paths::{Role, place};
 use crate::zones::source::{Child, Kind, Scope, Source, Statements};
 use crate::zones::survey::{Survey, finding};
 
@@ -66,9 +66,9 @@ impl<S: Source> Survey<'_, S> {
                 "some of what lies here is no statement",
             );
         }
-        let place = |name: &str| format!("{}/{name}", folder.path);
+        let file = |name: &str| format!("{}/{name}", folder.path);
         let is_counted = |child: &&Child<S::Handle>| {
-            child.kind == Kind::File && is_statement(&place(&child.name))
+            child.kind == Kind::File && is_statement(&file(&child.name))
         };
         if children.iter().filter(is_counted).count() > STATEMENT_FILES {
             let message = format!("a request has at most {STATEMENT_FILES} files of statements");
@@ -76,19 +76,19 @@ impl<S: Source> Survey<'_, S> {
             return Ok(());
         }
         for child in children {
-            self.statement(&place(&child.name), child)?;
+            self.statement(&file(&child.name), child)?;
         }
         Ok(())
     }
 
     fn statement(&mut self, path: &str, child: Child<S::Handle>) -> anyhow::Result<()> {
-        match (child.kind, role(path)) {
+        match (child.kind, place(path)) {
             (Kind::Directory, _) => {
                 self.report(path, nested());
                 self.search_below(path.to_owned(), child)?;
             }
-            (Kind::File, Err(reason)) => {
-                self.report(path, *reason);
+            (Kind::File, Err(misplaced)) => {
+                self.report_with(path, || misplaced.reason(path));
                 self.search_file(path, &child.handle)?;
             }
             (Kind::File, Ok(Role::Attributes)) => self.request_attributes(path, &child.handle)?,
@@ -118,7 +118,7 @@ impl<S: Source> Survey<'_, S> {
 
 /// Whether a file at this path says something about a request.
 pub(super) fn is_statement(path: &str) -> bool {
-    matches!(role(path), Ok(Role::Statement(_)))
+    matches!(place(path), Ok(Role::Statement(_)))
 }
 
 fn nested() -> Reason {

@@ -13,7 +13,7 @@ use crate::secrets::Leak;
 use crate::snapshot::{Blob, Snapshot};
 use crate::zones::attributes;
 use crate::zones::paths::{
-    ATTRIBUTES, DIRECTORY_ENTRIES, Folder, LET_THROUGH, Role, Zone, folder, role, size_limit,
+    ATTRIBUTES, DIRECTORY_ENTRIES, Folder, LET_THROUGH, Role, Zone, folder_place, place, size_limit,
 };
 use crate::zones::source::{
     Child, Kind, SEARCHED_FILES, SEARCHED_OCTETS, Scope, Source, Statements,
@@ -151,9 +151,9 @@ impl<'s, S: Source> Survey<'s, S> {
     }
 
     fn control_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
-        match role(path) {
-            Err(reason) => {
-                self.report(path, *reason);
+        match place(path) {
+            Err(misplaced) => {
+                self.report_with(path, || misplaced.reason(path));
                 self.search_file(path, handle)?;
             }
             Ok(Role::Attributes) => self.attributes(path, handle)?,
@@ -188,9 +188,10 @@ impl<'s, S: Source> Survey<'s, S> {
 
     fn request_folder(&mut self, path: String, child: Child<S::Handle>) -> anyhow::Result<()> {
         let handle = &child.handle;
-        match folder(path.strip_prefix("requests/").unwrap_or(&path)) {
-            Err(reason) => {
-                self.report(&path, *reason);
+        let below = path.strip_prefix("requests/").unwrap_or(&path);
+        match folder_place(below) {
+            Err(misplaced) => {
+                self.report_with(&path, || misplaced.folder_reason(below));
                 self.search_below(path, child)?;
             }
             Ok(Folder::Statements(request)) => self.statement_folders.push(Statements {
@@ -207,9 +208,9 @@ impl<'s, S: Source> Survey<'s, S> {
     }
 
     fn request_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
-        match role(path) {
-            Err(reason) => {
-                self.report(path, *reason);
+        match place(path) {
+            Err(misplaced) => {
+                self.report_with(path, || misplaced.reason(path));
                 self.search_file(path, handle)?;
             }
             Ok(Role::Attributes) => self.request_attributes(path, handle)?,
@@ -367,7 +368,7 @@ impl<'s, S: Source> Survey<'s, S> {
 
 pub(super) fn finding(path: &str, reason: Reason) -> Finding {
     Finding {
-        request: match role(path) {
+        request: match place(path) {
             Ok(Role::Manifest(name)) => Some(name),
             _ => None,
         },
