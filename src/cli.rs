@@ -16,7 +16,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::cli::approvals::{ApproveArgs, DenyArgs, StatementArgs};
-pub use crate::cli::batch::{CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs};
+pub use crate::cli::batch::{
+    CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs, ShardArg,
+};
 pub use crate::cli::inventory::{Columns, DescribeArgs, GetArgs};
 pub use crate::cli::policy::{
     ConvertArgs, DiffArgs, DiffFormat, ExplainArgs, LintArgs, LintFormat, PolicyArgs,

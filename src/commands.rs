@@ -19,23 +19,9 @@ pub mod tools;
 use std::path::Path;
 
 use crate::cli::{FailOn, ReportArgs};
-use crate::finding::{Code, Finding, Reason, Stop};
+use crate::finding::{Finding, Reason, Stop};
 use crate::report::Verdict;
 use crate::survey::Extent;
-
-/// Refuses a flag that this release does not have; a flag is never ignored.
-///
-/// # Errors
-/// `NotImplemented`, when the flag was given.
-fn only_in_later_release(flag: &str, given: bool) -> Result<(), Stop> {
-    if !given {
-        return Ok(());
-    }
-    let message = format!("`{flag}` is not in this release of gitca yet");
-    Err(Stop::because(
-        Reason::new(Code::NotImplemented, message).help("see `gitca --help` for what is"),
-    ))
-}
 
 /// The verdicts that make `plan` and `run` exit with 1: a merged request that is denied is a result, no failure.
 #[must_use]

@@ -27,7 +27,7 @@ use gitca::world::World;
 // `could not work`: usage, configuration, git, keys.
 const BROKEN: u8 = 2;
 /// The variables that mean nothing when they are empty.
-const MAY_BE_EMPTY: [&str; 3] = ["GITCA_ANCHOR", "GITCA_BRANCH", "GITCA_PUSH"];
+const MAY_BE_EMPTY: [&str; 4] = ["GITCA_ANCHOR", "GITCA_BRANCH", "GITCA_PUSH", "GITCA_SHARD"];
 
 fn main() -> ExitCode {
     let cli = match parse() {
@@ -290,6 +290,7 @@ fn world(global: &Global) -> anyhow::Result<World> {
         directory,
         branch: global.branch.clone(),
         anchor: global.anchor.clone(),
+        variable: |name| std::env::var(name).ok(),
         now,
         random: Box::new(random),
     })

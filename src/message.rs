@@ -34,12 +34,13 @@ pub struct Trailers {
 }
 
 impl Trailers {
-    /// Those of a run that issued so many certificates and knows when the clock makes the next work, if it ever does.
+    /// Those of a run that issued so many certificates, left so many requests open if it knows of all, and knows when the
+    /// clock makes the next work, if it ever does.
     #[must_use]
     pub fn of(
         base: ObjectId,
         issued: usize,
-        open: usize,
+        open: Option<usize>,
         issued_at: Timestamp,
         due: Option<Timestamp>,
     ) -> Self {
@@ -48,7 +49,7 @@ impl Trailers {
             issued,
             issued_at,
             is_current: true,
-            open: Some(open),
+            open,
             due: due.or_else(|| NEVER.parse().ok()),
         }
     }
@@ -154,7 +155,7 @@ mod tests {
 
     fn trailers() -> Trailers {
         let issued_at = "2030-01-01T00:00:00Z".parse().expect("a time");
-        Trailers::of(ObjectId([0xab; 20]), 0, 2, issued_at, None)
+        Trailers::of(ObjectId([0xab; 20]), 0, Some(2), issued_at, None)
     }
 
     #[test]

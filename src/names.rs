@@ -11,6 +11,7 @@ mod object;
 mod path;
 mod request;
 mod serial;
+mod shard;
 mod signer;
 
 pub use crate::names::cidr::Cidr;
@@ -21,6 +22,7 @@ pub use crate::names::object::ObjectName;
 pub use crate::names::path::RepoPath;
 pub use crate::names::request::{RequestName, check_piece};
 pub use crate::names::serial::{Serial, SerialNumber};
+pub use crate::names::shard::Shard;
 pub use crate::names::signer::SignerName;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod details;
 mod evidence;
 pub mod listing;
 pub mod lists;
+mod size;
 pub mod warnings;
 
 pub use crate::plan::evidence::{Evidence, Requests};
@@ -17,12 +18,11 @@ use std::collections::BTreeMap;
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-use crate::control::settings::Settings;
 use crate::decision::candidate::Candidate;
 use crate::decision::trace::{Step, Taken, Trace};
 use crate::decision::{Approved, Case, Refusal, decide, explain, together};
-use crate::finding::{Code, Finding, Reason, Stop};
-use crate::names::{RequestName, Sha256Digest};
+use crate::finding::{Finding, Reason};
+use crate::names::{RequestName, Sha256Digest, Shard};
 use crate::report::{Details, RequestResult, Requester, Verdict};
 use crate::request::Request;
 use crate::snapshot::{Introduction, KeyOwner, KeyOwners, Snapshot};
@@ -57,7 +57,6 @@ pub fn keys(requests: &Requests) -> Vec<Sha256Digest> {
         .collect()
 }
 
-const LIMIT: &str = "spec.limits.maxIssuePerRun";
 const READ: &str = "a proper request, which proves that it has its key";
 
 /// One open request and its decision.
@@ -325,28 +324,10 @@ impl<'a> Plan<'a> {
         Sha256Digest::of(lines.concat().as_bytes())
     }
 
-    /// Refuses a plan that would sign more than the Settings allow, unless exactly this plan is allowed.
-    ///
-    /// # Errors
-    /// `TooManyToIssue`, with the digest that allows it.
-    pub fn check_size(&self, settings: &Settings, allowed: Option<&str>) -> Result<(), Stop> {
-        let limit = settings.max_issue_per_run;
-        let (number, digest) = (self.approved().count(), self.digest().to_string());
-        if number <= limit || allowed == Some(digest.as_str()) {
-            return Ok(());
-        }
-        let message = format!(
-            "{number} certificates would be signed, more than the {limit} that the Settings allow a run"
-        );
-        let help =
-            format!("if that is meant, `gitca run --allow-bulk {digest}` allows this very plan");
-        let reason = Reason::new(Code::TooManyToIssue, message).field(LIMIT);
-        let reason = match settings.origin.locate(LIMIT) {
-            Some(place) => reason.at(place),
-            None => reason,
-        };
-        let finding = Finding::in_file(settings.file.clone(), reason.help(help));
-        Err(Stop(vec![finding]))
+    /// Leaves the requests of the other shares to them. They were decided all the same, since whose a key is depends on all.
+    pub fn keep(&mut self, shard: Shard) {
+        self.entries
+            .retain(|entry| shard.takes(entry.name.as_str()));
     }
 }
 

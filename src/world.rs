@@ -17,6 +17,8 @@ pub struct World {
     pub branch: Option<String>,
     /// The anchor that was named, if any.
     pub anchor: Option<String>,
+    /// A variable of the environment, if it is set and text.
+    pub variable: fn(&str) -> Option<String>,
     /// The clock, read once.
     pub now: Timestamp,
     /// Where serial numbers and identifiers come from.
@@ -29,6 +31,7 @@ impl fmt::Debug for World {
             directory,
             branch,
             anchor,
+            variable: _,
             now,
             random: _,
         } = self;

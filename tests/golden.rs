@@ -104,6 +104,7 @@ fn the_example_is_issued_bit_for_bit() {
         directory: scratch.path("repo"),
         branch: None,
         anchor: None,
+        variable: |_| None,
         now: now(),
         random,
     };

@@ -200,6 +200,7 @@ fn check(scratch: &Scratch) -> Report {
         directory: scratch.path("repo"),
         branch: None,
         anchor: None,
+        variable: |_| None,
         now: NOW.parse().expect("it is a time"),
         random: Box::new(seeded_octets("check")),
     };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::names::ObjectName;
+use crate::names::{NameError, ObjectName, Shard};
 
 /// How the result is written to stdout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -105,6 +105,37 @@ impl std::str::FromStr for KeyArg {
     }
 }
 
+/// A share of the batch, or which variables say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShardArg {
+    /// This one.
+    This(Shard),
+    /// Of so many the one that Kubernetes gives this pod of an Indexed Job.
+    Job(u32),
+    /// The one that GitLab gives this job of `parallel`.
+    Gitlab,
+}
+
+impl std::str::FromStr for ShardArg {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        if text == "gitlab" {
+            return Ok(Self::Gitlab);
+        }
+        if let Some(count) = text.strip_prefix("job/") {
+            let first: Shard = format!("0/{count}").parse()?;
+            return Ok(Self::Job(first.count()));
+        }
+        if !text.contains('/') {
+            return Err(NameError::new(
+                "must be I/N, such as `0/4`, or `job/N`, or `gitlab`",
+            ));
+        }
+        text.parse().map(Self::This)
+    }
+}
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -123,9 +154,12 @@ pub struct RunArgs {
     /// Judge the branch of this remote (`origin`, if none is named) and push the commit there.
     #[arg(long, value_name = "REMOTE", num_args = 0..=1, default_missing_value = "origin", env = "GITCA_PUSH")]
     pub push: Option<String>,
-    /// Not in this release.
-    #[arg(long, value_name = "I/N", hide = true)]
-    pub shard: Option<String>,
+    /// Take share I of N, from 0: the requests whose path hashes to it. One run for each I does the whole batch, all at
+    /// once on as many machines, each with a commit of its own. `job/N` takes I from `JOB_COMPLETION_INDEX` (an Indexed
+    /// Job of Kubernetes), `gitlab` takes both from `CI_NODE_INDEX` and `CI_NODE_TOTAL` (`parallel`). Example: `gitca run
+    /// --push --shard 0/4`.
+    #[arg(long, value_name = "I/N", env = "GITCA_SHARD")]
+    pub shard: Option<ShardArg>,
     /// Sign the commit with this SSH key: a private key, or the public half of one that ssh-agent has.
     #[arg(long, value_name = "FILE", env = "GITCA_COMMIT_KEY")]
     pub commit_key: Option<PathBuf>,

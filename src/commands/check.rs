@@ -9,7 +9,7 @@ use crate::cli::CheckArgs;
 use crate::commands::extent;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
-use crate::names::RequestName;
+use crate::names::{RequestName, Shard};
 use crate::plan::listing::{self, Listing};
 use crate::plan::{Entry, Evidence, plan, warnings};
 use crate::provenance::Provenance;
@@ -73,6 +73,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
     let listing = Listing {
         all: args.report.all,
         named: (!args.paths.is_empty()).then_some(&named),
+        shard: Shard::WHOLE,
     };
     listing::fill(report, plan.results(), notices, &survey.snapshot, listing);
     if !is_merge {

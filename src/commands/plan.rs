@@ -3,6 +3,7 @@
 use crate::cli::PlanArgs;
 use crate::commands::extent;
 use crate::git::Repository;
+use crate::names::Shard;
 use crate::plan::listing::{self, Listing};
 use crate::plan::lists::DueList;
 use crate::plan::plan as make_plan;
@@ -36,6 +37,7 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
     let listing = Listing {
         all: args.report.all,
         named: None,
+        shard: Shard::WHOLE,
     };
     listing::fill(
         report,
@@ -46,6 +48,6 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
     );
     let read = |name: &_| mainline.provenance(name);
     listing::tell_certificates(report, &survey.revocations, world.now, read)?;
-    plan.check_size(&survey.zone.settings, None)?;
+    plan.check_size(&survey.zone.settings, Shard::WHOLE, None)?;
     Ok(())
 }

@@ -8,6 +8,7 @@ mod commit_key;
 mod follow;
 mod keys;
 mod landing;
+mod share;
 mod sifting;
 mod target;
 
@@ -15,20 +16,21 @@ use crate::batch;
 use crate::batch::lists::Lists;
 use crate::batch::signed::Signed;
 use crate::cli::RunArgs;
+use crate::commands::extent;
 use crate::commands::run::adoption::Adopted;
 use crate::commands::run::commit_key::CommitKey;
 use crate::commands::run::keys::Opened;
 use crate::commands::run::landing::Landing;
 use crate::commands::run::target::Target;
-use crate::commands::{extent, only_in_later_release};
 use crate::finding::Finding;
 use crate::git::fault;
 use crate::keystore::Keystore;
 use crate::message::Trailers;
+use crate::names::Shard;
 use crate::plan;
 use crate::plan::listing::{self, Listing};
 use crate::report::{Report, RequestResult, Verdict};
-use crate::survey::{self, Mainline};
+use crate::survey::{self, Extent, Mainline};
 use crate::world::World;
 
 /// Fills the report with what became of each open request, and commits what was signed.
@@ -37,17 +39,36 @@ use crate::world::World;
 /// A [`Stop`](crate::finding::Stop) when the repository, its control zone, the size of the plan or the remote forbid it;
 /// any other error when git fails.
 pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Result<()> {
-    only_in_later_release("--shard", args.shard.is_some())?;
+    let shard = share::share(args.shard, world.variable)?;
     let target = Target::of(args)?;
     let tip = |repository: &_, branch: &_| target.tip(repository, branch);
-    let mainline = survey::mainline_at(world, extent(&args.report), tip)?;
+    let extent = if shard.is_whole() {
+        extent(&args.report)
+    } else {
+        // How many of the rest are of this share can't be told without their names.
+        Extent::Whole
+    };
+    let mainline = survey::mainline_at(world, extent, tip)?;
     report.commit = Some(mainline.tip);
     report.notices.extend(mainline.repository.notices()?);
     let snapshot = &mainline.survey.snapshot;
-    report.notices.extend(snapshot.notices.iter().cloned());
-    report.notices.extend(mainline.survey.revoked());
-    let mut made = make(args, &target, &mainline, world, report)?;
-    let notices = std::mem::take(&mut made.notices);
+    let listing = Listing {
+        all: args.report.all,
+        named: None,
+        shard,
+    };
+    let notices = snapshot
+        .notices
+        .iter()
+        .filter(|notice| listing.tells(notice));
+    report.notices.extend(notices.cloned());
+    let revoked = mainline.survey.revoked().into_iter();
+    report
+        .notices
+        .extend(revoked.filter(|notice| listing.tells(notice)));
+    let mut made = make(args, &target, &mainline, shard, world, report)?;
+    let mut notices = std::mem::take(&mut made.notices);
+    notices.retain(|notice| listing.tells(notice));
     let mut results = std::mem::take(&mut made.results);
     let mut lists = std::mem::take(&mut made.lists);
     let landed = if args.dry_run {
@@ -69,10 +90,6 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
     }
     report.notices.append(&mut lists.notices);
     report.errors.append(&mut lists.errors);
-    let listing = Listing {
-        all: args.report.all,
-        named: None,
-    };
     listing::fill(report, results, notices, snapshot, listing);
     let revocations = &mainline.survey.revocations;
     let read = |name: &_| mainline.provenance(name);
@@ -82,6 +99,8 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
 
 /// What was signed, and has not landed.
 struct Made {
+    /// The share of the batch that this is.
+    shard: Shard,
     signed: Vec<Signed>,
     lists: Lists,
     results: Vec<RequestResult>,
@@ -102,6 +121,7 @@ fn make(
     args: &RunArgs,
     target: &Target,
     mainline: &Mainline,
+    shard: Shard,
     world: &mut World,
     report: &mut Report,
 ) -> anyhow::Result<Made> {
@@ -112,11 +132,12 @@ fn make(
     let notices = plan.notices();
     let mut adopted = Adopted::default();
     if target.is_remote() && !args.dry_run {
-        adopted = adoption::adopt(mainline, &mut plan, world.now, &mut report.notices)?;
+        adopted = adoption::adopt(mainline, &mut plan, shard, world.now, &mut report.notices)?;
     }
+    plan.keep(shard);
     report.plan_digest = Some(plan.digest().to_string());
-    plan.check_size(&survey.zone.settings, args.allow_bulk.as_deref())?;
-    let (due, _) = survey.due_lists(world.now);
+    plan.check_size(&survey.zone.settings, shard, args.allow_bulk.as_deref())?;
+    let due = survey.due_lists_of(shard, world.now);
     let mut key = CommitKey::none();
     if plan.approved().next().is_some() || !adopted.results.is_empty() || !due.is_empty() {
         landing::clock(standing.run.as_ref(), world.now)?;
@@ -140,6 +161,7 @@ fn make(
     results.append(&mut adopted.results);
     adopted.signed.push(signed);
     Ok(Made {
+        shard,
         signed: adopted.signed,
         lists,
         results,
@@ -164,6 +186,7 @@ fn land(
     follow::resume(mainline)?;
     let landing = Landing {
         target,
+        shard: made.shard,
         first: mainline,
         last: made.last,
         signed: made.signed,

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::names::{RepoPath, RequestName};
+use crate::names::{RepoPath, RequestName, Shard};
 use crate::plan::warnings;
 use crate::provenance::Provenance;
 use crate::report::{Report, RequestResult, Verdict};
@@ -22,6 +22,8 @@ pub struct Listing<'a> {
     pub all: bool,
     /// Only these manifests, unchanged or not; `None` is all.
     pub named: Option<&'a BTreeSet<RepoPath>>,
+    /// Of what is not open, only that of this share.
+    pub shard: Shard,
 }
 
 impl Listing<'_> {
@@ -31,6 +33,17 @@ impl Listing<'_> {
 
     fn takes(&self, file: &RepoPath) -> bool {
         self.named.is_none() || self.names(file)
+    }
+
+    /// Whether a run of this share tells of it: what is about a request belongs to its share, what is about another file to
+    /// the one that the path of the file hashes to; what is about neither all of them tell.
+    #[must_use]
+    pub fn tells(&self, finding: &Finding) -> bool {
+        match (&finding.request, &finding.file) {
+            (Some(request), _) => self.shard.takes(request.as_str()),
+            (None, Some(file)) => self.shard.takes(file.as_str()),
+            (None, None) => true,
+        }
     }
 }
 
@@ -42,7 +55,10 @@ pub fn fill(
     snapshot: &Snapshot,
     listing: Listing<'_>,
 ) {
-    let findings = || snapshot.findings.iter().chain(&snapshot.withdrawn);
+    let findings = || {
+        let all = snapshot.findings.iter().chain(&snapshot.withdrawn);
+        all.filter(|finding| listing.tells(finding))
+    };
     let strays = findings().filter_map(stray);
     // A path that can't be written down is none of a result.
     let nowhere = findings().filter(|finding| finding.file.is_none()).cloned();
@@ -55,6 +71,7 @@ pub fn fill(
     let unchanged = snapshot
         .requests
         .keys()
+        .filter(|name| listing.shard.takes(name.as_str()))
         .filter(|name| snapshot.is_unchanged(name) && !judged.contains(name))
         .map(unchanged);
     for result in results

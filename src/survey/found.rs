@@ -9,7 +9,7 @@ use crate::batch::Workshop;
 use crate::batch::lists::Lists;
 use crate::control::ControlZone;
 use crate::finding::Finding;
-use crate::names::{ObjectId, ObjectName, RequestName};
+use crate::names::{ObjectId, ObjectName, RequestName, Shard};
 use crate::plan::lists::{self, DueList};
 use crate::plan::{self, Evidence, Requests, warnings};
 use crate::provenance::Provenance;
@@ -113,8 +113,8 @@ impl Survey {
         open + self.snapshot.findings.len()
     }
 
-    /// When the clock alone will make the next work, once these certificates were made: at once where one that was due was
-    /// not.
+    /// When the clock alone will make the next work, once these certificates and lists were made: at once where one that was
+    /// due was not.
     #[must_use]
     pub fn due_after(
         &self,
@@ -125,8 +125,11 @@ impl Survey {
         if self.due.iter().any(|name| !made.contains_key(name)) {
             return Some(now);
         }
+        let (due, untouched) = self.due_lists(now);
+        if due.len() > lists.number() {
+            return Some(now);
+        }
         let next = renewals::next(&self.zone, made.values());
-        let (_, untouched) = self.due_lists(now);
         let lists = [untouched, lists.next_due(now)].into_iter().flatten();
         self.next_due.into_iter().chain(next).chain(lists).min()
     }
@@ -138,6 +141,13 @@ impl Survey {
         published.map_or_else(Default::default, |published| {
             lists::due(&self.zone, published, &self.revocations, now)
         })
+    }
+
+    /// The due revocation lists that a share of the batch makes: one share numbers them all.
+    #[must_use]
+    pub fn due_lists_of(&self, shard: Shard, now: Timestamp) -> Vec<DueList<'_>> {
+        let (due, _) = self.due_lists(now);
+        due.into_iter().filter(|_| shard.takes_crls()).collect()
     }
 
     /// What is revoked by what is new.

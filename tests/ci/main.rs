@@ -14,4 +14,5 @@ mod gitlab;
 mod hooks;
 mod linters;
 mod runner;
+mod shares;
 mod signing;

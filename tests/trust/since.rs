@@ -82,6 +82,7 @@ impl Story {
             directory: self.house.scratch.path("repo"),
             branch: None,
             anchor: None,
+            variable: |_| None,
             now: NOW.parse().expect("a time"),
             random: Box::new(seeded_octets("serials")),
         }

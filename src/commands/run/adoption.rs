@@ -10,7 +10,7 @@ use crate::batch::signed::Signed;
 use crate::commands::run::sifting::{Dropped, sift};
 use crate::finding::{Code, Finding, Reason};
 use crate::git::Repository;
-use crate::names::{ObjectId, RepoPath, RequestName};
+use crate::names::{ObjectId, RepoPath, RequestName, Shard};
 use crate::plan::Plan;
 use crate::report::{RequestResult, Verdict};
 use crate::snapshot::Changeset;
@@ -26,10 +26,11 @@ pub(super) struct Adopted {
     pub(super) runs: Vec<String>,
 }
 
-/// Takes over every pending commit, and takes its requests out of the plan.
+/// Takes over every pending commit that has certificates of this share, and takes its requests out of the plan.
 pub(super) fn adopt(
     mainline: &Mainline,
     plan: &mut Plan<'_>,
+    shard: Shard,
     now: Timestamp,
     notices: &mut Vec<Finding>,
 ) -> anyhow::Result<Adopted> {
@@ -40,7 +41,15 @@ pub(super) fn adopt(
             repository.forget_pending(&run)?;
             continue;
         }
-        let Some((mut sets, mut dropped)) = take(mainline, commit)? else {
+        let Some(mut sets) = signed_by(mainline, commit)? else {
+            notices.push(not_adopted(&run, commit));
+            continue;
+        };
+        // Another share may be about to land it.
+        if !has_part(&sets, shard) {
+            continue;
+        }
+        let Some(mut dropped) = take(mainline, &mut sets)? else {
             notices.push(not_adopted(&run, commit));
             continue;
         };
@@ -54,11 +63,14 @@ pub(super) fn adopt(
     Ok(adopted)
 }
 
-/// The certificates of a pending commit that may still land, and those that may not; `None` when it is none of ours.
-fn take(
-    mainline: &Mainline,
-    commit: ObjectId,
-) -> anyhow::Result<Option<(Vec<Signed>, Vec<Dropped>)>> {
+/// Whether any of the certificates belongs to this share; without one there were only lists.
+fn has_part(sets: &[Signed], shard: Shard) -> bool {
+    let mut names = sets.iter().flat_map(|signed| signed.requests().into_keys());
+    names.any(|name| shard.takes(name.as_str())) || sets.is_empty() && shard.takes_crls()
+}
+
+/// The certificates of a pending commit; `None` when it is none of ours.
+fn signed_by(mainline: &Mainline, commit: ObjectId) -> anyhow::Result<Option<Vec<Signed>>> {
     let repository = &mainline.repository;
     let Some(trailers) = mainline.run_at(commit)? else {
         return Ok(None);
@@ -67,21 +79,23 @@ fn take(
         return Ok(None);
     }
     // Revocation lists are not among them: they are made again, with the next number.
-    let Some(mut sets) = split(trailers.base, &repository.issued_by(commit)?) else {
-        return Ok(None);
-    };
-    let mut dropped = Vec::new();
-    if !are_keys_remembered(repository, &sets)? {
+    Ok(split(trailers.base, &repository.issued_by(commit)?))
+}
+
+/// Takes out those that may not land any more; `None` when one is there that no run would make of this mainline.
+fn take(mainline: &Mainline, sets: &mut [Signed]) -> anyhow::Result<Option<Vec<Dropped>>> {
+    if !are_keys_remembered(&mainline.repository, sets)? {
         return Ok(None);
     }
-    for signed in &mut sets {
+    let mut dropped = Vec::new();
+    for signed in sets {
         let mut sifted = sift(signed, mainline, true)?;
         if sifted.is_foreign {
             return Ok(None);
         }
         dropped.append(&mut sifted.dropped);
     }
-    Ok(Some((sets, dropped)))
+    Ok(Some(dropped))
 }
 
 /// Whether all keys are remembered as a run does it, and nothing else is.
