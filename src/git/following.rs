@@ -115,15 +115,23 @@ impl Repository {
 
     /// Waits until no other run writes the files of this work tree. The turn ends with the value, or with the program.
     pub(super) fn turn_to_follow(&self) -> anyhow::Result<File> {
-        let path = self.path().join("gitca/turn");
-        let folder = path.parent().unwrap_or(&path);
-        let locked = fs::create_dir_all(folder)
-            .and_then(|()| File::create(&path))
-            .and_then(|file| file.lock().map(|()| file));
-        locked.with_context(|| format!("locking `{}`", path.display()))
+        turn(&self.path().join("gitca/turn"))
+    }
+
+    /// Waits until no other run fetches here: git would refuse one of two that move the same reference.
+    pub(super) fn turn_to_fetch(&self) -> anyhow::Result<File> {
+        turn(&self.inner.commondir().join("gitca/fetch"))
     }
 
     fn note(&self) -> PathBuf {
         self.path().join("gitca/following")
     }
+}
+
+fn turn(path: &Path) -> anyhow::Result<File> {
+    let folder = path.parent().unwrap_or(path);
+    let locked = fs::create_dir_all(folder)
+        .and_then(|()| File::create(path))
+        .and_then(|file| file.lock().map(|()| file));
+    locked.with_context(|| format!("locking `{}`", path.display()))
 }

@@ -95,8 +95,10 @@ impl Repository {
             &remote.0,
             &refspec,
         ];
+        let turn = self.turn_to_fetch()?;
         let output = self.git(&arguments)?;
         let tip = self.fetched(branch)?;
+        drop(turn);
         match tip.filter(|_| output.status.success()) {
             Some(tip) => Ok(tip),
             None => Err(fetch_failed(remote, branch, &words(&output)).into()),
