@@ -55,6 +55,8 @@ impl Repository {
         let objects = Objects::of(&self.inner)?;
         let changes = self.changes(&objects, old, new)?;
         let mut index = self.inner.index().context("reading the index")?;
+        // It may be at hand from before another run has had its turn.
+        index.read(true).context("reading the index")?;
         for (path, (before, after)) in &changes {
             // Where a run was killed, some files have followed already.
             let (staged, there) = (indexed(&index, path), on_disk(top, path)?);
