@@ -58,14 +58,10 @@ impl Revocation {
         let read = spec.and_then(|spec| {
             let which = which(&spec, &mut problems);
             let reason = reason(&spec, &mut problems);
-            let mut text = |key| {
-                let field = spec.get(key)?;
-                field.text(&mut problems).map(str::to_owned)
-            };
             Some(Self {
                 request: request.clone(),
-                revoked_by: text("revokedBy"),
-                comment: text("comment"),
+                revoked_by: line(spec.get("revokedBy"), &mut problems),
+                comment: line(spec.get("comment"), &mut problems),
                 which: which?,
                 reason: reason?,
                 places: Places::of(&tree),
@@ -149,6 +145,16 @@ fn reason(spec: &Object<'_>, problems: &mut Problems) -> Option<ReasonCode> {
     }
 }
 
+/// A text for display.
+fn line(field: Option<Field<'_>>, problems: &mut Problems) -> Option<String> {
+    let field = field?;
+    let text = field.text(problems)?;
+    if text.contains(char::is_control) {
+        problems.report(&field, "must be one line, without control characters");
+    }
+    Some(text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +193,7 @@ mod tests {
     #[test]
     fn what_is_no_revocation_is_told_with_its_place() {
         let long = format!("  serialNumbers: [\"{}\"]\n", "01".repeat(21));
+        let great = format!("  serialNumbers: [\"{}\"]\n", "80".repeat(20));
         for (spec, field, place) in [
             ("  reason: superseded\n", "spec.serialNumbers", (5, 3)),
             (
@@ -212,6 +219,10 @@ mod tests {
                 (5, 19),
             ),
             (long.as_str(), "spec.serialNumbers[0]", (5, 19)),
+            (great.as_str(), "spec.serialNumbers[0]", (5, 19)),
+            ("  serialNumbers: [-1]\n", "spec.serialNumbers[0]", (5, 19)),
+            ("  serialNumbers: [12]\n", "spec.serialNumbers[0]", (5, 19)),
+            ("  serialNumbers: \"01\"\n", "spec.serialNumbers", (5, 18)),
             (
                 "  serialNumbers: [\"01\", \"01\"]\n",
                 "spec.serialNumbers[1]",
@@ -223,6 +234,16 @@ mod tests {
                 (6, 11),
             ),
             ("  all: true\n  until: tomorrow\n", "spec.until", (6, 3)),
+            (
+                "  all: true\n  revokedBy: \"a\\tb\"\n",
+                "spec.revokedBy",
+                (6, 14),
+            ),
+            (
+                "  all: true\n  comment: |\n    two\n    lines\n",
+                "spec.comment",
+                (7, 5),
+            ),
         ] {
             let reasons = read(spec).expect_err(spec);
             let [reason] = &reasons[..] else {
