@@ -57,17 +57,16 @@ impl Serialize for Serial {
 pub struct SerialNumber(Vec<u8>);
 
 impl SerialNumber {
-    // RFC 5280 4.1.2.2; one more that is zero keeps a high first bit from meaning a negative number.
-    const OCTETS: usize = 20;
+    // RFC 5280 4.1.2.2: at most 20 octets, of which DER takes one where the first bit would mean a negative number.
+    const BITS: usize = 20 * 8 - 1;
 
     /// The number that these octets are, big-endian; `None` for zero and for what is too long.
     #[must_use]
     pub fn from_octets(octets: &[u8]) -> Option<Self> {
         let zeros = octets.iter().take_while(|octet| **octet == 0).count();
         let number = &octets[zeros..];
-        (1..=Self::OCTETS)
-            .contains(&number.len())
-            .then(|| Self(number.to_vec()))
+        let unused = number.first()?.leading_zeros() as usize;
+        (number.len() * 8 - unused <= Self::BITS).then(|| Self(number.to_vec()))
     }
 
     /// Its octets, big-endian, the first of which is not zero.
@@ -96,7 +95,7 @@ impl FromStr for SerialNumber {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let error = || {
             NameError::new(
-                "must be the serial number in lower-case hexadecimal, two digits an octet, at most 20 octets, the first not 00",
+                "must be the serial number in lower-case hexadecimal, two digits an octet, the first not 00, of at most 159 bits",
             )
         };
         let digit = |digit: u8| match digit {
@@ -146,14 +145,14 @@ mod tests {
 
     #[test]
     fn a_serial_number_that_people_name_has_one_spelling() {
-        let longest = "ff".repeat(20);
+        let longest = format!("7f{}", "ff".repeat(19));
         for text in ["01", "0a", "80ff", &longest] {
             let number: SerialNumber = text.parse().expect(text);
             assert_eq!(number.to_string(), *text);
         }
-        let too_long = "01".repeat(21);
+        let (too_long, too_great) = ("01".repeat(21), "80".repeat(20));
         for text in [
-            "", "0", "00", "0001", "0A", "123", "0x12", "-1", "12 34", &too_long,
+            "", "0", "00", "0001", "0A", "123", "0x12", "-1", "12 34", &too_long, &too_great,
         ] {
             assert!(text.parse::<SerialNumber>().is_err(), "{text}");
         }

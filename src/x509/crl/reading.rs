@@ -11,6 +11,8 @@ use x509_parser::x509::X509Version;
 use crate::names::SerialNumber;
 use crate::timestamp::Timestamp;
 use crate::x509::ca::CaCertificate;
+use crate::x509::certificate::assemble;
+use crate::x509::crl::encoding;
 use crate::x509::crl::list::{self, ReasonCode, RevocationList};
 use crate::x509::signature::SignatureAlgorithm;
 
@@ -32,7 +34,13 @@ pub(super) fn signed(der: &[u8], ca: &CaCertificate) -> Result<RevocationList, S
     ca.key
         .verify(algorithm, octets, signature)
         .map_err(|_| "its signature does not verify under the CA certificate".to_owned())?;
-    contents(&list.tbs_cert_list, ca)
+    let read = contents(&list.tbs_cert_list, ca)?;
+    // The parser lets pass what DER does not, also outside of what is signed.
+    let written = encoding::tbs(&read, ca).and_then(|tbs| assemble(&tbs, ca.key.kind(), signature));
+    match written {
+        Ok(written) if written == der => Ok(read),
+        _ => Err("it is written otherwise than a list of ours".into()),
+    }
 }
 
 /// What would be signed.
