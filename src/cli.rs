@@ -15,7 +15,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use crate::cli::approvals::{ApproveArgs, DenyArgs, StatementArgs};
+pub use crate::cli::approvals::{
+    ApproveArgs, DenyArgs, RevocationReason, RevokeArgs, StatementArgs,
+};
 pub use crate::cli::batch::{
     CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs, ShardArg,
 };
@@ -127,6 +129,12 @@ pub enum Command {
     ///
     /// Example: `gitca deny dev/jane --reason "left the company"`
     Deny(DenyArgs),
+    /// Take back the certificates of a request.
+    ///
+    /// Writes the revocation beside the request. Once that is merged, the next run puts the certificates on the list of
+    /// their CA, and the same request gets no other one. Needs no key.
+    /// Example: `gitca revoke dev/jane --reason keyCompromise --comment "laptop stolen"`
+    Revoke(RevokeArgs),
     /// List the requests of the mainline, as `kubectl get csr` does.
     ///
     /// Needs no key. Example: `gitca get --expiring 14d`

@@ -11,6 +11,7 @@ pub mod init;
 pub mod new;
 pub mod plan;
 pub mod policy;
+pub mod revoke;
 pub mod run;
 pub mod schema;
 mod signer;

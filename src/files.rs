@@ -58,6 +58,18 @@ pub fn write_inside(root: &Path, path: &RepoPath, bytes: &[u8]) -> anyhow::Resul
     write_new(&root.join(path.as_str()), bytes, Access::Shared)
 }
 
+/// Writes such a file anew, whole or not at all, whatever it held before.
+///
+/// # Errors
+/// As [`write_inside`].
+pub fn replace_inside(root: &Path, path: &RepoPath, bytes: &[u8]) -> anyhow::Result<()> {
+    refuse_links(root, path)?;
+    let file = root.join(path.as_str());
+    write_temporary(&file, bytes, Access::Shared)
+        .and_then(|temporary| fs::rename(temporary, &file))
+        .with_context(|| format!("writing `{}`", file.display()))
+}
+
 /// Refuses a path below `root` on which a symbolic link lies: a pull request may have put it there, to lead what is written
 /// to another place.
 ///

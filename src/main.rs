@@ -15,7 +15,7 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _};
 
 use gitca::cli::{Cli, Color, Command, Format, Global};
 use gitca::commands::{
-    self, approve, check, demo, describe, get, init, new, plan, policy, run, schema, tools,
+    self, approve, check, demo, describe, get, init, new, plan, policy, revoke, run, schema, tools,
 };
 use gitca::finding::{Code, Finding, Reason, Stop};
 use gitca::output::text::{self, Style};
@@ -70,6 +70,7 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
         Command::Deny(args) => {
             tell_found(approve::deny(args, world, style), style, cli.global.quiet)
         }
+        Command::Revoke(args) => tell(revoke::revoke(args, world), style),
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
         Command::Get(args) => tell_found(get::get(args, world), style, cli.global.quiet),
         Command::Describe(args) => tell(describe::describe(args, world, style), style),

@@ -1,8 +1,8 @@
-//! Arguments of the commands for those who decide about requests of others: `approve` and `deny`.
+//! Arguments of the commands for those who decide about requests of others: `approve`, `deny` and `revoke`.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::names::ObjectName;
 use crate::timestamp::Lifetime;
@@ -48,4 +48,43 @@ pub struct StatementArgs {
     /// The Principal who signs, where it can't be told by the key.
     #[arg(long = "as", value_name = "PRINCIPAL")]
     pub principal: Option<ObjectName>,
+}
+
+/// Why a certificate is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "camelCase")]
+pub enum RevocationReason {
+    /// Nobody says.
+    Unspecified,
+    /// Others have the private key, or may have it; it is never certified again.
+    KeyCompromise,
+    /// A name or a group in it is no longer right.
+    AffiliationChanged,
+    /// Another certificate has taken its place.
+    Superseded,
+    /// What it was for is no more.
+    CessationOfOperation,
+    /// Its holder may no longer have it.
+    PrivilegeWithdrawn,
+}
+
+/// Arguments of `revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// The request that the certificates were issued for, by name or by path.
+    #[arg(value_name = "REQUEST")]
+    pub request: String,
+    /// Why, a word of RFC 5280.
+    #[arg(long, value_enum, value_name = "REASON")]
+    pub reason: RevocationReason,
+    /// Only the certificate with this serial number, as `gitca get -o wide` or openssl prints it; may be repeated. Without
+    /// it all that were issued before the revocation is merged.
+    #[arg(long, value_name = "HEX")]
+    pub serial: Vec<String>,
+    /// What else there is to say; everybody who reads the repository can see it.
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    /// Who says so, for those who read it; it proves nothing.
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
 }

@@ -115,7 +115,7 @@ fn manifest_text(name: &RequestName, args: &NewArgs, pem: &str) -> String {
 }
 
 /// A name as YAML: in quotes where it could be taken for a number or a word of YAML.
-fn scalar(name: &str) -> String {
+pub(super) fn scalar(name: &str) -> String {
     serde_yaml::to_string(&name)
         .map_or_else(|_| format!("\"{name}\""), |text| text.trim_end().to_owned())
 }
