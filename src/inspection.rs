@@ -34,6 +34,7 @@ pub fn inspect(zone: &ControlZone, now: Timestamp) -> Inspection {
     }
     for signer in &zone.signers {
         authority::inspect(signer, now, &mut flaws);
+        authority::inspect_list(signer, zone, &mut flaws);
     }
     people::inspect_principals(zone, &mut flaws);
     if zone.tests.is_empty() {

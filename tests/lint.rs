@@ -574,6 +574,67 @@ fn a_ca_that_ends_too_soon_and_missing_tests_are_told() {
 }
 
 #[test]
+fn signers_that_want_different_lists_of_one_ca_are_told() {
+    let ca = |seed: &str| {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        params.not_before = rcgen::date_time_ymd(2029, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2040, 1, 1);
+        params.self_signed(&seeded_key(seed)).expect("a CA").pem()
+    };
+    let signer = |name: &str, ca: &str, crl: &str| {
+        let spec = format!(
+            "signerName: example.com/{name}\ncaCertificate: ca/{ca}.pem\nkey: x\ncrl: {crl}"
+        );
+        object("Signer", name, &spec)
+    };
+    let longer = Some((Weight::Warning, "spec.crl.validity"));
+    let silent = Some((Weight::Note, "spec.crl.publish"));
+    for (other, crl, expected) in [
+        ("one", "{publish: true, validity: 2d}", None),
+        ("one", "{publish: true}", longer),
+        ("one", "{}", silent),
+        (
+            "one",
+            "{distributionPoints: ['http://crl.example.com/a']}",
+            silent,
+        ),
+        ("two", "{publish: true}", None),
+        ("two", "{}", None),
+    ] {
+        let files = vec![
+            ("ca/one.pem", ca("one")),
+            ("ca/two.pem", ca("two")),
+            (
+                "a.yaml",
+                signer("a", "one", "{publish: true, validity: 2d}"),
+            ),
+            ("b.yaml", signer("b", other, crl)),
+        ];
+        let found = inspect(&zone(&files), NOW.parse().expect("a time")).findings;
+        let is_meant = |flaw: &&Flaw| flaw.finding.reason.code == Code::ListsDiffer;
+        let found: Vec<_> = found.iter().filter(is_meant).collect();
+        let shown: Vec<_> = found
+            .iter()
+            .map(|flaw| {
+                (
+                    flaw.severity,
+                    flaw.finding.reason.field.as_deref().unwrap_or(""),
+                )
+            })
+            .collect();
+        assert_eq!(shown, Vec::from_iter(expected), "{other} {crl}");
+        assert!(found.iter().all(|flaw| {
+            flaw.finding
+                .file
+                .as_ref()
+                .is_some_and(|file| file.as_str() == "policies/b.yaml")
+        }));
+    }
+}
+
+#[test]
 fn names_that_the_ca_may_not_certify_are_told_with_an_example() {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

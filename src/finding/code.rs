@@ -231,6 +231,7 @@ pub enum Code {
     #[serde(rename = "CAExpiresSoon")]
     CaExpiresSoon,
     NoTests,
+    ListsDiffer,
 }
 
 impl Code {

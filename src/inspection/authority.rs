@@ -1,5 +1,6 @@
-//! CAs that end before what they may sign does.
+//! CAs that end before what they may sign does, and Signers that want different revocation lists of one CA.
 
+use crate::control::ControlZone;
 use crate::control::signer::Signer;
 use crate::finding::Code;
 use crate::inspection::flaws::Flaws;
@@ -16,4 +17,32 @@ pub(super) fn inspect(signer: &Signer, now: Timestamp, flaws: &mut Flaws) {
         format!("the CA ends at {end}, and `duration.max` is {longest}, which passes that"),
         "renew the CA, or lower `duration.max`",
     );
+}
+
+/// A list is its CA's (RFC 5280 5): whatever each of the Signers that share one says, there is one list.
+pub(super) fn inspect_list(signer: &Signer, zone: &ControlZone, flaws: &mut Flaws) {
+    let ca = signer.authority.signing_ca();
+    let is_partner = |other: &&Signer| {
+        let theirs = other.authority.signing_ca();
+        other.crl.publish && theirs.key.spki() == ca.key.spki() && theirs.subject == ca.subject
+    };
+    let partners = zone.signers.iter().filter(is_partner);
+    let Some(strictest) = partners.min_by_key(|other| other.crl.validity) else {
+        return;
+    };
+    let (theirs, ours) = (strictest.crl.validity, signer.crl.validity);
+    let name = &strictest.name;
+    if !signer.crl.publish {
+        let flaw = flaws.note(Code::ListsDiffer, &signer.origin, "spec.crl.publish");
+        flaw.say(
+            format!("what is revoked of it is on the list of signer `{name}`, which has the same CA"),
+            format!("add `crl: {{publish: true, validity: {theirs}}}` if `issued/_crl/{}.pem` shall be there, too", signer.name),
+        );
+    } else if theirs < ours {
+        let flaw = flaws.warn(Code::ListsDiffer, &signer.origin, "spec.crl.validity");
+        flaw.say(
+            format!("its list is good for {theirs} and not for {ours}, since signer `{name}` has the same CA"),
+            "give both the same validity",
+        );
+    }
 }
