@@ -19,10 +19,11 @@ mod wide;
 type Target = fn(&[u8]);
 
 /// Each target with the name of its folder.
-const TARGETS: [(&str, Target); 6] = [
+const TARGETS: [(&str, Target); 7] = [
     ("manifest", targets::manifest),
     ("pkcs10", targets::pkcs10),
     ("policy", targets::policy),
+    ("revocations", targets::revocations),
     ("signers", targets::signers),
     ("statements", targets::statements),
     ("template", targets::template),

@@ -3,6 +3,8 @@
 //! In come octets. Out comes nothing: a target panics when a reader does, when what was read can be lost or doubled on
 //! its way into a certificate, or when a text that a stranger wrote gets into an output unescaped.
 
+#[path = "lists.rs"]
+mod lists;
 #[path = "people.rs"]
 mod people;
 
@@ -32,6 +34,7 @@ use gitca::x509::csr::Csr;
 use crate::seeds::seeded_key;
 use crate::wide;
 
+pub(crate) use lists::revocations;
 pub(crate) use people::{signers, statements};
 
 /// A manifest: read, judged, and shown in every form.
@@ -109,7 +112,7 @@ pub(crate) fn template(data: &[u8]) {
     }
 }
 
-fn name() -> RequestName {
+pub(crate) fn name() -> RequestName {
     "dev/jane".parse().expect("a name")
 }
 
@@ -123,7 +126,7 @@ fn pem(der: &[u8]) -> Vec<u8> {
     .into_bytes()
 }
 
-fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let mut der = vec![tag];
     let octets = content.len().to_be_bytes();
