@@ -1,15 +1,11 @@
 //! Manifests of 64 KiB, and what can be in the PKCS#10 inside: read, judged by a policy that admits all, and reported.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use gitca::control::ControlZone;
 use gitca::names::RequestName;
 use gitca::output::{markdown, text};
 use gitca::plan::{Evidence, Requests, plan};
 use gitca::report::{Report, Verdict};
 use gitca::request::Request;
-use gitca::snapshot::KeyOwners;
-use gitca::trust::revocations::Revocations;
 
 use crate::forge::{
     Draft, O, cn, dns, extension, extension_request, oid, pair, plus, product, rdn, rsa_key,
@@ -39,19 +35,8 @@ fn judged(zone: ControlZone, manifest: Vec<u8>) -> Act {
         let blob = wide::blob(&manifest);
         let requests = Requests::from([(name.clone(), Request::read(&name, &blob))]);
         let evidence = Evidence {
-            requests: &requests,
-            zone: &zone,
-            owners: &KeyOwners::new(),
-            introductions: &BTreeMap::new(),
-            rules_before: &BTreeMap::new(),
-            statements: &BTreeMap::new(),
-            histories: &BTreeMap::new(),
-            committer: None,
             in_detail: true,
-            certified: &BTreeMap::new(),
-            due: &BTreeSet::new(),
-            ended: &BTreeSet::new(),
-            revocations: Revocations::NONE,
+            ..Evidence::alone(&requests, &zone)
         };
         let plan = plan(&evidence, wide::now());
         let mut report = Report::new("check");

@@ -53,6 +53,13 @@ pub struct Evidence<'a> {
 }
 
 static NO_STATEMENTS: BTreeMap<String, Blob> = BTreeMap::new();
+static NO_FILES: BTreeMap<RequestName, BTreeMap<String, Blob>> = BTreeMap::new();
+static NO_HISTORIES: BTreeMap<RequestName, StatementHistory> = BTreeMap::new();
+static NO_INTRODUCTIONS: BTreeMap<RequestName, Introduction> = BTreeMap::new();
+static NO_RULES: BTreeMap<ObjectId, Option<ControlZone>> = BTreeMap::new();
+static NO_CERTIFICATES: BTreeMap<RequestName, Provenance> = BTreeMap::new();
+static NO_OWNERS: KeyOwners = KeyOwners::new();
+static NOBODY: BTreeSet<RequestName> = BTreeSet::new();
 static NO_HISTORY: StatementHistory = StatementHistory {
     brought: BTreeMap::new(),
     deleted: Vec::new(),
@@ -61,6 +68,26 @@ static NO_HISTORY: StatementHistory = StatementHistory {
 };
 
 impl<'a> Evidence<'a> {
+    /// Requests and rules of which no history is known, nothing was issued and nobody has said anything.
+    #[must_use]
+    pub fn alone(requests: &'a Requests, zone: &'a ControlZone) -> Self {
+        Self {
+            requests,
+            zone,
+            owners: &NO_OWNERS,
+            introductions: &NO_INTRODUCTIONS,
+            rules_before: &NO_RULES,
+            statements: &NO_FILES,
+            histories: &NO_HISTORIES,
+            committer: None,
+            in_detail: false,
+            certified: &NO_CERTIFICATES,
+            due: &NOBODY,
+            ended: &NOBODY,
+            revocations: Revocations::NONE,
+        }
+    }
+
     /// What git knows about the people behind a request.
     fn records(&self, request: &'a Request) -> Records<'a> {
         let name = &request.name;

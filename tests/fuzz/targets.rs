@@ -8,7 +8,7 @@ mod lists;
 #[path = "people.rs"]
 mod people;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
@@ -26,7 +26,7 @@ use gitca::render::template::Templates;
 use gitca::render::{self};
 use gitca::report::{Report, Requester};
 use gitca::request::Request;
-use gitca::snapshot::{Blob, Changeset, Introduction, KeyOwners};
+use gitca::snapshot::{Blob, Changeset, Introduction};
 use gitca::trust::Testimony;
 use gitca::trust::revocations::Revocations;
 use gitca::x509::csr::Csr;
@@ -276,19 +276,8 @@ pub(crate) fn show_with(
     statements: &BTreeMap<RequestName, BTreeMap<String, Blob>>,
 ) {
     let evidence = Evidence {
-        requests,
-        zone,
-        owners: &KeyOwners::new(),
-        introductions: &BTreeMap::new(),
-        rules_before: &BTreeMap::new(),
         statements,
-        histories: &BTreeMap::new(),
-        committer: None,
-        in_detail: false,
-        certified: &BTreeMap::new(),
-        due: &BTreeSet::new(),
-        ended: &BTreeSet::new(),
-        revocations: Revocations::NONE,
+        ..Evidence::alone(requests, zone)
     };
     let plan = plan(&evidence, wide::now());
     let mut report = Report::new("check");

@@ -3,8 +3,6 @@
 //! In come manifests and files of the control zone; out come verdicts and codes. A case names its row, so that a row
 //! that is missing shows.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use gitca::finding::{Code, Reason};
 use gitca::names::{RequestName, Sha256Digest};
 use gitca::plan::{Evidence, Requests, plan};
@@ -12,7 +10,6 @@ use gitca::report::Verdict;
 use gitca::request::Request;
 use gitca::snapshot::{Blob, KeyOwner, KeyOwners};
 use gitca::timestamp::Timestamp;
-use gitca::trust::revocations::Revocations;
 
 use crate::forge::Draft;
 use crate::wide;
@@ -188,19 +185,8 @@ fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
     };
     let owners: KeyOwners = key.and_then(owner).into_iter().collect();
     let evidence = Evidence {
-        requests: &requests,
-        zone: &zone,
         owners: &owners,
-        introductions: &BTreeMap::new(),
-        rules_before: &BTreeMap::new(),
-        statements: &BTreeMap::new(),
-        histories: &BTreeMap::new(),
-        committer: None,
-        in_detail: false,
-        certified: &BTreeMap::new(),
-        due: &BTreeSet::new(),
-        ended: &BTreeSet::new(),
-        revocations: Revocations::NONE,
+        ..Evidence::alone(&requests, &zone)
     };
     let plan = plan(&evidence, case.now);
     let entry = &plan.entries[0];

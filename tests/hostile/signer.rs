@@ -14,8 +14,7 @@ use gitca::plan::{self, Evidence, Requests, plan};
 use gitca::render::template::Templates;
 use gitca::report::Verdict;
 use gitca::request::Request;
-use gitca::snapshot::{Author, Authorship, Introduction, KeyOwners, Snapshot};
-use gitca::trust::revocations::Revocations;
+use gitca::snapshot::{Author, Authorship, Introduction, Snapshot};
 use gitca::x509::certification_request;
 use gitca::x509::san::SubjectAltNames;
 use gitca::x509::subject::{Attribute, Subject};
@@ -215,19 +214,8 @@ fn run(key: &Liar) -> Batch {
         .map(|(name, blob)| (name.clone(), Request::read(name, blob)))
         .collect();
     let evidence = Evidence {
-        requests: &requests,
-        zone: &zone,
-        owners: &KeyOwners::new(),
         introductions: &introductions,
-        rules_before: &BTreeMap::new(),
-        statements: &BTreeMap::new(),
-        histories: &BTreeMap::new(),
-        committer: None,
-        in_detail: false,
-        certified: &BTreeMap::new(),
-        due: &BTreeSet::new(),
-        ended: &BTreeSet::new(),
-        revocations: Revocations::NONE,
+        ..Evidence::alone(&requests, &zone)
     };
     let plan: plan::Plan<'_> = plan(&evidence, wide::now());
     let honest = seeded_key("ca");
