@@ -12,7 +12,7 @@ use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectName, RepoPath, SerialNumber};
 use crate::timestamp::{Lifetime, Timestamp};
-use crate::trust::revocations::Revocations;
+use crate::trust::revocations::{Revocations, Revoked};
 use crate::x509::ca::CaCertificate;
 use crate::x509::crl::{ReasonCode, RevocationList, RevokedCertificate};
 use crate::x509::leaf::Leaf;
@@ -141,21 +141,25 @@ impl<'a> Publication<'a> {
         })
     }
 
+    /// Whether this CA has signed a certificate; what is on its list, it has.
+    fn has_issued(&self, revoked: &Revoked) -> bool {
+        Leaf::proven(&revoked.certificate, [self.ca]).is_some()
+    }
+
     /// The list that is due, or when it will be.
     fn next(self, revocations: &Revocations, now: Timestamp) -> Result<DueList<'a>, Timestamp> {
         let earlier = self.last.as_ref();
         let mut entries = earlier.map_or_else(BTreeMap::new, |last| last.entries.clone());
         let mut come = 0;
         for revoked in revocations.all() {
-            let leaf = Leaf::proven(&revoked.certificate, [self.ca]);
-            let Some((serial, leaf)) = leaf.and_then(|leaf| Some((serial(&leaf)?, leaf))) else {
+            let leaf = &revoked.leaf;
+            let Ok(serial) = leaf.serial_number.parse() else {
                 continue;
             };
             // RFC 5280 3.3: not before one list has shown it that was made after its end.
-            let is_over = earlier.is_some_and(|last| leaf.not_after < last.this_update);
-            if is_over {
+            if earlier.is_some_and(|last| leaf.not_after < last.this_update) {
                 entries.remove(&serial);
-            } else {
+            } else if entries.contains_key(&serial) || self.has_issued(revoked) {
                 come += usize::from(enter(&mut entries, serial, revoked.reason, now));
             }
         }
@@ -179,10 +183,6 @@ impl<'a> Publication<'a> {
             why,
         })
     }
-}
-
-fn serial(leaf: &Leaf) -> Option<SerialNumber> {
-    leaf.serial_number.parse().ok()
 }
 
 /// Whether that is new.
@@ -214,7 +214,7 @@ impl DueList<'_> {
         let list = &self.list;
         let why = match self.why {
             Why::First => "the first one".to_owned(),
-            Why::Entries(come) => format!("{come} more than the last one has"),
+            Why::Entries(come) => format!("{come} revoked since the last one"),
             Why::Age => "half of the life of the last one is over".to_owned(),
         };
         let entries = match list.entries.len() {

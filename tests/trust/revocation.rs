@@ -367,3 +367,41 @@ fn signers_that_share_a_ca_publish_the_same_octets() {
         list(&house)
     );
 }
+
+#[test]
+fn a_ca_that_may_not_sign_lists_publishes_none() {
+    let house = publishing();
+    house.scratch.sh(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=other -days 3650 \
+           -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -out repo/policies/ca/cluster.pem 2>&1",
+    );
+    house.scratch.commit("another CA");
+    let answer = house.scratch.in_repo(&["plan", "-o", "json"]);
+    assert_eq!(answer.code, Some(2), "{}", answer.stdout);
+    let error = &answer.json()["errors"][0];
+    assert_eq!(error["code"], "ConfigInvalid", "{error:#}");
+    assert_eq!(error["field"], "spec.crl", "{error:#}");
+    let message = error["message"].as_str().expect("text");
+    assert!(message.contains("cRLSign"), "{message}");
+}
+
+#[test]
+fn a_certificate_whose_request_was_deleted_is_revoked_all_the_same() {
+    let house = publishing();
+    house.scratch.sh("rm repo/requests/jane.yaml");
+    house.scratch.commit("jane leaves");
+    revoke(&house, "  all: true\n  reason: cessationOfOperation\n");
+    house.run();
+    assert!(
+        list(&house).contains("Cessation Of Operation"),
+        "{}",
+        list(&house)
+    );
+    house
+        .scratch
+        .sh("git -C repo checkout -q HEAD~3 -- requests/jane.yaml");
+    house.commit_as("jane", true, "come back");
+    let report = house.plan();
+    assert_eq!(report["summary"]["unchanged"], 1, "{report:#}");
+    assert_eq!(report["summary"]["approved"], 0, "{report:#}");
+}
