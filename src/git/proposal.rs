@@ -126,13 +126,14 @@ fn in_zone(path: &[u8]) -> Option<RepoPath> {
 }
 
 impl Proposal<'_> {
-    /// What would be on the mainline, with a finding for each conflict.
+    /// What would be on the mainline, with a finding for each conflict; these requests are open although `issued/` holds
+    /// them.
     ///
     /// # Errors
     /// When an object can't be read.
-    pub fn snapshot(&self) -> anyhow::Result<Snapshot> {
+    pub fn snapshot(&self, also: &BTreeSet<RequestName>) -> anyhow::Result<Snapshot> {
         let objects = Objects::of(&self.repository.inner)?;
-        let mut snapshot = zones::survey(&objects, &self.top, &BTreeSet::new())
+        let mut snapshot = zones::survey(&objects, &self.top, also)
             .context("reading what the merge would make")?;
         self.forget_older(&objects, &mut snapshot)?;
         for path in &self.conflicts {
@@ -252,22 +253,34 @@ impl Proposal<'_> {
     /// # Errors
     /// When an object can't be read.
     pub fn revoked(&self) -> anyhow::Result<BTreeSet<RequestName>> {
+        self.changed(|role| match role {
+            Role::Revocation(name) => Some(name),
+            _ => None,
+        })
+    }
+
+    /// The requests about which the merge changes what is said.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn stated(&self) -> anyhow::Result<BTreeSet<RequestName>> {
+        self.changed(|role| match role {
+            Role::Statement(name) => Some(name),
+            _ => None,
+        })
+    }
+
+    fn changed(
+        &self,
+        name: impl Fn(Role) -> Option<RequestName>,
+    ) -> anyhow::Result<BTreeSet<RequestName>> {
         let objects = Objects::of(&self.repository.inner)?;
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
         let before = requests(self.repository.tree_of(self.base)?)?;
-        let mut paths = BTreeSet::new();
-        differing(
-            &objects,
-            "requests/",
-            before,
-            requests(self.top)?,
-            &mut paths,
-        )?;
-        let name = |path: &String| match zones::role(path) {
-            Ok(Role::Revocation(name)) => Some(name),
-            _ => None,
-        };
-        Ok(paths.iter().filter_map(name).collect())
+        let (after, mut paths) = (requests(self.top)?, BTreeSet::new());
+        differing(&objects, "requests/", before, after, &mut paths)?;
+        let roles = paths.iter().filter_map(|path| zones::role(path).ok());
+        Ok(roles.filter_map(name).collect())
     }
 
     /// What the mainline would know of the revocation of each of these requests.

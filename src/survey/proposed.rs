@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::git::Repository;
-use crate::names::ObjectId;
+use crate::git::{Proposal, Repository};
+use crate::names::{ObjectId, RequestName};
 use crate::plan;
 use crate::report::Grounds;
 use crate::survey::found::{Extent, Survey};
 use crate::survey::leaks;
 use crate::survey::output::{self, Judgement};
+use crate::survey::renewals;
 use crate::survey::revocations::{self, Asked};
 use crate::survey::rules::{load, rules_before};
 use crate::world::World;
@@ -42,10 +43,13 @@ pub fn proposal(
     let outputs = output::zone(Judgement::of(&repository), base, None)?;
     let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
     let known = known.map(|(known, _)| proposal.snapshot_since(&known));
-    let mut snapshot = match known.transpose()?.flatten() {
+    let mut ended = ended(&repository, &proposal, base, world)?;
+    let mut snapshot = match known.transpose()?.flatten().filter(|_| ended.is_empty()) {
         Some(snapshot) => snapshot,
-        None => proposal.snapshot()?,
+        None => proposal.snapshot(&ended)?,
     };
+    // Other bytes are another request.
+    ended.retain(|name| snapshot.is_unchanged(name));
     let (zone, templates) = load(&snapshot)?;
     leaks::add_proposed(
         &repository,
@@ -58,7 +62,7 @@ pub fn proposal(
     let owners = proposal.key_owners(&plan::keys(&requests))?;
     let asked = Asked {
         owners: &owners,
-        again: &BTreeSet::new(),
+        again: &ended,
     };
     let mut judgement = Judgement::of(&repository);
     let revoked = revocations::proposed(&proposal, &mut judgement, &mut snapshot, &asked)?;
@@ -79,7 +83,7 @@ pub fn proposal(
         committer: None,
         certified: BTreeMap::new(),
         due: BTreeSet::new(),
-        ended: BTreeSet::new(),
+        ended,
         next_due: None,
         revocations: revoked.revocations,
         newly_revoked: revoked.news,
@@ -91,4 +95,22 @@ pub fn proposal(
         grounds: proposal.grounds()?,
         survey,
     })
+}
+
+/// The requests about which the merge says something new although their certificate has ended: it may be that they are
+/// approved again.
+fn ended(
+    repository: &Repository,
+    proposal: &Proposal<'_>,
+    base: ObjectId,
+    world: &World,
+) -> anyhow::Result<BTreeSet<RequestName>> {
+    let mut ended = BTreeSet::new();
+    for name in proposal.stated()? {
+        let provenance = renewals::provenance(repository, base, &name)?;
+        if provenance.is_some_and(|provenance| provenance.not_after < world.now) {
+            ended.insert(name);
+        }
+    }
+    Ok(ended)
 }

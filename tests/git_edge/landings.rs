@@ -1,5 +1,7 @@
 //! However a request was landed, its mainline commit, its maker and everybody with a hand in it are found.
 
+use std::collections::BTreeSet;
+
 use gitca::names::{ObjectId, RequestName};
 use gitca::snapshot::{Authorship, Introduction};
 
@@ -339,7 +341,7 @@ fn a_proposal_tells_the_same_before_the_merge_as_after_it() {
         let commit = |name: &str| opened.resolve(name).expect("a commit");
         let proposal = opened.propose(commit("main"), commit("side"));
         let proposal = proposal.expect("a proposal");
-        let snapshot = proposal.snapshot().expect("a snapshot");
+        let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
         let history = proposal.history(&snapshot).expect("a history");
         assert_eq!(history.introductions.len(), 1, "{name}");
         let before = &history.introductions[&joe()];

@@ -1,6 +1,8 @@
 //! What the mainline knows of the statements about a request: where each was brought, which were deleted, which are
 //! spent.
 
+use std::collections::BTreeSet;
+
 use gitca::names::{ObjectId, Sha256Digest};
 use gitca::snapshot::StatementHistory;
 
@@ -246,7 +248,7 @@ fn a_proposal_knows_the_statements_of_the_base_and_its_own() {
     let base = repo.commit("meanwhile");
     let opened = repo.open();
     let proposal = opened.propose(base, head).expect("a proposal");
-    let snapshot = proposal.snapshot().expect("a snapshot");
+    let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
     let history = proposal.history(&snapshot).expect("a history");
     let found = &history.statements[&"dev/jane".parse().expect("a name")];
     assert_eq!(

@@ -203,6 +203,30 @@ fn a_certificate_that_has_ended_is_made_anew_on_new_approvals_alone() {
 }
 
 #[test]
+fn a_pull_request_that_approves_what_has_ended_is_told_as_what_the_run_will_make_of_it() {
+    let house = House::with_request(ONE);
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    house.scratch.git(&["switch", "-qc", "again"]);
+    for (person, verdict) in [("jane", Some("pending")), ("carol", Some("approved"))] {
+        house.state("jane", "approve", person);
+        house.scratch.commit("approve again");
+        let judge = |now: &str| {
+            let check = ["check", "--base", "main", "--head", "again", "-o", "json"];
+            let args = [&["--now", now][..], &check].concat();
+            house.scratch.in_repo(&args).success().json()
+        };
+        let before = judge("2030-01-01T12:00:00Z");
+        assert_eq!(before["results"], serde_json::json!([]), "{before:#}");
+        let after = judge("2030-01-03T00:00:00Z");
+        let found = after["results"].as_array().expect("a list").first();
+        let found = found.map(|result| result["verdict"].as_str().expect("a word"));
+        assert_eq!(found, verdict, "{person}: {after:#}");
+    }
+}
+
+#[test]
 fn a_certificate_that_has_ended_stays_where_nobody_has_to_approve() {
     let house = House::with_request("none");
     house.run();
