@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::schema::parts::{any_list, kind, list, name, object, text, time, words};
+use crate::x509::crl::ReasonCode;
 
 pub(super) fn principal() -> Value {
     let key = json!({
@@ -39,24 +40,22 @@ pub(super) fn group() -> Value {
 }
 
 pub(super) fn revocation() -> Value {
-    let serial = json!({"type": "string", "pattern": "^([0-9a-f]{2})+$"});
-    let reasons = [
-        "unspecified",
-        "keyCompromise",
-        "affiliationChanged",
-        "superseded",
-        "cessationOfOperation",
-        "privilegeWithdrawn",
-    ];
+    // Lower-case hexadecimal, the first octet not 00, of at most 20 octets.
+    let pattern = "^(0[1-9a-f]|[1-9a-f][0-9a-f])([0-9a-f]{2}){0,19}$";
+    let serial = json!({"type": "string", "pattern": pattern, "description": "As `gitca get -o wide` prints it; in quotes."});
+    let mut serials = list(serial, "Which certificates.");
+    serials["uniqueItems"] = json!(true);
+    let line = |what: &str| json!({"type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", "description": what});
+    let reasons = ReasonCode::ALL.map(ReasonCode::as_str);
     let mut schema = kind(
         "Revocation",
         "Takes certificates back, beside the request that they are of.",
         json!({
-            "serialNumbers": list(serial, "Which certificates."),
-            "all": {"const": true, "description": "All certificates of the request."},
-            "reason": words(&reasons, "RFC 5280 5.3.1."),
-            "revokedBy": text("For display."),
-            "comment": text("For display."),
+            "serialNumbers": serials,
+            "all": {"const": true, "description": "All that were issued for the request when this is merged."},
+            "reason": words(&reasons, "RFC 5280 5.3.1; with `keyCompromise` the key is never certified again. By default `unspecified`."),
+            "revokedBy": line("Who says so, for display."),
+            "comment": line("What else there is to say, for display."),
         }),
         &[],
     );
