@@ -7,13 +7,17 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::names::{ObjectId, RequestName};
+use crate::names::{ObjectId, RequestName, Sha256Digest};
 use crate::timestamp::Timestamp;
 
 // More would not fit into one line of `git log --oneline`.
 const LARGEST_GROUPS: usize = 5;
 // RFC 5280 4.1.2.5: the time that stands for none, as certificates without an end have it.
 const NEVER: &str = "9999-12-31T23:59:59Z";
+
+const LEAKED: &str = "Gitca-Leaked: ";
+// Requests that are refused stay open until somebody takes them away; more of them than this are no accident.
+const MOST_LEAKED: usize = 100;
 
 /// What a commit of a run says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +81,22 @@ impl Trailers {
     }
 }
 
+/// The keys that were everybody's when a run left requests with them open, each with a commit that has its private half:
+/// the next run looks no further back than that.
+#[must_use]
+pub fn leaked(message: &str) -> Vec<(Sha256Digest, ObjectId)> {
+    let line = message
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix(LEAKED));
+    let pairs = line.unwrap_or_default().split_ascii_whitespace();
+    let pair = |pair: &str| {
+        let (key, commit) = pair.split_once('@')?;
+        Some((key.parse().ok()?, commit.parse().ok()?))
+    };
+    pairs.take(MOST_LEAKED).filter_map(pair).collect()
+}
+
 fn required<T: FromStr>(found: &BTreeMap<&str, &str>, key: &str) -> Option<T> {
     found.get(key)?.parse().ok()
 }
@@ -91,6 +111,7 @@ pub fn commit_message<'n>(
     requests: impl IntoIterator<Item = &'n RequestName>,
     lists: usize,
     trailers: &Trailers,
+    leaked: &BTreeMap<Sha256Digest, ObjectId>,
 ) -> String {
     let Trailers {
         base,
@@ -109,7 +130,12 @@ pub fn commit_message<'n>(
         open.map(|open| line("Open", open.to_string())),
         due.map(|due| line("Due", due.to_string())),
     ];
-    let lines: String = lines.into_iter().flatten().collect();
+    let keys = leaked.iter().take(MOST_LEAKED);
+    let keys: Vec<String> = keys
+        .map(|(key, commit)| format!("{key}@{commit}"))
+        .collect();
+    let leaked = (!keys.is_empty()).then(|| format!("{LEAKED}{}\n", keys.join(" ")));
+    let lines: String = lines.into_iter().flatten().chain(leaked).collect();
     format!("{}{}\n\n{lines}", subject(requests), listed(lists))
 }
 
@@ -160,20 +186,34 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        let message = commit_message(&[], 0, &trailers());
+        let message = commit_message(&[], 0, &trailers(), &BTreeMap::new());
         assert_eq!(Trailers::read(&message), Some(trailers()));
         assert!(message.ends_with("Gitca-Open: 2\nGitca-Due: 9999-12-31T23:59:59Z\n"));
         let sharded = Trailers {
             open: None,
             ..trailers()
         };
-        let message = commit_message(&[], 2, &sharded);
+        let message = commit_message(&[], 2, &sharded, &BTreeMap::new());
         assert_eq!(Trailers::read(&message), Some(sharded));
     }
 
     #[test]
+    fn keys_that_were_everybodys_are_remembered() {
+        let keys: BTreeMap<_, _> = (0..=255)
+            .map(|number| (Sha256Digest([number; 32]), ObjectId([number; 20])))
+            .collect();
+        let message = commit_message(&[], 0, &trailers(), &keys);
+        assert_eq!(Trailers::read(&message), Some(trailers()));
+        let first: Vec<_> = keys.into_iter().take(MOST_LEAKED).collect();
+        assert_eq!(leaked(&message), first);
+        let message = commit_message(&[], 0, &trailers(), &BTreeMap::new());
+        assert!(leaked(&message).is_empty(), "{message}");
+        assert!(leaked("x\n\nGitca-Leaked: @ a@b c\n").is_empty());
+    }
+
+    #[test]
     fn a_message_that_no_run_wrote_has_no_trailers() {
-        let whole = commit_message(&[], 1, &trailers());
+        let whole = commit_message(&[], 1, &trailers(), &BTreeMap::new());
         let base = format!("Gitca-Base: {}", ObjectId([0xab; 20]));
         for (from, to) in [
             ("Gitca-Version", "Version"),

@@ -48,6 +48,8 @@ pub struct Snapshot {
     pub findings: Vec<Finding>,
     /// The private keys that commits since the last run brought, where nobody looks any more.
     pub withdrawn: Vec<Finding>,
+    /// Their public keys and those that earlier runs have seen, each with a commit that has the private half.
+    pub withdrawn_keys: BTreeMap<Sha256Digest, ObjectId>,
     /// What is worth knowing and stands in nobody's way.
     pub notices: Vec<Finding>,
     /// What is wrong in the control zone or in the tree itself; nothing may be signed.
@@ -66,6 +68,7 @@ impl Snapshot {
     /// Takes over which keys are known to be everybody's, from a snapshot of the same commit.
     pub fn remember_leaks(&mut self, other: Self) {
         self.withdrawn = other.withdrawn;
+        self.withdrawn_keys = other.withdrawn_keys;
         for (key, place) in other.leaked {
             self.leaked.entry(key).or_insert(place);
         }

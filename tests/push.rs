@@ -257,6 +257,10 @@ fn what_rests_on_something_that_changed_is_dropped_and_said() {
             "echo 'kind: Revocation' > requests/jane.revocation.yaml",
         ),
         (
+            "its key lies there",
+            "cp \"$HOME/.config/gitca/requests/jane.key\" jane.pem",
+        ),
+        (
             "it went and came back",
             "git mv requests/jane.yaml j; git commit -qm 1; git mv j requests/jane.yaml; git commit -qm 2; echo > notes",
         ),

@@ -19,6 +19,7 @@ use crate::git::producer::{Node, landed};
 use crate::git::proposal::Proposal;
 use crate::git::repository::Repository;
 use crate::git::tree::{self, Entry};
+use crate::message;
 use crate::names::{ObjectId, Sha256Digest};
 use crate::secrets;
 use crate::zones::{self, Role, SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS};
@@ -50,6 +51,8 @@ pub struct Withdrawn {
 pub struct Withdrawals {
     /// In the order in which they were brought.
     pub keys: Vec<Withdrawn>,
+    /// What the run before them found, as far as requests with these keys were left open, each with a commit that has it.
+    pub before: Vec<(Sha256Digest, ObjectId)>,
     /// Whether everything was searched; there may have been too much of it.
     pub is_whole: bool,
 }
@@ -58,6 +61,7 @@ impl Withdrawals {
     fn none() -> Self {
         Self {
             keys: Vec::new(),
+            before: Vec::new(),
             is_whole: true,
         }
     }
@@ -69,6 +73,15 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub fn withdrawn_keys(&self, since: &OutputZone, tip: ObjectId) -> anyhow::Result<Withdrawals> {
+        let mut found = self.brought_keys(since, tip)?;
+        if since.run.is_some() {
+            let run = self.commit_at(since.source)?;
+            found.before = message::leaked(&String::from_utf8_lossy(run.message_bytes()));
+        }
+        Ok(found)
+    }
+
+    fn brought_keys(&self, since: &OutputZone, tip: ObjectId) -> anyhow::Result<Withdrawals> {
         let (mut commits, mut commit) = (Vec::new(), tip);
         while commit != since.source && commits.len() < COMMITS {
             let found = self.commit_at(commit)?;

@@ -9,7 +9,7 @@ use crate::batch::Workshop;
 use crate::batch::lists::Lists;
 use crate::control::ControlZone;
 use crate::finding::Finding;
-use crate::names::{ObjectId, ObjectName, RequestName, Shard};
+use crate::names::{ObjectId, ObjectName, RequestName, Sha256Digest, Shard};
 use crate::plan::lists::{self, DueList};
 use crate::plan::{self, Evidence, Requests, warnings};
 use crate::provenance::Provenance;
@@ -111,6 +111,15 @@ impl Survey {
             |name: &&RequestName| !made.contains_key(*name) && !self.ended.contains(*name);
         let open = self.snapshot.open.keys().filter(is_left).count();
         open + self.snapshot.findings.len()
+    }
+
+    /// The keys of open requests whose private halves lie in commits: the next run looks no further back than this one.
+    #[must_use]
+    pub fn leaked(&self) -> BTreeMap<Sha256Digest, ObjectId> {
+        let keys = plan::keys(&self.requests).into_iter();
+        let known = &self.snapshot.withdrawn_keys;
+        keys.filter_map(|key| Some((key, *known.get(&key)?)))
+            .collect()
     }
 
     /// When the clock alone will make the next work, once these certificates and lists were made: at once where one that was

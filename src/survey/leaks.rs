@@ -50,7 +50,13 @@ fn block(found: &Withdrawals, snapshot: &mut Snapshot) {
             // As git names it, so that `git show` shows it.
             let place = || format!("{commit}:{path}");
             snapshot.leaked.entry(*key).or_insert_with(place);
+            snapshot.withdrawn_keys.entry(*key).or_insert(*commit);
         }
+    }
+    for (key, commit) in &found.before {
+        let place = || commit.to_string();
+        snapshot.leaked.entry(*key).or_insert_with(place);
+        snapshot.withdrawn_keys.entry(*key).or_insert(*commit);
     }
 }
 

@@ -181,6 +181,14 @@ fn withdrawn_key(hostile: &Hostile) {
             let (code, errors) = (run.code, run.errors());
             assert_eq!((code, errors), (Some(0), vec![]), "{path}: {run:?}");
             assert_eq!(run.reasons("x"), ["KeyBlocked"], "{path}: {run:?}");
+            // Another run that signs something doesn't make it forgotten, as long as somebody asks.
+            for name in ["more", "and-more"] {
+                let file = format!("requests/{name}.yaml");
+                hostile.commit(&[(&file, manifest(name).as_bytes())]);
+                let run = hostile.run();
+                assert_eq!(run.verdict(name), Some("issued"), "{path}: {run:?}");
+                assert_eq!(run.reasons("x"), ["KeyBlocked"], "{path}: {run:?}");
+            }
             hostile.reset();
         }
     }

@@ -173,7 +173,12 @@ impl Landing<'_> {
                 email: bot.email.clone(),
             },
             now,
-            message: &message::commit_message(made.keys(), self.lists.number(), &trailers),
+            message: &message::commit_message(
+                made.keys(),
+                self.lists.number(),
+                &trailers,
+                &here.survey.leaked(),
+            ),
             sign: signer.as_ref().map(|signer| signer as &CommitSigner<'_>),
         })?;
         fault::point("committed");

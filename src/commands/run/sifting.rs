@@ -55,7 +55,9 @@ pub(super) fn sift(signed: &mut Signed, here: &Mainline, again: bool) -> anyhow:
     let mut gone = BTreeSet::new();
     let mut published = BTreeSet::new();
     for (name, key_file) in signed.requests() {
-        if ground.moved(&name, key_file.as_ref().map(RepoPath::as_str)) {
+        if is_leaked(here, &name) {
+            gone.insert(name);
+        } else if ground.moved(&name, key_file.as_ref().map(RepoPath::as_str)) {
             let there = here
                 .repository
                 .file(here.tip, &name.issued("certificate.pem"))?;
@@ -78,6 +80,12 @@ pub(super) fn sift(signed: &mut Signed, here: &Mainline, again: bool) -> anyhow:
     signed.remove(&published);
     signed.base = here.tip;
     Ok(sifted)
+}
+
+/// Whether everybody has the private key of a request by now.
+fn is_leaked(here: &Mainline, name: &RequestName) -> bool {
+    let request = here.survey.requests.get(name);
+    matches!(request, Some(Ok(request)) if request.leaked_in.is_some())
 }
 
 /// The requests whose files come out of the rules here as well.
