@@ -5,11 +5,13 @@
 //! come. The test at the end of this file fails when a row has no fixture.
 #![expect(clippy::print_stdout, reason = "a panic must show its row")]
 
+mod algorithms;
 mod approvals;
 mod extensions;
 mod files;
 mod floods;
 mod history;
+mod identities;
 mod judge;
 mod keys;
 mod leaks;
@@ -68,7 +70,9 @@ fn every_row_has_a_fixture() {
     let covered: BTreeSet<String> = [
         approvals::rows(),
         structure::rows(),
+        algorithms::rows(),
         names::rows(),
+        identities::rows(),
         extensions::rows(),
         keys::rows(),
         history::rows(),

@@ -10,6 +10,7 @@ mod landings;
 mod lists;
 mod mainline;
 mod output;
+mod persons;
 mod renewals;
 mod requester;
 mod review;
