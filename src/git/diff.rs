@@ -89,6 +89,24 @@ impl<'o, 'r> Trees<'o, 'r> {
         Ok(octets)
     }
 
+    /// Where a path below a tree leads; nowhere, where a tree on the way is absent or malformed.
+    pub(super) fn follow(
+        &self,
+        top: Option<ObjectId>,
+        path: &str,
+        mode: u32,
+    ) -> anyhow::Result<Option<ObjectId>> {
+        let (mut current, mut pieces) = (top, path.split('/').peekable());
+        while let (Some(tree), Some(piece)) = (current, pieces.next()) {
+            let is_last = pieces.peek().is_none();
+            let mode = if is_last { mode } else { tree::DIRECTORY };
+            let octets = self.octets(Some(tree))?;
+            let entries = tree::parse(&octets).unwrap_or_default();
+            current = tree::find(&entries, piece, mode).map(|entry| entry.id);
+        }
+        Ok(current)
+    }
+
     /// Every followed path that differs between the trees, in no order that means anything.
     pub(super) fn differences<T: Copy>(
         &self,

@@ -156,11 +156,7 @@ impl Proposal<'_> {
         }
         let objects = Objects::of(&self.repository.inner)?;
         let since = Since::of(self.repository, &objects, base, self.top)?;
-        let Some(mut snapshot) = since.snapshot()? else {
-            return Ok(None);
-        };
-        let is_whole = since.add_namesakes(&mut snapshot)?;
-        Ok(is_whole.then_some(snapshot))
+        since.snapshot(true)
     }
 
     /// The commit and the rules that the merge is judged on.

@@ -5,7 +5,7 @@
 //! which everything is hidden that is as it was and that nobody asks about. Whenever something is odd there is no answer, and
 //! all has to be looked at.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::finding::Code;
 use crate::git::diff::Trees;
@@ -13,7 +13,7 @@ use crate::git::differing::differing;
 use crate::git::follow::Zones;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
-use crate::git::tally::{self, Search};
+use crate::git::tally::Search;
 use crate::git::tree;
 use crate::names::{ObjectId, RequestName};
 use crate::snapshot::Snapshot;
@@ -44,7 +44,7 @@ impl Repository {
     ) -> anyhow::Result<Option<Snapshot>> {
         let objects = Objects::of(&self.inner)?;
         let since = Since::of(self, &objects, base, self.tree_of(commit)?)?;
-        let snapshot = since.snapshot()?;
+        let snapshot = since.snapshot(false)?;
         Ok(snapshot.map(|snapshot| Snapshot {
             commit: Some(commit),
             ..snapshot
@@ -83,16 +83,30 @@ impl<'s, 'r> Since<'s, 'r> {
         })
     }
 
-    /// The snapshot, as far as it differs from what the run saw; `None` where all has to be looked at.
-    pub(super) fn snapshot(&self) -> anyhow::Result<Option<Snapshot>> {
+    /// The snapshot, as far as it differs from what the run saw; `None` where all has to be looked at. With namesakes it
+    /// has what was issued under the names of the changed requests elsewhere.
+    pub(super) fn snapshot(&self, has_namesakes: bool) -> anyhow::Result<Option<Snapshot>> {
         let same_rules = self.left.control() == self.zones.control();
         if !same_rules || self.left.issued != self.zones.issued {
             return Ok(None);
         }
-        let (Some(changed), Some(open)) = (self.changed()?, self.left_open()?) else {
+        let Some(changed) = self.changed()? else {
             return Ok(None);
         };
-        let asked = changed.union(&open);
+        let named = changed.iter().filter(|_| has_namesakes);
+        let search = Search {
+            objects: self.objects,
+            is_unissued_wanted: self.open > 0,
+            wanted: &named.map(|name| name.name().as_bytes()).collect(),
+        };
+        let found = search.run(self.zones.requests, self.zones.issued)?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        if !self.is_left(&found.unissued, &changed)? {
+            return Ok(None);
+        }
+        let asked = changed.union(&found.unissued);
         let visible = Visible {
             objects: self.objects,
             asked: asked.map(ToString::to_string).collect(),
@@ -106,10 +120,7 @@ impl<'s, 'r> Since<'s, 'r> {
         if !snapshot.findings.is_empty() || !snapshot.errors.is_empty() {
             return Ok(None);
         }
-        let Some(tally) = tally::count(self.objects, self.zones.requests)? else {
-            return Ok(None);
-        };
-        let Some(untouched) = tally.requests.checked_sub(snapshot.requests.len()) else {
+        let Some(untouched) = found.requests.checked_sub(snapshot.requests.len()) else {
             return Ok(None);
         };
         snapshot.untouched = untouched;
@@ -117,41 +128,24 @@ impl<'s, 'r> Since<'s, 'r> {
         snapshot
             .notices
             .retain(|notice| is_other(notice.reason.code));
-        let directories = tally.directories.iter();
-        snapshot.notices.extend(
-            directories.filter_map(|(path, entries)| zones::large_directory(path, *entries)),
-        );
+        snapshot.notices.extend(found.large.into_values());
+        self.add(found.outputs, &mut snapshot)?;
         Ok(Some(snapshot))
     }
 
-    /// Adds what was issued under the names of the open requests elsewhere; false where that can't be told.
-    pub(super) fn add_namesakes(&self, snapshot: &mut Snapshot) -> anyhow::Result<bool> {
-        let wanted: HashSet<&[u8]> = snapshot
-            .open
-            .keys()
-            .map(|name| name.name().as_bytes())
-            .collect();
-        let search = Search {
-            objects: self.objects,
-            is_unissued_wanted: false,
-            wanted: &wanted,
+    /// Adds these outputs.
+    fn add(&self, outputs: Vec<RequestName>, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+        let Some(issued) = self.zones.issued else {
+            return Ok(());
         };
-        let (requests, issued) = (self.zones.requests, self.zones.issued);
-        let Some(found) = search.run(requests, issued)? else {
-            return Ok(false);
-        };
-        for name in found.outputs {
+        for name in outputs {
             let path = format!("{name}/request.yaml");
             let pieces: Vec<&str> = path.split('/').collect();
-            let manifest = match issued {
-                Some(issued) => self.objects.follow(issued, &pieces, tree::FILE)?,
-                None => None,
-            };
-            if let Some(manifest) = manifest {
+            if let Some(manifest) = self.objects.follow(issued, &pieces, tree::FILE)? {
                 snapshot.issued.insert(name, manifest);
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The requests of which something changed.
@@ -176,20 +170,34 @@ impl<'s, 'r> Since<'s, 'r> {
         Ok(Some(changed))
     }
 
-    /// The requests that the run left without their certificate. One that changed has an older certificate and is not
-    /// among those that are found, so that their number tells.
-    fn left_open(&self) -> anyhow::Result<Option<BTreeSet<RequestName>>> {
+    /// Whether the requests that have nothing in `issued/` are those that the run left without their certificate, but for
+    /// what came and went since then. One that was changed has an older certificate and is not among them, so that their
+    /// number tells.
+    fn is_left(
+        &self,
+        unissued: &BTreeSet<RequestName>,
+        changed: &BTreeSet<RequestName>,
+    ) -> anyhow::Result<bool> {
         if self.open == 0 {
-            return Ok(Some(BTreeSet::new()));
+            return Ok(true);
         }
-        let search = Search {
-            objects: self.objects,
-            is_unissued_wanted: true,
-            wanted: &HashSet::new(),
-        };
-        let found = search.run(self.left.requests, self.left.issued)?;
-        let found = found.map(|found| found.unissued);
-        Ok(found.filter(|open| open.len() == self.open))
+        let trees = Trees::of(self.objects);
+        let Zones {
+            requests, issued, ..
+        } = self.left;
+        let (mut came, mut went) = (0, 0);
+        for name in changed {
+            let manifest = format!("{name}.yaml");
+            let is_unissued = unissued.contains(name);
+            let was_unissued = trees.follow(requests, &manifest, tree::FILE)?.is_some()
+                && (is_unissued
+                    || trees
+                        .follow(issued, name.as_str(), tree::DIRECTORY)?
+                        .is_none());
+            came += usize::from(is_unissued && !was_unissued);
+            went += usize::from(was_unissued && !is_unissued);
+        }
+        Ok(unissued.len() + went == self.open + came)
     }
 }
 

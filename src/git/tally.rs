@@ -1,11 +1,12 @@
 //! The names of requests and outputs, counted and compared without reading a file.
 //!
 //! In come the trees `requests/` and `issued/` of commits that a run has judged, so that every name in them is known to
-//! be sound; out go numbers, and the few names that somebody asks for. What can't be read, or is larger than gitca
-//! allows, gives no answer: then all has to be looked at.
+//! be sound; out go numbers, and the few names that somebody asks for. Each directory is read once. What can't be read, or
+//! is larger than gitca allows, gives no answer: then all has to be looked at.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use crate::finding::Finding;
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
 use crate::names::{ObjectId, RequestName};
@@ -14,57 +15,6 @@ use crate::zones;
 const MANIFEST: &[u8] = b".yaml";
 const REVOCATION: &[u8] = b".revocation.yaml";
 const STATEMENTS: &[u8] = b".approvals";
-
-/// How many requests there are.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    /// The manifests.
-    pub(super) requests: usize,
-    /// The directories by their paths in order, with the number of their entries.
-    pub(super) directories: Vec<(String, usize)>,
-}
-
-/// Counts what is in `requests/`.
-pub(super) fn count(
-    objects: &Objects<'_>,
-    requests: Option<ObjectId>,
-) -> anyhow::Result<Option<Tally>> {
-    let mut tally = Tally::default();
-    let is_whole = match requests {
-        Some(requests) => tally.add(objects, "requests", requests, tree::DEPTH)?,
-        None => true,
-    };
-    Ok(is_whole.then_some(tally))
-}
-
-impl Tally {
-    fn add(
-        &mut self,
-        objects: &Objects<'_>,
-        path: &str,
-        folder: ObjectId,
-        depth: usize,
-    ) -> anyhow::Result<bool> {
-        let Ok(object) = objects.tree(folder)? else {
-            return Ok(false);
-        };
-        let Ok(entries) = tree::parse(object.data()) else {
-            return Ok(false);
-        };
-        if depth == 0 || entries.len() > zones::DIRECTORY_ENTRIES {
-            return Ok(false);
-        }
-        self.directories.push((path.to_owned(), entries.len()));
-        self.requests += entries.iter().filter(|entry| stem(entry).is_some()).count();
-        for entry in entries.iter().filter(|entry| is_folder(entry)) {
-            let path = format!("{path}/{}", String::from_utf8_lossy(entry.name));
-            if !self.add(objects, &path, entry.id, depth - 1)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-}
 
 /// The name of the request whose manifest an entry is.
 fn stem<'t>(entry: &Entry<'t>) -> Option<&'t [u8]> {
@@ -77,7 +27,12 @@ fn is_folder(entry: &Entry<'_>) -> bool {
     entry.mode == tree::DIRECTORY && !entry.name.ends_with(STATEMENTS)
 }
 
-/// What is looked for in `requests/` and `issued/`.
+/// Whether an entry is a directory of outputs; `_crl` and `_keys` are not those of requests.
+fn is_output(entry: &Entry<'_>) -> bool {
+    entry.mode == tree::DIRECTORY && entry.name.first() != Some(&b'_')
+}
+
+/// What is looked for in `requests/` and `issued/`. Where it is nothing, requests are counted alone.
 pub(super) struct Search<'s, 'r> {
     pub(super) objects: &'s Objects<'r>,
     /// Find the requests that have nothing in `issued/`.
@@ -89,6 +44,10 @@ pub(super) struct Search<'s, 'r> {
 /// What was found there.
 #[derive(Debug, Default)]
 pub(super) struct Found {
+    /// How many requests there are.
+    pub(super) requests: usize,
+    /// What there is to say about directories of them, by their paths with a slash at the end.
+    pub(super) large: BTreeMap<String, Finding>,
     pub(super) unissued: BTreeSet<RequestName>,
     pub(super) outputs: Vec<RequestName>,
 }
@@ -101,6 +60,7 @@ impl Search<'_, '_> {
         issued: Option<ObjectId>,
     ) -> anyhow::Result<Option<Found>> {
         let mut found = Found::default();
+        let issued = issued.filter(|_| self.is_unissued_wanted || !self.wanted.is_empty());
         let is_whole = self.folder("", requests, issued, tree::DEPTH, &mut found)?;
         Ok(is_whole.then_some(found))
     }
@@ -122,42 +82,39 @@ impl Search<'_, '_> {
         let (Some(asked), Some(given)) = (asked, given) else {
             return Ok(false);
         };
-        if depth == 0 {
+        if depth == 0 || asked.len() > zones::DIRECTORY_ENTRIES {
             return Ok(false);
         }
-        let stems: HashSet<&[u8]> = asked.iter().filter_map(stem).collect();
-        // `_crl` and `_keys` are no outputs of requests.
-        let is_output =
-            |entry: &&Entry<'_>| entry.mode == tree::DIRECTORY && entry.name.first() != Some(&b'_');
-        let mut folders: Vec<(&[u8], Option<ObjectId>, Option<ObjectId>)> = Vec::new();
-        for output in given.iter().filter(is_output) {
-            if let Some(below) = tree::find(&asked, output.name, tree::DIRECTORY) {
-                folders.push((output.name, Some(below.id), Some(output.id)));
-            } else if stems.contains(output.name) || self.is_certificate(output.id)? {
+        let place = format!("requests/{path}");
+        let large = zones::large_directory(place.trim_end_matches('/'), asked.len());
+        found.large.extend(large.map(|finding| (place, finding)));
+        let mut stems = Names::of(asked.iter().filter_map(stem));
+        found.requests += stems.sorted.len();
+        let folders = asked.iter().filter(|entry| is_folder(entry));
+        let mut folders: HashMap<&[u8], _> = folders
+            .map(|entry| (entry.name, (Some(entry.id), None)))
+            .collect();
+        let outputs = || given.iter().filter(|entry| is_output(entry));
+        for output in outputs() {
+            if let Some((_, beside)) = folders.get_mut(output.name) {
+                *beside = Some(output.id);
+            } else if stems.has(output.name) || self.is_certificate(output.id)? {
                 let is_wanted = self.wanted.contains(output.name);
                 found
                     .outputs
                     .extend(is_wanted.then(|| name(path, output.name)).flatten());
             } else {
-                folders.push((output.name, None, Some(output.id)));
+                folders.insert(output.name, (None, Some(output.id)));
             }
         }
         if self.is_unissued_wanted {
-            let there: HashSet<&[u8]> = given
-                .iter()
-                .filter(is_output)
-                .map(|entry| entry.name)
-                .collect();
-            let missing = stems.iter().filter(|stem| !there.contains(*stem));
+            let mut there = Names::of(outputs().map(|output| output.name));
+            let missing = stems.sorted.iter().filter(|stem| !there.has(stem));
             found
                 .unissued
                 .extend(missing.filter_map(|stem| name(path, stem)));
-            let only_asked = asked
-                .iter()
-                .filter(|entry| is_folder(entry) && !there.contains(entry.name));
-            folders.extend(only_asked.map(|entry| (entry.name, Some(entry.id), None)));
         }
-        for (piece, requests, issued) in folders {
+        for (piece, (requests, issued)) in folders {
             let path = format!("{path}{}/", String::from_utf8_lossy(piece));
             if !self.folder(&path, requests, issued, depth - 1, found)? {
                 return Ok(false);
@@ -174,6 +131,32 @@ impl Search<'_, '_> {
         }
         let manifest = self.objects.entry(folder, "request.yaml", tree::FILE)?;
         Ok(manifest.is_some())
+    }
+}
+
+/// Names of one directory, asked for nearly in their order.
+struct Names<'t> {
+    sorted: Vec<&'t [u8]>,
+    next: usize,
+}
+
+impl<'t> Names<'t> {
+    fn of(names: impl Iterator<Item = &'t [u8]>) -> Self {
+        let mut sorted: Vec<&[u8]> = names.collect();
+        // They are already, but for a few with dots in them.
+        sorted.sort_unstable();
+        Self { sorted, next: 0 }
+    }
+
+    fn has(&mut self, name: &[u8]) -> bool {
+        if self.sorted.get(self.next) != Some(&name) {
+            match self.sorted.binary_search(&name) {
+                Ok(place) => self.next = place,
+                Err(_) => return false,
+            }
+        }
+        self.next += 1;
+        true
     }
 }
 
