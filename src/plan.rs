@@ -301,10 +301,10 @@ impl<'a> Plan<'a> {
             .filter_map(|entry| entry.decision.as_ref().ok())
     }
 
-    /// One result for each open request.
+    /// One result for each open request. There may be very many, so nothing of them is kept twice.
     #[must_use]
-    pub fn results(&self) -> Vec<RequestResult> {
-        self.entries.iter().map(Entry::to_result).collect()
+    pub fn into_results(self) -> Vec<RequestResult> {
+        self.entries.into_iter().map(Entry::into_result).collect()
     }
 
     /// The notices of all requests.
@@ -364,6 +364,20 @@ impl Entry<'_> {
                 .map(|refusal| refusal.reasons.clone())
                 .unwrap_or_default(),
             details: self.details.clone(),
+        }
+    }
+
+    fn into_result(mut self) -> RequestResult {
+        let (requester, details) = (self.requester.take(), self.details.take());
+        let reasons = match &mut self.decision {
+            Ok(_) => Vec::new(),
+            Err(refusal) => std::mem::take(&mut refusal.reasons),
+        };
+        RequestResult {
+            requester,
+            reasons,
+            details,
+            ..self.to_result()
         }
     }
 

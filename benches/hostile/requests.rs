@@ -40,8 +40,8 @@ fn judged(zone: ControlZone, manifest: Vec<u8>) -> Act {
         };
         let plan = plan(&evidence, wide::now());
         let mut report = Report::new("check");
-        report.results = plan.results();
         report.notices = plan.notices();
+        report.results = plan.into_results();
         let shown =
             text::report(&report, &text::Style::default()).len() + markdown::report(&report).len();
         assert!(shown > 0);

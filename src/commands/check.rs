@@ -75,7 +75,13 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         named: (!args.paths.is_empty()).then_some(&named),
         shard: Shard::WHOLE,
     };
-    listing::fill(report, plan.results(), notices, &survey.snapshot, listing);
+    listing::fill(
+        report,
+        plan.into_results(),
+        notices,
+        &survey.snapshot,
+        listing,
+    );
     if !is_merge {
         let root = worktree::root(&world.directory)?;
         let read = |name: &RequestName| {

@@ -39,15 +39,12 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
         named: None,
         shard: Shard::WHOLE,
     };
-    listing::fill(
-        report,
-        plan.results(),
-        plan.notices(),
-        &survey.snapshot,
-        listing,
-    );
+    let size = plan.check_size(&survey.zone.settings, Shard::WHOLE, None);
+    let notices = plan.notices();
+    let results = plan.into_results();
+    listing::fill(report, results, notices, &survey.snapshot, listing);
     let read = |name: &_| mainline.provenance(name);
     listing::tell_certificates(report, &survey.revocations, world.now, read)?;
-    plan.check_size(&survey.zone.settings, Shard::WHOLE, None)?;
+    size?;
     Ok(())
 }

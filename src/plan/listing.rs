@@ -74,17 +74,21 @@ pub fn fill(
         .filter(|name| listing.shard.takes(name.as_str()))
         .filter(|name| snapshot.is_unchanged(name) && !judged.contains(name))
         .map(unchanged);
-    for result in results
-        .into_iter()
-        .chain(strays)
+    let others: Vec<RequestResult> = strays
         .chain(unchanged)
         .filter(|result| listing.takes(&result.file))
-    {
+        .filter(|result| {
+            report.summary.count(result.verdict, 1);
+            result.verdict != Verdict::Unchanged || listing.all || listing.names(&result.file)
+        })
+        .collect();
+    // Where they are, since there may be very many.
+    report.results = results;
+    report.results.retain(|result| listing.takes(&result.file));
+    for result in &report.results {
         report.summary.count(result.verdict, 1);
-        if result.verdict != Verdict::Unchanged || listing.all || listing.names(&result.file) {
-            report.results.push(result);
-        }
     }
+    report.results.extend(others);
     if listing.named.is_none() {
         report.summary.count(Verdict::Unchanged, snapshot.untouched);
     }

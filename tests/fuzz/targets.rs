@@ -281,8 +281,8 @@ pub(crate) fn show_with(
     };
     let plan = plan(&evidence, wide::now());
     let mut report = Report::new("check");
-    report.results = plan.results();
     report.notices = plan.notices();
+    report.results = plan.into_results();
     for text in [
         text::report(&report, &text::Style::default()),
         markdown::report(&report),
