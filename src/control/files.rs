@@ -4,11 +4,11 @@
 //! read is an error that names the nearest path that would be read: a `deny.yml` that is silently skipped would be a
 //! lost deny rule.
 
-use crate::finding::{Code, Reason};
+use crate::finding::{Code, Place, Reason};
 use crate::names::{NameError, RepoPath};
+use crate::secrets;
 
 const UNREAD: [&str; 4] = ["README.md", "OWNERS", ".gitkeep", ".gitattributes"];
-const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 const BEGIN: &str = "-----BEGIN ";
 
 /// What a file of the control zone is for.
@@ -95,13 +95,15 @@ pub fn certificates(bytes: &[u8]) -> Result<String, NameError> {
 /// Why a file may not lie there: it holds a private key.
 #[must_use]
 pub fn private_key(bytes: &[u8]) -> Option<Reason> {
-    let text = String::from_utf8_lossy(bytes);
-    let is_key = |line: &str| line.contains(BEGIN) && line.contains(PRIVATE_KEY);
-    text.lines().any(is_key).then(|| {
-        Reason::new(Code::ConfigInvalid, "holds a private key").help(
-            "keep keys outside the repository; one that was ever pushed is burnt and must be replaced",
-        )
-    })
+    let leak = secrets::find(bytes).into_iter().next()?;
+    let place = Place {
+        line: leak.line,
+        column: 1,
+    };
+    let reason = Reason::new(Code::ConfigInvalid, "holds a private key").at(place);
+    Some(reason.help(
+        "keep keys outside the repository; one that was ever pushed is burnt and must be replaced",
+    ))
 }
 
 #[cfg(test)]

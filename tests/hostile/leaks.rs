@@ -114,6 +114,9 @@ fn leaked_key(hostile: &Hostile) {
         pem.as_bytes(),
         "PrivateKeyInRepository",
     );
+    let list = format!("# spki-sha256\n# {}\n", base64(&pem));
+    let path = "policies/keys/list.txt";
+    stopped_by(hostile, path, list.as_bytes(), "ConfigInvalid");
 }
 
 /// A CA whose key lies in the repository signs nothing, until it is gone from the tip.
