@@ -6,6 +6,9 @@
 use crate::decision::trace::{Part, Remark};
 use crate::finding::Reason;
 
+// Nobody reads more of what nothing is wrong with, and hundreds of names times hundreds of patterns are many.
+const HELD: usize = 1_000;
+
 /// How much is put into words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Words {
@@ -20,6 +23,7 @@ pub(super) struct Objections {
     words: Words,
     any: bool,
     parts: Vec<Part>,
+    held: usize,
 }
 
 impl Objections {
@@ -28,6 +32,7 @@ impl Objections {
             words,
             any: false,
             parts: Vec::new(),
+            held: 0,
         }
     }
 
@@ -54,10 +59,13 @@ impl Objections {
         }
     }
 
-    /// Notes that something was looked at and holds.
+    /// Notes that something was looked at and holds; after a thousand such notes they are only counted.
     pub(super) fn hold(&mut self, remark: impl FnOnce() -> Remark) {
         if self.words == Words::Everything {
-            self.parts.push(Part::Holds(remark()));
+            self.held += 1;
+            if self.held <= HELD {
+                self.parts.push(Part::Holds(remark()));
+            }
         }
     }
 
@@ -80,7 +88,33 @@ impl Objections {
     }
 
     /// All words.
-    pub(super) fn into_parts(self) -> Vec<Part> {
+    pub(super) fn into_parts(mut self) -> Vec<Part> {
+        let more = self.held.saturating_sub(HELD);
+        if more > 0 {
+            let remark = Remark::new(format!("{more} more are as they should be"));
+            self.parts.push(Part::Holds(remark));
+        }
         self.parts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Code;
+
+    #[test]
+    fn what_holds_is_told_a_thousand_times_and_what_does_not_always() {
+        let mut objections = Objections::traced();
+        for number in 0..2_500 {
+            objections.hold(|| Remark::new(number.to_string()));
+            objections.add(|| Reason::new(Code::DeniedBy, "no"));
+        }
+        let parts = objections.into_parts();
+        let fails = parts.iter().filter(|part| part.objection().is_some());
+        assert_eq!(fails.count(), 2_500);
+        assert_eq!(parts.len(), 2_500 + HELD + 1);
+        let more = Remark::new("1500 more are as they should be");
+        assert_eq!(parts.last(), Some(&Part::Holds(more)));
     }
 }

@@ -3,7 +3,7 @@
 //! In comes a commit, out goes a [`Snapshot`] with every violation in it; only a database that fails is an error. Blobs
 //! are read raw, and of the requests only those that are open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use anyhow::Context as _;
 use git2::Commit;
@@ -231,29 +231,35 @@ impl Source for Objects<'_> {
 
 fn sort_out(entries: &[tree::Entry<'_>], scope: Scope, listing: &mut Listing<ObjectId>) {
     let twins = zones::case_twins(entries.iter().map(|entry| entry.name), scope);
+    // What may not be there is searched once, however often it is there.
+    let mut refused = HashSet::new();
     for entry in entries {
-        // One more than is told tells that there are more.
-        let is_told = listing.faults.len() <= zones::REPORTED;
         let name = String::from_utf8_lossy(entry.name);
-        let child = |name: &str| {
-            kind(entry.mode).map(|kind| Child {
-                name: name.to_owned(),
-                kind,
-                handle: entry.id,
-            })
-        };
-        if let Some(reason) = tree::fault(entry, scope) {
-            listing.refused.extend(child(&name));
-            let fault = is_told.then(|| locate(&name, scope, reason));
-            listing.faults.extend(fault);
-        } else if twins.contains(&entry.name) {
-            listing.refused.extend(child(&name));
-            let fault = is_told.then(|| (Some(name.into_owned()), zones::twin()));
-            listing.faults.extend(fault);
-        } else {
-            listing.children.extend(child(&name));
+        let is_twin = twins.contains(&entry.name);
+        if !is_twin && tree::is_sound(entry, scope) {
+            listing.children.extend(child(entry, &name));
+            continue;
+        }
+        if refused.insert(entry.id) {
+            listing.refused.extend(child(entry, &name));
+        }
+        // One more than is told tells that there are more.
+        if listing.faults.len() <= zones::REPORTED {
+            let fault = match tree::fault(entry, scope) {
+                Some(reason) => locate(&name, scope, reason),
+                None => (Some(name.into_owned()), zones::twin()),
+            };
+            listing.faults.push(fault);
         }
     }
+}
+
+fn child(entry: &tree::Entry<'_>, name: &str) -> Option<Child<ObjectId>> {
+    Some(Child {
+        name: name.to_owned(),
+        kind: kind(entry.mode)?,
+        handle: entry.id,
+    })
 }
 
 // A name that is itself at fault can't be part of a path; the directory is to blame.

@@ -92,13 +92,24 @@ pub(super) fn is_blob(mode: u32) -> bool {
     matches!(mode & TYPE, REGULAR | SYMLINK)
 }
 
+/// Whether nothing is wrong with one entry by itself; words are for those that are told.
+pub(super) fn is_sound(entry: &Entry<'_>, scope: Scope) -> bool {
+    let name = String::from_utf8_lossy(entry.name);
+    let is_plain = matches!(entry.mode, DIRECTORY | FILE);
+    zones::entry_name_fault(&name, scope).is_none() && (is_plain || is_inert(&name, scope))
+}
+
+fn is_inert(name: &str, scope: Scope) -> bool {
+    scope == Scope::Root && !zones::ZONES.contains(&name) && name != ".gitattributes"
+}
+
 /// What is wrong with one entry by itself.
 pub(super) fn fault(entry: &Entry<'_>, scope: Scope) -> Option<Reason> {
     let name = String::from_utf8_lossy(entry.name);
     if let Some(message) = zones::entry_name_fault(&name, scope) {
         return Some(Reason::new(Code::TreeEntryName, message).value(shown(entry.name)));
     }
-    if scope == Scope::Root && !zones::ZONES.contains(&&*name) && name != ".gitattributes" {
+    if is_inert(&name, scope) {
         return None;
     }
     let (code, message) = match entry.mode {
@@ -279,6 +290,7 @@ mod tests {
             };
             let found = fault(&entry, scope).map(|reason| reason.code);
             assert_eq!(found, code, "{mode:o} {name:?}");
+            assert_eq!(is_sound(&entry, scope), code.is_none(), "{mode:o} {name:?}");
         }
     }
 

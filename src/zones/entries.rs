@@ -3,7 +3,8 @@
 //! In come names, out go the reasons against them. Names that mean something else to a file system, or that it can't tell
 //! apart, are refused before anything is made of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 
 use crate::finding::{Code, Reason};
 use crate::zones::paths::ZONES;
@@ -36,10 +37,20 @@ pub fn case_twins<'n>(
     {
         return twins;
     }
-    let mut first: HashMap<Vec<u8>, &[u8]> = HashMap::new();
-    for name in names.filter(|name| scope == Scope::Zone || folds_to_zone(name)) {
-        if let Some(other) = first.insert(name.to_ascii_lowercase(), name) {
-            twins.extend([other, name]);
+    let state = RandomState::new();
+    let folded = |name: &[u8]| name.to_ascii_lowercase();
+    let mut hashed: Vec<(u64, &[u8])> = names
+        .filter(|name| scope == Scope::Zone || folds_to_zone(name))
+        .map(|name| (state.hash_one(folded(name)), name))
+        .collect();
+    // Numbers are sorted faster than names; those of equal numbers are mostly one name.
+    hashed.sort_unstable_by(|one, other| {
+        let by_number = one.0.cmp(&other.0);
+        by_number.then_with(|| folded(one.1).cmp(&folded(other.1)))
+    });
+    for pair in hashed.windows(2) {
+        if pair[0].1.eq_ignore_ascii_case(pair[1].1) {
+            twins.extend([pair[0].1, pair[1].1]);
         }
     }
     twins
