@@ -219,6 +219,21 @@ fn a_later_certificate_is_revoked_although_an_earlier_one_was() {
 }
 
 #[test]
+fn a_revocation_that_only_the_mainline_has_is_fetched_first() {
+    let scratch = issued();
+    scratch.git(&["branch", "old"]);
+    revoke(&scratch, &["--reason", "superseded"]);
+    scratch.commit("revoke");
+    scratch.git(&["switch", "-q", "old"]);
+    let args = ["revoke", "jane", "--reason", "keyCompromise"];
+    let told = scratch.in_repo(&args).code(2).stderr;
+    assert!(told.contains("git pull"), "{told}");
+    assert!(!scratch.path(FILE).exists());
+    scratch.git(&["merge", "-q", "--ff-only", "main"]);
+    assert!(revoke(&scratch, &["--reason", "keyCompromise"]).starts_with("Wrote"));
+}
+
+#[test]
 fn nothing_is_written_through_a_link() {
     let scratch = issued();
     scratch.write("elsewhere", "mine\n");

@@ -50,6 +50,9 @@ fn put(
 ) -> anyhow::Result<(&'static str, Which)> {
     let file = draft.name.revocation();
     let Some(there) = worktree::file(root, &file)? else {
+        if !past.merged.is_empty() {
+            return Err(not_here(file).into());
+        }
         let written = files::write_inside(root, &file, &draft.text(&which)?)?;
         anyhow::ensure!(written, "writing `{file}`: it is already there");
         return Ok(("Wrote", which));
@@ -80,6 +83,14 @@ fn nothing_issued(name: &RequestName, root: &Path) -> anyhow::Result<Stop> {
     );
     let reason = Reason::new(Code::SerialUnknown, message).help(help);
     Ok(Stop(vec![Finding::in_file(name.manifest(), reason)]))
+}
+
+/// The mainline has one that is not in the work tree: a second one would only get in its way.
+fn not_here(file: RepoPath) -> Stop {
+    let message = "the mainline has a revocation of this request, which is not in the work tree";
+    let reason = Reason::new(Code::PathNotAllowed, message);
+    let help = format!("git pull, or `git restore {file}`; then the same command again");
+    Stop(vec![Finding::in_file(file, reason.help(help))])
 }
 
 /// Another revocation that nobody has merged yet.
