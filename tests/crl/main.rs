@@ -1,14 +1,20 @@
 //! Revocation lists under the eyes of openssl, for every kind of CA key; and which lists are taken back in.
 
+#[path = "../support/mod.rs"]
 mod support;
 
+mod pem;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use gitca::names::SerialNumber;
 use gitca::timestamp::Timestamp;
 use gitca::x509::ca::Authority;
 use gitca::x509::crl::{ReasonCode, RevocationList, RevokedCertificate};
+use pem::Pem;
 use rcgen::KeyPair;
+use rustls_pki_types::{CertificateDer, UnixTime};
 use support::Scratch;
 
 const RSA: &str = "genrsa 2048";
@@ -106,7 +112,8 @@ fn text(scratch: &Scratch, pem: &[u8]) -> String {
 fn certify(scratch: &Scratch, serial: &str) {
     scratch.sh(&format!(
         "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=jane -out leaf.csr 2>/dev/null
-         openssl x509 -req -in leaf.csr -CA ca.crt -CAkey ca.key -set_serial 0x{serial} -days 8000 -out {serial}.crt 2>/dev/null"
+         printf 'basicConstraints=CA:FALSE' > leaf.ext
+         openssl x509 -req -in leaf.csr -extfile leaf.ext -CA ca.crt -CAkey ca.key -set_serial 0x{serial} -days 8000 -out {serial}.crt 2>/dev/null"
     ));
 }
 
@@ -152,6 +159,45 @@ fn openssl_takes_the_lists_of_every_kind_of_ca() {
         let said = verify(&scratch, "5a1c");
         assert!(said.contains("certificate revoked"), "{said}");
         assert_eq!(verify(&scratch, "5a1d"), "5a1d.crt: OK\n");
+    }
+}
+
+#[test]
+fn webpki_takes_the_lists_of_every_kind_of_ca() {
+    for (kind, _) in KINDS {
+        let scratch = Scratch::new();
+        let ca = Ca::new(&scratch, "ca", kind, "/CN=root");
+        certify(&scratch, "5a1c");
+        certify(&scratch, "5a1d");
+        let list = ca.publish(&list(&[("5a1c", ReasonCode::KeyCompromise)]));
+        let list = Pem::of(&String::from_utf8(list).expect("PEM is text"));
+        let list = webpki::OwnedCertRevocationList::from_der(&list.0).expect("webpki reads it");
+        let list = webpki::CertRevocationList::Owned(list);
+        let lists = [&list];
+        let der = |name: &str| CertificateDer::from(Pem::of(&scratch.read(name)).0);
+        let root = der("ca.crt");
+        let anchor = webpki::anchor_from_trusted_cert(&root).expect("the CA is an anchor");
+        for (name, expected) in [
+            ("5a1c.crt", Err(webpki::Error::CertRevoked)),
+            ("5a1d.crt", Ok(())),
+        ] {
+            let leaf = der(name);
+            let leaf = webpki::EndEntityCert::try_from(&leaf).expect("webpki reads the leaf");
+            let revocation = webpki::RevocationOptionsBuilder::new(&lists).expect("there is one");
+            let revocation = revocation
+                .with_expiration_policy(webpki::ExpirationPolicy::Enforce)
+                .build();
+            let verified = leaf.verify_for_usage(
+                webpki::ALL_VERIFICATION_ALGS,
+                std::slice::from_ref(&anchor),
+                &[],
+                UnixTime::since_unix_epoch(Duration::from_secs(AT.parse().expect("a number"))),
+                webpki::KeyUsage::client_auth(),
+                Some(revocation),
+                None,
+            );
+            assert_eq!(verified.map(|_| ()), expected, "{kind} {name}");
+        }
     }
 }
 
@@ -283,7 +329,7 @@ fn only_a_list_of_this_very_ca_is_taken_back_in() {
     let pem = ca.publish(&list(&[("5a1c", ReasonCode::Superseded)]));
     assert!(ca.read(&pem).is_ok());
     let text = String::from_utf8(pem.clone()).expect("PEM is text");
-    let der = pem::Pem::of(&text);
+    let der = Pem::of(&text);
     let cases: [(&str, Result<RevocationList, String>); 8] = [
         ("of a namesake", namesake.read(&pem)),
         ("of the key under another name", renamed.read(&pem)),
@@ -330,36 +376,5 @@ fn a_list_that_openssl_made_otherwise_is_not_taken_for_ours() {
         ));
         let read = ca.read(scratch.read(&format!("{section}.pem")).as_bytes());
         assert_eq!(read.is_ok(), is_ours, "{section}: {read:?}");
-    }
-}
-
-/// PEM by hand.
-mod pem {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-
-    pub(crate) struct Pem(pub(crate) Vec<u8>);
-
-    impl Pem {
-        pub(crate) fn of(text: &str) -> Self {
-            let body: String = text
-                .lines()
-                .filter(|line| !line.starts_with("-----"))
-                .collect();
-            Self(STANDARD.decode(body).expect("base64"))
-        }
-
-        pub(crate) fn with(&self, change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-            let mut der = self.0.clone();
-            change(&mut der);
-            let body = STANDARD.encode(der);
-            let lines: Vec<&str> = body
-                .as_bytes()
-                .chunks(64)
-                .map(|line| std::str::from_utf8(line).expect("base64 is ASCII"))
-                .collect();
-            let lines = lines.join("\n");
-            format!("-----BEGIN X509 CRL-----\n{lines}\n-----END X509 CRL-----\n").into_bytes()
-        }
     }
 }
