@@ -235,7 +235,9 @@ fn the_limit_of_the_settings_holds_for_each_share_and_its_digest_allows_that_sha
     let help = report["errors"][0]["help"].as_str().expect("a help");
     let digest = report["planDigest"].as_str().expect("a digest");
     assert!(
-        help.contains(&format!("gitca run --shard {large} --allow-bulk {digest}")),
+        help.contains(&format!(
+            "`gitca run --allow-bulk {digest} --shard {large}`"
+        )),
         "{help}"
     );
     run(&small, &[]).success();

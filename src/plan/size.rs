@@ -29,13 +29,13 @@ impl Plan<'_> {
         let message = format!(
             "{number} certificates would be signed, more than the {limit} that the Settings allow a run"
         );
-        let flag = if shard.is_whole() {
+        let behind = if shard.is_whole() {
             String::new()
         } else {
-            format!("--shard {shard} ")
+            format!(" --shard {shard}")
         };
         let help = format!(
-            "if that is meant, `gitca run {flag}--allow-bulk {digest}` allows this very plan"
+            "if that is meant, `gitca run --allow-bulk {digest}{behind}` allows this very plan"
         );
         let reason = Reason::new(Code::TooManyToIssue, message).field(LIMIT);
         let reason = match settings.origin.locate(LIMIT) {
