@@ -46,6 +46,7 @@ pub struct Mainline {
     anchor: Option<ObjectId>,
     /// What became of `issued/`.
     outputs: OutputZone,
+    now: Timestamp,
     /// What is there.
     pub survey: Survey,
 }
@@ -97,6 +98,7 @@ impl Mainline {
             run: self.outputs.run.map(|_| self.outputs.source),
             is_settled: true,
             zone: &self.survey.zone,
+            now: self.now,
         }
     }
 
@@ -205,6 +207,7 @@ fn surveyed(
         tip,
         anchor,
         outputs,
+        now: world.now,
         survey,
     })
 }
@@ -280,11 +283,16 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         run: begin.outputs.run.map(|_| begin.outputs.source),
         is_settled: due_before.is_some(),
         zone: &zone,
+        now: begin.now,
     };
     let revoked = ground.find(&mut snapshot, &asked)?;
     renewals.end_revoked(&revoked.revocations, &mut snapshot);
     requests.retain(|name, _| snapshot.open.contains_key(name));
     let history = repository.history(commit, begin.anchor, &snapshot)?;
+    let mut revocations = revoked.revocations;
+    let brought = history.introductions.iter();
+    let brought = brought.map(|(name, introduction)| (name, introduction.commit));
+    revocations.forbid(brought, |one, other| repository.is_on_mainline(one, other))?;
     for name in renewals::settle(&mut renewals.due, &history, &zone, begin.now) {
         snapshot.open.remove(&name);
         requests.remove(&name);
@@ -304,7 +312,7 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         certified: renewals.due,
         ended: renewals.ended,
         next_due: due_before.into_iter().chain(renewals.next).min(),
-        revocations: revoked.revocations,
+        revocations,
         newly_revoked: revoked.news,
         lists: revoked.lists,
         foreign: Vec::new(),

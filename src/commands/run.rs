@@ -136,8 +136,22 @@ fn make(
     }
     plan.keep(shard);
     report.plan_digest = Some(plan.digest().to_string());
-    plan.check_size(&survey.zone.settings, shard, args.allow_bulk.as_deref())?;
+    let size = plan.check_size(&survey.zone.settings, shard, args.allow_bulk.as_deref());
     let due = survey.due_lists_of(shard, world.now);
+    let mut results = Vec::new();
+    if let Err(stop) = size {
+        // Nothing keeps a revocation from being published.
+        if due.is_empty() {
+            return Err(stop.into());
+        }
+        report.errors.extend(stop.0);
+        adopted = Adopted::default();
+        results = plan
+            .entries
+            .drain(..)
+            .map(|entry| entry.to_result())
+            .collect();
+    }
     let mut key = CommitKey::none();
     if plan.approved().next().is_some() || !adopted.results.is_empty() || !due.is_empty() {
         landing::clock(standing.run.as_ref(), world.now)?;
@@ -157,7 +171,7 @@ fn make(
         now: world.now,
         changes: batch.changes,
     };
-    let mut results = batch.results;
+    results.extend(batch.results);
     results.append(&mut adopted.results);
     adopted.signed.push(signed);
     Ok(Made {

@@ -8,6 +8,11 @@ use crate::finding::{Code, Reason};
 /// Bytes whose certificate was revoked get no other one.
 pub(super) fn content(case: &Case<'_, '_>) -> Vec<Reason> {
     let request = case.request;
+    if case.revocations.is_forbidden(&request.name) {
+        let message = "every certificate of this request was revoked before it had one";
+        let help = "change the request, and land that together with the revocation or after it";
+        return vec![Reason::new(Code::ContentRevoked, message).help(help)];
+    }
     let found = case.revocations.content(&request.name, request.blob);
     let reason = |serial: &str, why: String| {
         let message = format!("certificate {serial} of these very bytes was revoked: {why}");

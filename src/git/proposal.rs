@@ -287,7 +287,7 @@ impl Proposal<'_> {
         &self,
         names: &BTreeSet<RequestName>,
     ) -> anyhow::Result<BTreeMap<RequestName, RevocationHistory>> {
-        revocations(self.repository, self.node(), None, names)
+        revocations(self.repository, self.node(), names)
     }
 
     pub(super) fn node(&self) -> Node {

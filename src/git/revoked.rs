@@ -33,18 +33,17 @@ pub enum Since<'s> {
 }
 
 impl Repository {
-    /// What the mainline of `tip` knows of the revocation of each of these requests; those of which it knows nothing are
-    /// left out. What was there at the anchor counts as brought by it.
+    /// What the mainline of `tip` knows of the revocation of each of these requests, from its first commit on; those of which
+    /// it knows nothing are left out.
     ///
     /// # Errors
     /// When history can't be read.
     pub fn revocations(
         &self,
         tip: ObjectId,
-        anchor: Option<ObjectId>,
         names: &BTreeSet<RequestName>,
     ) -> anyhow::Result<BTreeMap<RequestName, RevocationHistory>> {
-        revocations(self, Node::of(self, tip)?, anchor, names)
+        revocations(self, Node::of(self, tip)?, names)
     }
 
     /// The requests whose revocation was changed, taken away or brought on the mainline of `tip`; `is_run` tells whether a
@@ -99,6 +98,38 @@ impl Repository {
         }
     }
 
+    /// Shows every list that ever lay in `issued/_crl/` on the mainline of `tip`, each once; larger ones are left out.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn lists(
+        &self,
+        tip: ObjectId,
+        octets: u64,
+        show: &mut dyn FnMut(Vec<u8>),
+    ) -> anyhow::Result<()> {
+        let objects = Objects::of(&self.inner)?;
+        let (mut folders, mut seen) = (BTreeSet::new(), BTreeSet::new());
+        let mut next = Some(tip);
+        while let Some(commit) = next {
+            let top = self.tree_of(commit)?;
+            let folder = objects.follow(top, &["issued", "_crl"], tree::DIRECTORY)?;
+            if let Some(folder) = folder.filter(|folder| folders.insert(*folder))
+                && let Ok(object) = objects.tree(folder)?
+            {
+                for file in tree::parse(object.data()).unwrap_or_default() {
+                    if file.mode == tree::FILE && seen.insert(file.id) {
+                        objects
+                            .blob(file.id, octets)?
+                            .map_or_else(|_| (), &mut *show);
+                    }
+                }
+            }
+            next = self.commit_at(commit)?.parent_ids().next().map(id);
+        }
+        Ok(())
+    }
+
     /// The requests beside which a revocation lies in a commit.
     ///
     /// # Errors
@@ -146,7 +177,6 @@ struct Followed<'n>(&'n RequestName);
 pub(super) fn revocations(
     repository: &Repository,
     top: Node,
-    anchor: Option<ObjectId>,
     names: &BTreeSet<RequestName>,
 ) -> anyhow::Result<BTreeMap<RequestName, RevocationHistory>> {
     let mut found: BTreeMap<RequestName, RevocationHistory> = BTreeMap::new();
@@ -164,8 +194,7 @@ pub(super) fn revocations(
     // The later the greater, as everywhere; how long the mainline is shows at its end.
     let mut position = u64::MAX;
     loop {
-        let is_end = node.is_made && anchor == Some(node.commit);
-        let parent = match node.parents.first().filter(|_| !is_end) {
+        let parent = match node.parents.first() {
             Some(parent) => Some(Node::of(repository, id(*parent))?),
             None => None,
         };

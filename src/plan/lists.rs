@@ -26,6 +26,17 @@ pub enum Why {
     Entries(usize),
     /// Less than half of its life is left.
     Age,
+    /// A Signer does not have the newest one.
+    Missing,
+}
+
+/// The lists that were published, whatever became of the Signers that they were published for.
+#[derive(Clone, Debug, Default)]
+pub struct Published {
+    /// Those that lie there, by the names of their files.
+    pub files: BTreeMap<ObjectName, Vec<u8>>,
+    /// Those of the past with the greatest number for each CA; looked up once a list is due.
+    pub past: Vec<Vec<u8>>,
 }
 
 /// A list that is to be made.
@@ -51,7 +62,7 @@ pub fn file(signer: &ObjectName) -> RepoPath {
 #[must_use]
 pub fn due<'a>(
     zone: &'a ControlZone,
-    published: &BTreeMap<ObjectName, Vec<u8>>,
+    published: &Published,
     revocations: &Revocations,
     now: Timestamp,
 ) -> (Vec<DueList<'a>>, Option<Timestamp>) {
@@ -110,27 +121,21 @@ struct Publication<'a> {
 
 impl<'a> Publication<'a> {
     /// `None` for a CA that can't sign now.
-    fn of(
-        signers: Vec<&'a Signer>,
-        published: &BTreeMap<ObjectName, Vec<u8>>,
-        now: Timestamp,
-    ) -> Option<Self> {
+    fn of(signers: Vec<&'a Signer>, published: &Published, now: Timestamp) -> Option<Self> {
         let first = signers.first()?;
         let authority = &first.authority;
         if now < authority.not_before() || now >= authority.not_after() {
             return None;
         }
         let ca = authority.signing_ca();
-        let files: Vec<Option<&Vec<u8>>> = signers
+        let all = published.files.values().chain(&published.past);
+        let lists = all.filter_map(|octets| Some((RevocationList::read(octets, ca).ok()?, octets)));
+        let newest = lists.max_by_key(|(list, _)| list.number);
+        let octets = newest.as_ref().map(|(_, octets)| *octets);
+        let is_everywhere = signers
             .iter()
-            .map(|signer| published.get(&signer.name))
-            .collect();
-        let lists = files
-            .iter()
-            .flatten()
-            .filter_map(|octets| RevocationList::read(octets, ca).ok());
-        let last = lists.max_by_key(|list| list.number);
-        let is_everywhere = files.windows(2).all(|pair| pair[0] == pair[1]);
+            .all(|signer| published.files.get(&signer.name) == octets);
+        let last = newest.map(|(list, _)| list);
         let validity = signers.iter().map(|signer| signer.crl.validity).min()?;
         Some(Self {
             signers,
@@ -168,6 +173,7 @@ impl<'a> Publication<'a> {
             None => Why::First,
             Some(_) if come > 0 => Why::Entries(come),
             Some(begins) if now < begins && self.is_everywhere => return Err(begins),
+            Some(begins) if now < begins => Why::Missing,
             Some(_) => Why::Age,
         };
         let end = self.ca.not_after;
@@ -215,6 +221,7 @@ impl DueList<'_> {
         let why = match self.why {
             Why::First => "the first one".to_owned(),
             Why::Entries(come) => format!("{come} revoked since the last one"),
+            Why::Missing => "not every signer of the CA has the last one".to_owned(),
             Why::Age => "half of the life of the last one is over".to_owned(),
         };
         let entries = match list.entries.len() {

@@ -103,3 +103,14 @@ pub fn revoked(revoked: &Revoked) -> Finding {
     let reason = Reason::new(Code::CertificateRevoked, message).help(help);
     Finding::in_request(&revoked.request, reason)
 }
+
+/// The same of one that no revocation list can name.
+#[must_use]
+pub fn unlisted(revoked: &Revoked) -> Finding {
+    let mut finding = self::revoked(revoked);
+    finding.reason.message += "; no list names it, as no Signer that publishes one has its CA";
+    let help =
+        "keep a Signer with `crl: {publish: true}` for that CA, or let nobody trust it any more";
+    finding.reason = finding.reason.help(help);
+    finding
+}

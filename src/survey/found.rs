@@ -9,8 +9,8 @@ use crate::batch::Workshop;
 use crate::batch::lists::Lists;
 use crate::control::ControlZone;
 use crate::finding::Finding;
-use crate::names::{ObjectId, ObjectName, RequestName, Sha256Digest, Shard};
-use crate::plan::lists::{self, DueList};
+use crate::names::{ObjectId, RequestName, Sha256Digest, Shard};
+use crate::plan::lists::{self, DueList, Published};
 use crate::plan::{self, Evidence, Requests, warnings};
 use crate::provenance::Provenance;
 use crate::render::template::Templates;
@@ -19,6 +19,7 @@ use crate::survey::renewals;
 use crate::timestamp::Timestamp;
 use crate::trust::revocations::{Revocations, Revoked};
 use crate::worktree;
+use crate::x509::leaf::Leaf;
 
 type Introductions = BTreeMap<RequestName, Introduction>;
 type Histories = BTreeMap<RequestName, StatementHistory>;
@@ -65,9 +66,8 @@ pub struct Survey {
     pub revocations: Revocations,
     /// What is revoked that no list and no run knows yet.
     pub newly_revoked: Vec<Revoked>,
-    /// The revocation list of each Signer that publishes one, as it was published last; `None` where none of them can be
-    /// due.
-    pub lists: Option<BTreeMap<ObjectName, Vec<u8>>>,
+    /// The revocation lists that were published; `None` where none of them can be due.
+    pub lists: Option<Published>,
     /// What a proposed change does to `issued/`, which only a run may.
     pub foreign: Vec<Finding>,
 }
@@ -162,7 +162,22 @@ impl Survey {
     /// What is revoked by what is new.
     #[must_use]
     pub fn revoked(&self) -> Vec<Finding> {
-        self.newly_revoked.iter().map(warnings::revoked).collect()
+        let signers = self.zone.signers.iter();
+        let publishing: Vec<_> = signers.filter(|signer| signer.crl.publish).collect();
+        let is_covered = |revoked: &Revoked| {
+            let cas = publishing
+                .iter()
+                .map(|signer| signer.authority.signing_ca());
+            publishing.is_empty() || Leaf::proven(&revoked.certificate, cas).is_some()
+        };
+        let told = |revoked| {
+            if is_covered(revoked) {
+                warnings::revoked(revoked)
+            } else {
+                warnings::unlisted(revoked)
+            }
+        };
+        self.newly_revoked.iter().map(told).collect()
     }
 
     /// What the decisions are made of.

@@ -12,20 +12,22 @@ use crate::control::ControlZone;
 use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{Proposal, Repository, Since};
-use crate::names::{ObjectId, ObjectName, RepoPath, RequestName};
-use crate::plan::lists;
+use crate::names::{ObjectId, RepoPath, RequestName};
+use crate::plan::lists::{self, Published};
 use crate::revocation::Revocation;
 use crate::snapshot::{Brought, KeyOwners, Output, RevocationHistory, Snapshot};
 use crate::survey::output::Judgement;
+use crate::timestamp::Timestamp;
 use crate::trust::revocations::{Revocations, Revoked, unknown};
 use crate::worktree;
+use crate::x509::ca::CaCertificate;
 use crate::x509::crl::RevocationList;
 use crate::zones;
 
 // Of a hundred thousand revoked certificates, some forty octets each.
 const LIST_OCTETS: u64 = 16 * 1024 * 1024;
+const LISTS: &str = "issued/_crl";
 
-type Published = BTreeMap<ObjectName, Vec<u8>>;
 type Histories = BTreeMap<RequestName, RevocationHistory>;
 
 /// What was found.
@@ -35,7 +37,7 @@ pub(super) struct Found {
     pub(super) revocations: Revocations,
     /// What is new since the lists, or since the newest run where there are none.
     pub(super) news: Vec<Revoked>,
-    /// The list of each Signer that publishes one, as it was published last; `None` where none of them can be due.
+    /// The lists that were published; `None` where none of them can be due.
     pub(super) lists: Option<Published>,
 }
 
@@ -50,6 +52,7 @@ pub(super) struct Ground<'g> {
     /// Whether that run is known to have left nothing to do, so that only what came after it is looked at.
     pub(super) is_settled: bool,
     pub(super) zone: &'g ControlZone,
+    pub(super) now: Timestamp,
 }
 
 impl Ground<'_> {
@@ -73,11 +76,18 @@ impl Ground<'_> {
         if !asked.owners.is_empty() {
             names.extend(self.repository.revoked_at(self.tip)?);
         }
-        let mut histories = self.repository.revocations(self.tip, self.anchor, &names)?;
-        keep_genuine(judgement, self.anchor, &mut histories)?;
+        let mut histories = self.repository.revocations(self.tip, &names)?;
+        self.keep_genuine(judgement, &mut histories)?;
         let findings = findings(snapshot, &histories);
         withhold(snapshot, findings);
         let revocations = Revocations::of(&histories);
+        if let Some(lists) = &mut lists
+            && !lists::due(self.zone, lists, &revocations, self.now)
+                .0
+                .is_empty()
+        {
+            lists.past = self.past()?;
+        }
         let listed = lists.as_ref().map(|lists| self.listed(lists));
         let is_new = |revoked: &&Revoked| {
             let serial = &revoked.leaf.serial_number;
@@ -95,6 +105,43 @@ impl Ground<'_> {
         })
     }
 
+    /// What was there at the anchor is whose it is: whoever named the anchor says so.
+    fn keep_genuine(
+        &self,
+        judgement: &mut Judgement<'_>,
+        histories: &mut Histories,
+    ) -> anyhow::Result<()> {
+        keep_genuine(histories, |commit| {
+            let is_run = judgement.run_at(commit)?.is_some();
+            let anchor = self.anchor.filter(|_| !is_run);
+            let is_before = anchor.map(|anchor| self.repository.is_on_mainline(commit, anchor));
+            Ok(is_run || is_before.transpose()?.unwrap_or_default())
+        })
+    }
+
+    /// Of each CA the list with the greatest number that its Signers ever published, whatever they were called.
+    fn past(&self) -> anyhow::Result<Vec<Vec<u8>>> {
+        let mut newest: Vec<(&CaCertificate, u64, Vec<u8>)> = Vec::new();
+        let cas = || {
+            self.publishing()
+                .map(|signer| signer.authority.signing_ca())
+        };
+        let mut show = |octets: Vec<u8>| {
+            for ca in cas() {
+                let Ok(list) = RevocationList::read(&octets, ca) else {
+                    continue;
+                };
+                match newest.iter_mut().find(|(its, ..)| its.der == ca.der) {
+                    Some((_, number, _)) if *number >= list.number => {}
+                    Some(found) => *found = (ca, list.number, octets.clone()),
+                    None => newest.push((ca, list.number, octets.clone())),
+                }
+            }
+        };
+        self.repository.lists(self.tip, LIST_OCTETS, &mut show)?;
+        Ok(newest.into_iter().map(|(.., octets)| octets).collect())
+    }
+
     fn publishing(&self) -> impl Iterator<Item = &Signer> {
         let signers = self.zone.signers.iter();
         signers.filter(|signer| signer.crl.publish)
@@ -104,7 +151,7 @@ impl Ground<'_> {
     fn listed(&self, lists: &Published) -> BTreeSet<String> {
         let mut listed = BTreeSet::new();
         for signer in self.publishing() {
-            let list = lists.get(&signer.name);
+            let list = lists.files.get(&signer.name);
             let ca = signer.authority.signing_ca();
             let list = list.and_then(|list| RevocationList::read(list, ca).ok());
             let entries = list.into_iter().flat_map(|list| list.entries.into_keys());
@@ -114,13 +161,18 @@ impl Ground<'_> {
     }
 
     fn lists(&self) -> anyhow::Result<Published> {
-        let mut lists = BTreeMap::new();
-        for signer in self.publishing() {
-            let path = lists::file(&signer.name);
-            let file = self.repository.file_within(self.tip, &path, LIST_OCTETS)?;
-            lists.extend(file.map(|file| (signer.name.clone(), file.bytes)));
+        let mut published = Published::default();
+        if self.publishing().next().is_none() {
+            return Ok(published);
         }
-        Ok(lists)
+        for file in self.repository.file_names(self.tip, LISTS)? {
+            let name = file.strip_suffix(".pem").and_then(|name| name.parse().ok());
+            let Some(name) = name else { continue };
+            let path = lists::file(&name);
+            let file = self.repository.file_within(self.tip, &path, LIST_OCTETS)?;
+            published.files.extend(file.map(|file| (name, file.bytes)));
+        }
+        Ok(published)
     }
 
     fn news(
@@ -133,7 +185,7 @@ impl Ground<'_> {
             return Ok(BTreeSet::new());
         };
         let is_listed = |signer: &Signer| {
-            let list = lists.and_then(|lists| lists.get(&signer.name));
+            let list = lists.and_then(|lists| lists.files.get(&signer.name));
             let ca = signer.authority.signing_ca();
             list.is_some_and(|list| RevocationList::read(list, ca).is_ok())
         };
@@ -173,7 +225,9 @@ pub(super) fn proposed(
         |name: &&RequestName| !asked.owners.is_empty() || snapshot.open.contains_key(*name);
     names.extend(snapshot.revocations.keys().filter(is_asked).cloned());
     let mut histories = proposal.revocations(&names)?;
-    keep_genuine(judgement, None, &mut histories)?;
+    keep_genuine(&mut histories, |commit| {
+        Ok(judgement.run_at(commit)?.is_some())
+    })?;
     snapshot.revocations.retain(|name, _| names.contains(name));
     let findings = findings(snapshot, &histories);
     withhold(snapshot, findings);
@@ -252,16 +306,14 @@ impl Asked<'_> {
 
 /// Drops what no run has brought: anybody can put the certificate of somebody else beside a revocation.
 fn keep_genuine(
-    judgement: &mut Judgement<'_>,
-    anchor: Option<ObjectId>,
     histories: &mut Histories,
+    mut is_genuine: impl FnMut(ObjectId) -> anyhow::Result<bool>,
 ) -> anyhow::Result<()> {
     let mut known: BTreeMap<ObjectId, bool> = BTreeMap::new();
-    known.extend(anchor.map(|anchor| (anchor, true)));
     for history in histories.values_mut() {
         for output in &history.outputs {
             if let Entry::Vacant(unknown) = known.entry(output.brought.commit) {
-                unknown.insert(judgement.run_at(output.brought.commit)?.is_some());
+                unknown.insert(is_genuine(output.brought.commit)?);
             }
         }
         history

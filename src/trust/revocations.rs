@@ -4,7 +4,7 @@
 //! revocation reaches. One of `all` certificates reaches those that were there when it came, and none that is made later.
 //! What was revoked stays so, whatever becomes of the file. RFC 5280 5.3.1.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Code, Reason};
 use crate::names::{ObjectId, RequestName, Sha256Digest};
@@ -30,18 +30,30 @@ pub struct Revoked {
 
 /// All that is revoked, as far as it was looked for.
 #[derive(Clone, Debug, Default)]
-pub struct Revocations(BTreeMap<(RequestName, String), Revoked>);
+pub struct Revocations {
+    revoked: BTreeMap<(RequestName, String), Revoked>,
+    /// The newest commit that took back everything of a request.
+    everything: BTreeMap<RequestName, ObjectId>,
+    /// The requests of which everything was taken back before they had a certificate.
+    forbidden: BTreeSet<RequestName>,
+}
 
 impl Revocations {
     /// Nothing is.
-    pub const NONE: &'static Self = &Self(BTreeMap::new());
+    pub const NONE: &'static Self = &Self {
+        revoked: BTreeMap::new(),
+        everything: BTreeMap::new(),
+        forbidden: BTreeSet::new(),
+    };
 
     /// What these histories come to.
     #[must_use]
     pub fn of(histories: &BTreeMap<RequestName, RevocationHistory>) -> Self {
-        let mut revoked = BTreeMap::new();
+        let (mut revoked, mut everything) = (BTreeMap::new(), BTreeMap::new());
         for (request, history) in histories {
             let told = told(request, history);
+            let all = told.iter().find(|(_, told)| told.which == Which::All);
+            everything.extend(all.map(|(brought, _)| (request.clone(), brought.commit)));
             for output in history.outputs.iter().filter(|_| !told.is_empty()) {
                 let Some(leaf) = Leaf::read(&output.certificate) else {
                     continue;
@@ -64,7 +76,38 @@ impl Revocations {
                 revoked.entry((request.clone(), serial)).or_insert(found);
             }
         }
-        Self(revoked)
+        Self {
+            revoked,
+            everything,
+            forbidden: BTreeSet::new(),
+        }
+    }
+
+    /// Notes that these requests, each with the commit that brought it, get no certificate if that came before everything of
+    /// the request was taken back; `is_before` tells whether one commit of the mainline came before another.
+    ///
+    /// # Errors
+    /// What `is_before` gives.
+    pub fn forbid<'r, E>(
+        &mut self,
+        requests: impl Iterator<Item = (&'r RequestName, ObjectId)>,
+        mut is_before: impl FnMut(ObjectId, ObjectId) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        for (request, brought) in requests {
+            let taken = self.everything.get(request);
+            if let Some(taken) = taken.filter(|taken| **taken != brought)
+                && is_before(brought, *taken)?
+            {
+                self.forbidden.insert(request.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether everything of a request was taken back before it had a certificate.
+    #[must_use]
+    pub fn is_forbidden(&self, request: &RequestName) -> bool {
+        self.forbidden.contains(request)
     }
 
     /// A certificate that was issued for these very bytes and is revoked.
@@ -78,7 +121,7 @@ impl Revocations {
     /// What is revoked of one request.
     pub fn request<'r>(&'r self, request: &'r RequestName) -> impl Iterator<Item = &'r Revoked> {
         let from = (request.clone(), String::new());
-        let all = self.0.range(from..).map(|(_, revoked)| revoked);
+        let all = self.revoked.range(from..).map(|(_, revoked)| revoked);
         all.take_while(move |revoked| revoked.request == *request)
     }
 
@@ -91,7 +134,7 @@ impl Revocations {
 
     /// All of them, by request.
     pub fn all(&self) -> impl Iterator<Item = &Revoked> {
-        self.0.values()
+        self.revoked.values()
     }
 }
 

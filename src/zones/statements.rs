@@ -14,6 +14,24 @@ use crate::zones::survey::{Survey, finding};
 const STATEMENT_FILES: usize = 64;
 
 impl<S: Source> Survey<'_, S> {
+    /// What can't be read and is called as a revocation may be one, so its request waits.
+    pub(super) fn doubt(&mut self, path: &str) {
+        let path = path.to_ascii_lowercase();
+        let stem = path.strip_suffix(".yml").map(|stem| format!("{stem}.yaml"));
+        if let Ok(Role::Revocation(name)) = place(stem.as_deref().unwrap_or(&path)) {
+            self.distrusted.push(name);
+        }
+    }
+
+    /// The same of a directory, which is none whatever lies in it.
+    pub(super) fn doubt_folder(&mut self, path: &str) {
+        if let Ok(Role::Revocation(_)) = place(path) {
+            let reason = Reason::new(Code::UnexpectedFile, "a revocation is a file");
+            self.report(path, reason.help("rename the directory"));
+        }
+        self.doubt(path);
+    }
+
     /// A revocation that can't be read may be of what is asked for again, so its request waits.
     pub(super) fn revocation(
         &mut self,

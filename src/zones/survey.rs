@@ -187,6 +187,7 @@ impl<'s, S: Source> Survey<'s, S> {
     }
 
     fn request_folder(&mut self, path: String, child: Child<S::Handle>) -> anyhow::Result<()> {
+        self.doubt_folder(&path);
         let handle = &child.handle;
         let below = path.strip_prefix("requests/").unwrap_or(&path);
         match folder_place(below) {
@@ -210,6 +211,7 @@ impl<'s, S: Source> Survey<'s, S> {
     fn request_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         match place(path) {
             Err(misplaced) => {
+                self.doubt(path);
                 self.report_with(path, || misplaced.reason(path));
                 self.search_file(path, handle)?;
             }
@@ -316,7 +318,11 @@ impl<'s, S: Source> Survey<'s, S> {
                     let name = name.unwrap_or_default();
                     self.snapshot.errors.push(finding(&name, reason));
                 }
-                Some(name) => self.report(&format!("{path}/{name}"), reason),
+                Some(name) => {
+                    let path = format!("{path}/{name}");
+                    self.doubt(&path);
+                    self.report(&path, reason);
+                }
                 None => self.report(path, reason),
             }
         }

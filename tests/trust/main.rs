@@ -11,6 +11,7 @@ mod lists;
 mod mainline;
 mod output;
 mod persons;
+mod published;
 mod renewals;
 mod requester;
 mod review;

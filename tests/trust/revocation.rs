@@ -9,7 +9,7 @@ use crate::support::NOW;
 const PUBLISH: &str = "  crl: {publish: true, validity: 4d}\n";
 
 /// A house whose CA publishes a list; jane has a certificate.
-fn publishing() -> House {
+pub(crate) fn publishing() -> House {
     let house = House::new("none", "signature");
     let signer = "repo/policies/signer.yaml";
     let text = house.scratch.read(signer) + PUBLISH;
@@ -20,7 +20,7 @@ fn publishing() -> House {
     house
 }
 
-fn revoke(house: &House, spec: &str) {
+pub(crate) fn revoke(house: &House, spec: &str) {
     let text = format!(
         "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {{name: jane}}\nspec:\n{spec}"
     );
@@ -29,20 +29,20 @@ fn revoke(house: &House, spec: &str) {
     house.scratch.commit("revoke");
 }
 
-fn at(house: &House, now: &str, command: &str) -> Value {
+pub(crate) fn at(house: &House, now: &str, command: &str) -> Value {
     let args = ["--now", now, command, "-o", "json"];
     house.scratch.in_repo(&args).success().json()
 }
 
 /// The serial number of jane's certificate, as openssl says.
-fn serial(house: &House) -> String {
+pub(crate) fn serial(house: &House) -> String {
     let script = "openssl x509 -in repo/issued/jane/certificate.pem -noout -serial";
     let said = house.scratch.sh(script).stdout;
     said.trim().trim_start_matches("serial=").to_lowercase()
 }
 
 /// The list as openssl prints it, once its signature was verified.
-fn list(house: &House) -> String {
+pub(crate) fn list(house: &House) -> String {
     let script = "openssl crl -in repo/issued/_crl/cluster-users.pem -CAfile repo/policies/ca/cluster.pem -noout -text 2>&1";
     let said = house.scratch.sh(script).stdout;
     assert!(said.contains("verify OK"), "{said}");
@@ -50,117 +50,21 @@ fn list(house: &House) -> String {
 }
 
 /// What openssl says about jane's certificate, with the list at hand.
-fn verify(house: &House) -> String {
+pub(crate) fn verify(house: &House) -> String {
     let script = "openssl verify -attime 1893456300 -crl_check -CAfile repo/policies/ca/cluster.pem \
                   -CRLfile repo/issued/_crl/cluster-users.pem repo/issued/jane/certificate.pem 2>&1 || :";
     house.scratch.sh(script).stdout
 }
 
-fn trailer(house: &House, name: &str) -> String {
+pub(crate) fn trailer(house: &House, name: &str) -> String {
     let script = format!("git -C repo log -1 --format='%(trailers:key={name},valueonly)'");
     house.scratch.sh(&script).stdout.trim().to_owned()
 }
 
-fn codes(report: &Value, list: &str) -> Vec<String> {
+pub(crate) fn codes(report: &Value, list: &str) -> Vec<String> {
     let found = report[list].as_array().expect("a list");
     let code = |notice: &Value| notice["code"].as_str().expect("a code").to_owned();
     found.iter().map(code).collect()
-}
-
-#[test]
-fn the_first_run_makes_a_list_and_a_revocation_the_next_one() {
-    let house = publishing();
-    let first = list(&house);
-    assert!(
-        first.contains("CRL Number: \n                1\n"),
-        "{first}"
-    );
-    assert!(first.contains("No Revoked Certificates"), "{first}");
-    assert!(
-        first.contains("Next Update: Jan  5 00:00:00 2030 GMT"),
-        "{first}"
-    );
-    assert!(verify(&house).contains("OK"), "{}", verify(&house));
-    // Half of four days.
-    assert_eq!(trailer(&house, "Gitca-Due"), "2030-01-03T00:00:00Z");
-    assert_eq!(
-        at(&house, "2030-01-02T23:59:59Z", "plan")["notices"],
-        serde_json::json!([])
-    );
-
-    revoke(&house, "  all: true\n  reason: superseded\n");
-    let planned = house.plan();
-    assert_eq!(
-        codes(&planned, "notices"),
-        ["CertificateRevoked", "RevocationListDue"]
-    );
-    let report = house.run().json();
-    assert_eq!(
-        codes(&report, "notices"),
-        ["CertificateRevoked", "RevocationListMade"]
-    );
-    let second = list(&house);
-    assert!(
-        second.contains("CRL Number: \n                2\n"),
-        "{second}"
-    );
-    assert!(second.to_lowercase().contains(&serial(&house)), "{second}");
-    assert!(second.contains("Superseded"), "{second}");
-    assert!(
-        verify(&house).contains("certificate revoked"),
-        "{}",
-        verify(&house)
-    );
-    assert_eq!(trailer(&house, "Gitca-Issued"), "0");
-    let subject = house.scratch.git(&["log", "-1", "--format=%s"]);
-    assert_eq!(subject.stdout, "issue: 0 certificates, 1 revocation list\n");
-
-    // Nothing more to do; a list is idempotent.
-    assert_eq!(house.run().json()["issueCommit"], Value::Null);
-    house.scratch.git(&["fsck", "--strict"]);
-}
-
-#[test]
-fn a_list_is_made_anew_in_the_middle_of_its_life_though_nothing_was_revoked() {
-    let house = publishing();
-    let report = at(&house, "2030-01-03T00:00:00Z", "run");
-    assert_eq!(codes(&report, "notices"), ["RevocationListMade"]);
-    let made = list(&house);
-    assert!(made.contains("CRL Number: \n                2\n"), "{made}");
-    assert_eq!(trailer(&house, "Gitca-Due"), "2030-01-05T00:00:00Z");
-}
-
-#[test]
-fn an_entry_stays_although_the_revocation_is_deleted_until_a_list_has_shown_it_after_the_end() {
-    let house = publishing();
-    revoke(&house, "  all: true\n");
-    house.run();
-    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
-    house.scratch.commit("forget it");
-    assert_eq!(house.run().json()["issueCommit"], Value::Null);
-    let serial = serial(&house);
-    // It ends at 23:55 on the first day.
-    at(&house, "2030-01-03T00:00:00Z", "run");
-    assert!(
-        list(&house).to_lowercase().contains(&serial),
-        "{}",
-        list(&house)
-    );
-}
-
-#[test]
-fn an_entry_goes_once_a_list_has_shown_it_after_its_end() {
-    let house = publishing();
-    revoke(&house, "  all: true\n");
-    house.run();
-    at(&house, "2030-01-03T00:00:00Z", "run");
-    assert!(list(&house).contains("Serial Number"), "{}", list(&house));
-    at(&house, "2030-01-05T00:00:00Z", "run");
-    assert!(
-        list(&house).contains("No Revoked Certificates"),
-        "{}",
-        list(&house)
-    );
 }
 
 #[test]
@@ -336,56 +240,6 @@ fn a_pull_request_that_revokes_says_what_it_takes_back() {
 }
 
 #[test]
-fn a_list_that_can_not_be_made_stops_nobody_else_and_is_an_error() {
-    let house = publishing();
-    revoke(&house, "  all: true\n");
-    let answer = house
-        .scratch
-        .in_repo(&["run", "--key", "cluster-ca=env:NOTHING", "-o", "json"]);
-    assert_eq!(answer.code, Some(2), "{}", answer.stdout);
-    assert_eq!(codes(&answer.json(), "errors"), ["SignerUnavailable"]);
-    assert!(list(&house).contains("No Revoked Certificates"));
-    house.run();
-    assert!(list(&house).contains("Serial Number"));
-}
-
-#[test]
-fn signers_that_share_a_ca_publish_the_same_octets() {
-    let house = publishing();
-    let text = house.scratch.read("repo/policies/signer.yaml");
-    let other = text
-        .replace("name: cluster-users", "name: others")
-        .replace("kubernetes.io/kube-apiserver-client", "example.com/others");
-    house.scratch.write("repo/policies/others.yaml", other);
-    house.scratch.commit("another signer");
-    house.run();
-    let compare = "cmp repo/issued/_crl/cluster-users.pem repo/issued/_crl/others.pem && echo same";
-    assert_eq!(house.scratch.sh(compare).stdout, "same\n");
-    assert!(
-        list(&house).contains("CRL Number: \n                2\n"),
-        "{}",
-        list(&house)
-    );
-}
-
-#[test]
-fn a_ca_that_may_not_sign_lists_publishes_none() {
-    let house = publishing();
-    house.scratch.sh(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=other -days 3650 \
-           -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -out repo/policies/ca/cluster.pem 2>&1",
-    );
-    house.scratch.commit("another CA");
-    let answer = house.scratch.in_repo(&["plan", "-o", "json"]);
-    assert_eq!(answer.code, Some(2), "{}", answer.stdout);
-    let error = &answer.json()["errors"][0];
-    assert_eq!(error["code"], "ConfigInvalid", "{error:#}");
-    assert_eq!(error["field"], "spec.crl", "{error:#}");
-    let message = error["message"].as_str().expect("text");
-    assert!(message.contains("cRLSign"), "{message}");
-}
-
-#[test]
 fn a_certificate_whose_request_was_deleted_is_revoked_all_the_same() {
     let house = publishing();
     house.scratch.sh("rm repo/requests/jane.yaml");
@@ -404,4 +258,77 @@ fn a_certificate_whose_request_was_deleted_is_revoked_all_the_same() {
     let report = house.plan();
     assert_eq!(report["summary"]["unchanged"], 1, "{report:#}");
     assert_eq!(report["summary"]["approved"], 0, "{report:#}");
+}
+
+#[test]
+fn everything_that_is_revoked_before_there_is_a_certificate_gets_none() {
+    let house = publishing();
+    house.ask("bob", "jane");
+    let text = "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {name: bob}\nspec: {all: true}\n";
+    house
+        .scratch
+        .write("repo/requests/bob.revocation.yaml", text);
+    house.scratch.commit("bob has lost his key");
+    assert_eq!(
+        house.judged("bob"),
+        ("denied".into(), vec!["ContentRevoked".into()])
+    );
+    house
+        .scratch
+        .sh("echo '# another' >> repo/requests/bob.yaml");
+    house.commit_as("jane", true, "ask anew");
+    assert_eq!(house.judged("bob").0, "approved");
+}
+
+#[test]
+fn what_looks_like_a_revocation_and_can_not_be_read_lets_its_request_wait() {
+    for (script, what) in [
+        ("chmod +x repo/requests/jane.revocation.yaml", "a program"),
+        (
+            "cd repo/requests; mv jane.revocation.yaml x; ln -s x jane.revocation.yaml",
+            "a link",
+        ),
+        (
+            "cd repo/requests; mv jane.revocation.yaml jane.revocation.yml",
+            "another ending",
+        ),
+        (
+            "cd repo/requests; rm jane.revocation.yaml; mkdir jane.revocation.yaml; touch jane.revocation.yaml/README.md",
+            "a directory",
+        ),
+    ] {
+        let house = publishing();
+        house.replace(
+            "developers.yaml",
+            "  approvals:",
+            "  renewal: {before: 8h, until: 2d}\n  approvals:",
+        );
+        house.scratch.commit("renew");
+        let text = "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {name: jane}\nspec: {all: true}\n";
+        house
+            .scratch
+            .write("repo/requests/jane.revocation.yaml", text);
+        house.scratch.sh(script);
+        house.scratch.commit("revoke");
+        let report = at(&house, "2030-01-01T16:30:00Z", "plan");
+        assert_eq!(report["summary"]["approved"], 0, "{what}: {report:#}");
+        assert_ne!(report["summary"]["invalid"], 0, "{what}: {report:#}");
+    }
+}
+
+#[test]
+fn an_anchor_that_is_set_later_lifts_nothing() {
+    let house = publishing();
+    revoke(&house, "  all: true\n  reason: keyCompromise\n");
+    house.run();
+    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
+    house.scratch.commit("forget it");
+    let anchor = house.scratch.git(&["rev-parse", "HEAD"]).stdout;
+    house
+        .scratch
+        .sh("echo '# again' >> repo/requests/jane.yaml");
+    house.commit_as("jane", true, "ask again");
+    let args = ["--anchor", anchor.trim(), "plan", "-o", "json"];
+    let report = house.scratch.in_repo(&args).success().json();
+    assert_eq!(judged(&report, "jane").1, ["KeyBlocked"], "{report:#}");
 }

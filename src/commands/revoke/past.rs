@@ -95,7 +95,7 @@ impl Past {
         is_mainline: bool,
     ) -> anyhow::Result<()> {
         let names = BTreeSet::from([self.name.clone()]);
-        let histories = repository.revocations(tip, None, &names)?;
+        let histories = repository.revocations(tip, &names)?;
         // What is on a branch of one's own revokes nothing.
         let revocations = if is_mainline {
             Revocations::of(&histories)

@@ -111,7 +111,9 @@ impl Landing<'_> {
                     let next = survey::mainline_at(world, Extent::Open, |_, _| Ok(Some(tip)))?;
                     let standing = next.standing()?;
                     notices.extend(standing.notice);
-                    notices.extend(next.survey.revoked());
+                    let revoked = next.survey.revoked().into_iter();
+                    let news: Vec<_> = revoked.filter(|told| !notices.contains(told)).collect();
+                    notices.extend(news);
                     last = standing.run;
                     self.move_to(&next, notices)?;
                     self.list_again(&next, world.now);

@@ -40,7 +40,7 @@ impl Dropped {
     pub(super) fn notice(&self) -> Finding {
         let message = "a certificate was signed and is not published, because it has ended, or what it rests on has changed meanwhile";
         let reason = Reason::new(Code::SignedNotPublished, message);
-        let reason = reason.help("put its serial number on the CRL of the signer if the file may have got out; the next run judges the request again");
+        let reason = reason.help("it never left this run, so nothing has to be revoked; the next run judges the request again");
         let reason = match self.serial {
             Some(serial) => reason.field("serialNumber").value(serial.to_string()),
             None => reason,
