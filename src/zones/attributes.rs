@@ -22,12 +22,26 @@ const READ_SUFFIXES: [&str; 10] = [
     ".gitkeep",
     ".gitattributes",
 ];
-const WILDCARDS: [char; 4] = ['*', '?', '[', '\\'];
+const WILDCARDS: [char; 5] = ['*', '?', '[', ']', '\\'];
+// What git or its friends mean by a word alone; any other may be a macro that the file at the top defines.
+const PLAIN: [&str; 8] = [
+    "crlf",
+    "delta",
+    "export-ignore",
+    "export-subst",
+    "lockable",
+    "merge",
+    "text",
+    "whitespace",
+];
+
+const MACRO: &str = "[attr]";
+const FILE: &str = ".gitattributes";
 
 /// Every rule of the `.gitattributes` at `path` that may not stand there.
 pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
     let text = String::from_utf8_lossy(bytes);
-    let mut macros = Vec::new();
+    let macros = macros(&text);
     let mut reasons = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         let (pattern, states) = split(line.trim());
@@ -37,11 +51,9 @@ pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
         let reach = Reach::of(path, pattern);
         let harmful = states
             .split_ascii_whitespace()
-            .find(|state| is_harmful(state, reach, &macros));
+            .find(|state| is_harmful(state, reach, &macros) || may_be_macro(state, path, reach));
         let Some(state) = harmful else { continue };
-        if let Some(name) = pattern.strip_prefix("[attr]") {
-            macros.push(name);
-        } else if reach != Reach::Nothing {
+        if !pattern.starts_with(MACRO) && reach != Reach::Nothing {
             reasons.push(reason(state).at(Place {
                 line: number,
                 column: 1,
@@ -49,6 +61,34 @@ pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
         }
     }
     reasons
+}
+
+/// The macros of a file that stand for something harmful. One counts wherever it is defined, and may be made of others.
+fn macros(text: &str) -> Vec<&str> {
+    let mut found: Vec<&str> = Vec::new();
+    loop {
+        let known = found.len();
+        for line in text.lines() {
+            let (pattern, states) = split(line.trim());
+            let Some(name) = pattern.strip_prefix(MACRO) else {
+                continue;
+            };
+            let mut states = states.split_ascii_whitespace();
+            let is_new = !found.contains(&name);
+            if is_new && states.any(|state| is_harmful(state, Reach::Zones, &found)) {
+                found.push(name);
+            }
+        }
+        if found.len() == known {
+            return found;
+        }
+    }
+}
+
+/// Only the file at the top defines macros, and what it defines is not known below.
+fn may_be_macro(state: &str, path: &str, reach: Reach) -> bool {
+    let is_word = !state.contains('=') && !state.starts_with(['-', '!']);
+    path != FILE && reach == Reach::Zones && is_word && !PLAIN.contains(&state)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -157,6 +197,24 @@ mod tests {
                 "[attr]quiet -diff\nrequests/* quiet\n",
                 true,
             ),
+            (".gitattributes", "*.yaml quiet\n[attr]quiet -diff\n", true),
+            (
+                ".gitattributes",
+                "[attr]b a\n[attr]a -diff\nrequests/* b\n",
+                true,
+            ),
+            (".gitattributes", "*.yam[l] -diff\n", true),
+            (".gitattributes", "*.[y]aml filter=x\n", true),
+            (".gitattributes", "*.pn[g] -diff\n", true),
+            ("requests/.gitattributes", "*.yaml quiet\n", true),
+            (
+                "requests/.gitattributes",
+                "*.yaml text merge=union -text\n",
+                false,
+            ),
+            ("requests/.gitattributes", "*.png quiet\n", false),
+            (".gitattributes", "*.yaml diff=driver\n", true),
+            (".gitattributes", "*.yaml linguist-vendored\n", true),
             (".gitattributes", "\"a b.yaml\" binary\n", true),
             (".gitattributes", "# * -diff\n", false),
             (".gitattributes", "* !diff -filter\n", false),
