@@ -33,8 +33,7 @@ const SUBJECT_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2
 const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.31");
 const CERTIFICATE_POLICIES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-pub(super) const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("2.5.29.35");
+const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 
 /// Everything that a certificate says, before it is signed.
@@ -137,15 +136,7 @@ impl Contents {
             .as_ref()
             .filter(|_| !self.is_named_as_issuer(subject))
         {
-            let identifier = AuthorityKeyIdentifier {
-                key_identifier: Some(OctetString::new(key_id.clone())?),
-                ..AuthorityKeyIdentifier::default()
-            };
-            extensions.push(extension(
-                AUTHORITY_KEY_IDENTIFIER,
-                false,
-                identifier.to_der()?,
-            )?);
+            extensions.push(authority_key_identifier(key_id)?);
         }
         if !self.sans.is_empty() {
             // RFC 5280 4.2.1.6: critical exactly when the subject is empty.
@@ -243,6 +234,15 @@ fn purposes(usages: &[Usage]) -> Vec<ObjectIdentifier> {
     ranked.sort_unstable();
     ranked.dedup();
     ranked.into_iter().map(|(_, oid)| oid).collect()
+}
+
+/// RFC 5280 4.2.1.1: which key signs, by the subject key identifier of its CA.
+pub(super) fn authority_key_identifier(key_id: &[u8]) -> der::Result<Extension> {
+    let identifier = AuthorityKeyIdentifier {
+        key_identifier: Some(OctetString::new(key_id)?),
+        ..AuthorityKeyIdentifier::default()
+    };
+    extension(AUTHORITY_KEY_IDENTIFIER, false, identifier.to_der()?)
 }
 
 pub(super) fn extension(

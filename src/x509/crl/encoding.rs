@@ -1,16 +1,15 @@
 //! A revocation list as DER, built from the model alone (RFC 5280 5.1).
 
-use der::asn1::{AnyRef, OctetString, Uint};
+use der::asn1::{AnyRef, Uint};
 use der::oid::ObjectIdentifier;
-use der::{Decode as _, Encode as _, Enumerated, Sequence};
+use der::{Decode as _, Encode as _, Sequence};
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::Time;
 
 use crate::x509::ca::CaCertificate;
 use crate::x509::certificate::{
-    AUTHORITY_KEY_IDENTIFIER, AlgorithmIdentifier, encode_time, extension, signature_algorithm,
+    AlgorithmIdentifier, authority_key_identifier, encode_time, extension, signature_algorithm,
 };
 use crate::x509::crl::list::{ReasonCode, RevocationList};
 
@@ -41,51 +40,24 @@ struct Entry {
     extensions: Option<Vec<Extension>>,
 }
 
-/// `CRLReason`.
-#[derive(Clone, Copy, PartialEq, Eq, Enumerated)]
-#[repr(u8)]
-enum Word {
-    KeyCompromise = 1,
-    AffiliationChanged = 3,
-    Superseded = 4,
-    CessationOfOperation = 5,
-    PrivilegeWithdrawn = 9,
-}
-
-impl Word {
-    // RFC 5280 5.3.1: unspecified is said by leaving it out.
-    fn of(reason: ReasonCode) -> Option<Self> {
-        Some(match reason {
-            ReasonCode::Unspecified => return None,
-            ReasonCode::KeyCompromise => Self::KeyCompromise,
-            ReasonCode::AffiliationChanged => Self::AffiliationChanged,
-            ReasonCode::Superseded => Self::Superseded,
-            ReasonCode::CessationOfOperation => Self::CessationOfOperation,
-            ReasonCode::PrivilegeWithdrawn => Self::PrivilegeWithdrawn,
-        })
-    }
-}
-
 /// The DER of the `TBSCertList`.
 pub(super) fn tbs(list: &RevocationList, ca: &CaCertificate) -> der::Result<Vec<u8>> {
     let mut entries = Vec::new();
     for (serial, entry) in &list.entries {
-        let word = Word::of(entry.reason)
-            .map(|word| Ok::<_, der::Error>(vec![extension(REASON_CODE, false, word.to_der()?)?]));
+        // RFC 5280 5.3.1: unspecified is said by leaving it out.
+        let reason = match entry.reason {
+            ReasonCode::Unspecified => None,
+            reason => Some(vec![extension(REASON_CODE, false, reason.to_der()?)?]),
+        };
         entries.push(Entry {
             user_certificate: SerialNumber::new(serial.octets())?,
             revocation_date: encode_time(entry.revocation_date)?,
-            extensions: word.transpose()?,
+            extensions: reason,
         });
     }
     let mut extensions = Vec::new();
     if let Some(key_id) = &ca.key_id {
-        let identifier = AuthorityKeyIdentifier {
-            key_identifier: Some(OctetString::new(key_id.clone())?),
-            ..AuthorityKeyIdentifier::default()
-        };
-        let value = identifier.to_der()?;
-        extensions.push(extension(AUTHORITY_KEY_IDENTIFIER, false, value)?);
+        extensions.push(authority_key_identifier(key_id)?);
     }
     let number = Uint::new(&list.number.to_be_bytes())?.to_der()?;
     extensions.push(extension(CRL_NUMBER, false, number)?);

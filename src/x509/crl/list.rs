@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use der::Enumerated;
+
 use crate::names::SerialNumber;
 use crate::timestamp::Timestamp;
 
 /// Why a certificate was revoked (RFC 5280 5.3.1), as far as a CA without servers can say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the words of RFC 5280")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Enumerated)]
+#[expect(missing_docs, reason = "the words and numbers of RFC 5280")]
+#[repr(u8)]
 pub enum ReasonCode {
-    Unspecified,
-    KeyCompromise,
-    AffiliationChanged,
-    Superseded,
-    CessationOfOperation,
-    PrivilegeWithdrawn,
+    Unspecified = 0,
+    KeyCompromise = 1,
+    AffiliationChanged = 3,
+    Superseded = 4,
+    CessationOfOperation = 5,
+    PrivilegeWithdrawn = 9,
 }
 
 impl ReasonCode {
@@ -39,17 +42,6 @@ impl ReasonCode {
             Self::Superseded => "superseded",
             Self::CessationOfOperation => "cessationOfOperation",
             Self::PrivilegeWithdrawn => "privilegeWithdrawn",
-        }
-    }
-
-    pub(super) fn number(self) -> u8 {
-        match self {
-            Self::Unspecified => 0,
-            Self::KeyCompromise => 1,
-            Self::AffiliationChanged => 3,
-            Self::Superseded => 4,
-            Self::CessationOfOperation => 5,
-            Self::PrivilegeWithdrawn => 9,
         }
     }
 }

@@ -122,7 +122,7 @@ fn revoked(
 fn word(number: u8) -> Result<ReasonCode, String> {
     // RFC 5280 5.3.1: unspecified is said by leaving it out.
     let mut said = ReasonCode::ALL.into_iter().skip(1);
-    let found = said.find(|reason| reason.number() == number);
+    let found = said.find(|reason| *reason as u8 == number);
     found.ok_or_else(|| format!("reason {number} is not expected"))
 }
 
