@@ -46,7 +46,6 @@ esac
 "#;
 
 /// A command and what it prints.
-/// A command and what it prints.
 struct Step {
     script: String,
     expected: String,

@@ -50,17 +50,15 @@ fn codes(scratch: &Scratch) -> BTreeSet<String> {
 fn a_revocation_says_what_it_reaches_and_holds_after_the_merge() {
     let scratch = issued();
     let serial = serial(&scratch).to_lowercase();
-    let told = revoke(
-        &scratch,
-        &[
-            "--reason",
-            "keyCompromise",
-            "--comment",
-            "a \"laptop\": stolen",
-            "--by",
-            "bob",
-        ],
-    );
+    let args = [
+        "--reason",
+        "keyCompromise",
+        "--comment",
+        "a \"laptop\": stolen",
+        "--by",
+        "bob",
+    ];
+    let told = revoke(&scratch, &args);
     assert_eq!(
         told,
         format!(
@@ -82,14 +80,6 @@ fn a_revocation_says_what_it_reaches_and_holds_after_the_merge() {
          reason: keyCompromise\n  revokedBy: \"bob\"\n  comment: \"a \\\"laptop\\\": stolen\"\n"
     );
     // The same command again changes nothing.
-    let args = [
-        "--reason",
-        "keyCompromise",
-        "--comment",
-        "a \"laptop\": stolen",
-        "--by",
-        "bob",
-    ];
     assert!(
         revoke(&scratch, &args).starts_with("There already is requests/jane.revocation.yaml.\n")
     );

@@ -249,6 +249,21 @@ impl House {
     }
 }
 
+/// What a command says at another time.
+#[track_caller]
+pub(crate) fn at(house: &House, now: &str, command: &str) -> Value {
+    let args = ["--now", now, command, "-o", "json"];
+    house.scratch.in_repo(&args).success().json()
+}
+
+/// The codes of the notices or errors of a report.
+#[track_caller]
+pub(crate) fn told(report: &Value, list: &str) -> Vec<String> {
+    let found = report[list].as_array().expect("a list");
+    let code = |finding: &Value| finding["code"].as_str().expect("a code").to_owned();
+    found.iter().map(code).collect()
+}
+
 /// The verdict on one request in a report, and the codes of its reasons and notices.
 #[track_caller]
 pub(crate) fn judged(report: &Value, request: &str) -> (String, Vec<String>) {

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::house::told;
 use crate::support::{Answer, Scratch};
 
 const HURRY: (&str, &str) = ("GITCA_TEST_HURRY", "1");
@@ -66,12 +67,6 @@ fn list(scratch: &Scratch) -> (String, usize) {
     (number, said.matches("Serial Number: ").count())
 }
 
-fn codes(report: &Value, list: &str) -> Vec<String> {
-    let found = report[list].as_array().expect("a list");
-    let code = |finding: &Value| finding["code"].as_str().expect("a code").to_owned();
-    found.iter().map(code).collect()
-}
-
 fn sound(scratch: &Scratch) {
     scratch.sh("git -C repo fsck --strict; git -C remote.git fsck --strict");
 }
@@ -83,7 +78,7 @@ fn what_is_revoked_while_a_run_is_at_work_is_on_its_list() {
     let report = run_while(&scratch, &revoking("sam")).success().json();
     assert_eq!(report["summary"]["issued"], 1, "{report:#}");
     assert_eq!(
-        codes(&report, "notices"),
+        told(&report, "notices"),
         [
             "CertificateRevoked",
             "WorkTreeNotUpdated",
@@ -108,7 +103,7 @@ fn a_list_that_two_runs_make_is_made_by_the_first_and_the_second_adds_to_it() {
     let both = format!("{rival}; {}", revoking("tom"));
     scratch.sh(&revoking("jane"));
     let report = run_while(&scratch, &both).success().json();
-    assert_eq!(codes(&report, "errors"), [""; 0], "{report:#}");
+    assert_eq!(told(&report, "errors"), [""; 0], "{report:#}");
     assert_eq!(list(&scratch), ("4".into(), 3));
     sound(&scratch);
 }
@@ -119,7 +114,7 @@ fn a_request_that_is_revoked_while_it_is_signed_is_dropped() {
     let report = run_while(&scratch, &revoking("jane")).success().json();
     assert_eq!(report["summary"]["issued"], 0, "{report:#}");
     assert_eq!(
-        codes(&report, "notices"),
+        told(&report, "notices"),
         ["SignedNotPublished"],
         "{report:#}"
     );

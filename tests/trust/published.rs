@@ -2,8 +2,19 @@
 
 use serde_json::Value;
 
-use crate::house::House;
-use crate::revocation::{at, codes, list, publishing, revoke, serial, trailer, verify};
+use crate::house::{House, at, told};
+use crate::revocation::{list, publishing, revoke, serial, trailer, verify};
+
+/// Puts another CA in the place of the one that there is; its key is in `other.key`.
+fn replace_ca(house: &House, key_usage: &str) {
+    let script = format!(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=other \
+           -days 3650 -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,{key_usage} \
+           -out repo/policies/ca/cluster.pem 2>&1; chmod 600 other.key"
+    );
+    house.scratch.sh(&script);
+    house.scratch.commit("another CA");
+}
 
 #[test]
 fn the_first_run_makes_a_list_and_a_revocation_the_next_one() {
@@ -29,12 +40,12 @@ fn the_first_run_makes_a_list_and_a_revocation_the_next_one() {
     revoke(&house, "  all: true\n  reason: superseded\n");
     let planned = house.plan();
     assert_eq!(
-        codes(&planned, "notices"),
+        told(&planned, "notices"),
         ["CertificateRevoked", "RevocationListDue"]
     );
     let report = house.run().json();
     assert_eq!(
-        codes(&report, "notices"),
+        told(&report, "notices"),
         ["CertificateRevoked", "RevocationListMade"]
     );
     let second = list(&house);
@@ -62,7 +73,7 @@ fn the_first_run_makes_a_list_and_a_revocation_the_next_one() {
 fn a_list_is_made_anew_in_the_middle_of_its_life_though_nothing_was_revoked() {
     let house = publishing();
     let report = at(&house, "2030-01-03T00:00:00Z", "run");
-    assert_eq!(codes(&report, "notices"), ["RevocationListMade"]);
+    assert_eq!(told(&report, "notices"), ["RevocationListMade"]);
     let made = list(&house);
     assert!(made.contains("CRL Number: \n                2\n"), "{made}");
     assert_eq!(trailer(&house, "Gitca-Due"), "2030-01-05T00:00:00Z");
@@ -109,7 +120,7 @@ fn a_list_that_can_not_be_made_stops_nobody_else_and_is_an_error() {
         .scratch
         .in_repo(&["run", "--key", "cluster-ca=env:NOTHING", "-o", "json"]);
     assert_eq!(answer.code, Some(2), "{}", answer.stdout);
-    assert_eq!(codes(&answer.json(), "errors"), ["SignerUnavailable"]);
+    assert_eq!(told(&answer.json(), "errors"), ["SignerUnavailable"]);
     assert!(list(&house).contains("No Revoked Certificates"));
     house.run();
     assert!(list(&house).contains("Serial Number"));
@@ -137,11 +148,7 @@ fn signers_that_share_a_ca_publish_the_same_octets() {
 #[test]
 fn a_ca_that_may_not_sign_lists_publishes_none() {
     let house = publishing();
-    house.scratch.sh(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=other -days 3650 \
-           -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -out repo/policies/ca/cluster.pem 2>&1",
-    );
-    house.scratch.commit("another CA");
+    replace_ca(&house, "keyCertSign");
     let answer = house.scratch.in_repo(&["plan", "-o", "json"]);
     assert_eq!(answer.code, Some(2), "{}", answer.stdout);
     let error = &answer.json()["errors"][0];
@@ -162,7 +169,7 @@ fn a_plan_that_is_too_large_keeps_no_list_from_being_published() {
     let answer = house.scratch.in_repo(&["run", "-o", "json"]);
     assert_eq!(answer.code, Some(2), "{}", answer.stdout);
     let report = answer.json();
-    assert_eq!(codes(&report, "errors"), ["TooManyToIssue"]);
+    assert_eq!(told(&report, "errors"), ["TooManyToIssue"]);
     assert_eq!(report["summary"]["approved"], 2, "{report:#}");
     assert_eq!(report["summary"]["issued"], 0, "{report:#}");
     assert!(list(&house).contains("Serial Number"), "{}", list(&house));
@@ -191,17 +198,10 @@ fn the_lists_of_a_ca_go_on_whatever_its_signers_are_called_and_whatever_was_in_b
     let date = "Revocation Date: Jan  1 01:00:00 2030 GMT";
     assert_eq!(list_of(&house, "renamed"), ("3".into(), date.into()));
     // Another CA, and back again.
-    house.scratch.sh(
-        "cp repo/policies/ca/cluster.pem first.pem
-         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=other -days 3650 \
-           -not_before 20291231000000Z -not_after 20391231000000Z -addext basicConstraints=critical,CA:TRUE \
-           -addext keyUsage=critical,keyCertSign,cRLSign -out repo/policies/ca/cluster.pem 2>&1 ||
-         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=other -days 3650 \
-           -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
-           -out repo/policies/ca/cluster.pem 2>&1
-         chmod 600 other.key",
-    );
-    house.scratch.commit("another CA");
+    house
+        .scratch
+        .sh("cp repo/policies/ca/cluster.pem first.pem");
+    replace_ca(&house, "keyCertSign,cRLSign");
     let other = [
         "--now",
         "2030-01-01T03:00:00Z",
@@ -224,12 +224,7 @@ fn the_lists_of_a_ca_go_on_whatever_its_signers_are_called_and_whatever_was_in_b
 #[test]
 fn a_revocation_that_no_list_can_name_is_told_as_one() {
     let house = publishing();
-    house.scratch.sh(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout other.key -subj /CN=other -days 3650 \
-           -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
-           -out repo/policies/ca/cluster.pem 2>&1",
-    );
-    house.scratch.commit("another CA");
+    replace_ca(&house, "keyCertSign,cRLSign");
     revoke(&house, "  all: true\n");
     let report = house.plan();
     let notice = &report["notices"][0];

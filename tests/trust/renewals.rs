@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::house::{House, judged};
+use crate::house::{House, at, judged};
 
 const ONE: &str = "{anyOf: [{groups: [platform]}]}";
 // The starter signer gives a day, so at ten to midnight the certificate of midnight has five minutes left.
@@ -19,13 +19,6 @@ fn renewing(approvals: &str) -> House {
     house.scratch.commit("renew");
     house.ask("jane", "jane");
     house
-}
-
-fn at(house: &House, now: &str, command: &str) -> Value {
-    let answer = house
-        .scratch
-        .in_repo(&["--now", now, command, "-o", "json"]);
-    answer.success().json()
 }
 
 fn provenance(house: &House) -> Value {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::house::{House, judged};
+use crate::house::{House, at, judged, told};
 use crate::support::NOW;
 
 const PUBLISH: &str = "  crl: {publish: true, validity: 4d}\n";
@@ -20,18 +20,18 @@ pub(crate) fn publishing() -> House {
     house
 }
 
-pub(crate) fn revoke(house: &House, spec: &str) {
+/// Writes a revocation beside a request, and leaves it to be committed.
+pub(crate) fn write_revocation(house: &House, request: &str, spec: &str) {
     let text = format!(
-        "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {{name: jane}}\nspec:\n{spec}"
+        "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {{name: {request}}}\nspec:\n{spec}"
     );
-    let file = "repo/requests/jane.revocation.yaml";
-    house.scratch.write(file, text);
-    house.scratch.commit("revoke");
+    let file = format!("repo/requests/{request}.revocation.yaml");
+    house.scratch.write(&file, text);
 }
 
-pub(crate) fn at(house: &House, now: &str, command: &str) -> Value {
-    let args = ["--now", now, command, "-o", "json"];
-    house.scratch.in_repo(&args).success().json()
+pub(crate) fn revoke(house: &House, spec: &str) {
+    write_revocation(house, "jane", spec);
+    house.scratch.commit("revoke");
 }
 
 /// The serial number of jane's certificate, as openssl says.
@@ -59,12 +59,6 @@ pub(crate) fn verify(house: &House) -> String {
 pub(crate) fn trailer(house: &House, name: &str) -> String {
     let script = format!("git -C repo log -1 --format='%(trailers:key={name},valueonly)'");
     house.scratch.sh(&script).stdout.trim().to_owned()
-}
-
-pub(crate) fn codes(report: &Value, list: &str) -> Vec<String> {
-    let found = report[list].as_array().expect("a list");
-    let code = |notice: &Value| notice["code"].as_str().expect("a code").to_owned();
-    found.iter().map(code).collect()
 }
 
 #[test]
@@ -227,7 +221,7 @@ fn a_pull_request_that_revokes_says_what_it_takes_back() {
     let args = ["check", "--base", "main", "--head", "revoke", "-o", "json"];
     let report = house.scratch.in_repo(&args).success().json();
     assert_eq!(
-        codes(&report, "notices"),
+        told(&report, "notices"),
         ["CertificateRevoked"],
         "{report:#}"
     );
@@ -264,10 +258,7 @@ fn a_certificate_whose_request_was_deleted_is_revoked_all_the_same() {
 fn everything_that_is_revoked_before_there_is_a_certificate_gets_none() {
     let house = publishing();
     house.ask("bob", "jane");
-    let text = "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {name: bob}\nspec: {all: true}\n";
-    house
-        .scratch
-        .write("repo/requests/bob.revocation.yaml", text);
+    write_revocation(&house, "bob", "  all: true\n");
     house.scratch.commit("bob has lost his key");
     assert_eq!(
         house.judged("bob"),
@@ -304,10 +295,7 @@ fn what_looks_like_a_revocation_and_can_not_be_read_lets_its_request_wait() {
             "  renewal: {before: 8h, until: 2d}\n  approvals:",
         );
         house.scratch.commit("renew");
-        let text = "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {name: jane}\nspec: {all: true}\n";
-        house
-            .scratch
-            .write("repo/requests/jane.revocation.yaml", text);
+        write_revocation(&house, "jane", "  all: true\n");
         house.scratch.sh(script);
         house.scratch.commit("revoke");
         let report = at(&house, "2030-01-01T16:30:00Z", "plan");
