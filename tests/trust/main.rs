@@ -7,7 +7,6 @@ mod approvals;
 mod deep;
 mod house;
 mod landings;
-mod lists;
 mod mainline;
 mod output;
 mod persons;

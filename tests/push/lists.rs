@@ -3,10 +3,9 @@
 
 use serde_json::Value;
 
-use crate::house::told;
-use crate::support::{Answer, Scratch};
+use crate::place::{codes, others, push, push_while, sound, with_remote};
+use crate::support::Scratch;
 
-const HURRY: (&str, &str) = ("GITCA_TEST_HURRY", "1");
 const CLUSTER: &str = "repo/policies/signer.yaml";
 
 /// A bare remote, the clone `repo` that runs and the clone `other` of somebody else; sam and tom have certificates, the CA
@@ -19,11 +18,8 @@ fn place() -> Scratch {
         scratch.in_repo(&["new", name, "--group", "dev"]).success();
     }
     scratch.commit("publish, and ask");
-    scratch.sh(
-        "git clone -q --bare repo remote.git; git -C repo remote add origin $PWD/remote.git
-         git clone -q remote.git other",
-    );
-    run(&scratch, "repo", &[]).success();
+    with_remote(&scratch);
+    push(&scratch).success();
     scratch
         .in_repo(&["new", "jane", "--group", "dev"])
         .success();
@@ -32,28 +28,12 @@ fn place() -> Scratch {
     scratch
 }
 
-fn run(scratch: &Scratch, directory: &str, variables: &[(&str, &str)]) -> Answer {
-    let variables = [&[HURRY], variables].concat();
-    scratch.gitca_with(directory, &["run", "--push", "-o", "json"], &variables)
-}
-
-/// A run during which somebody does something, once it has signed.
-fn run_while(scratch: &Scratch, script: &str) -> Answer {
-    let at = [
-        ("GITCA_TEST_POINT", "signed"),
-        ("GITCA_TEST_COMMAND", script),
-    ];
-    run(scratch, "repo", &at)
-}
-
 /// The words of a shell that revoke the certificates of a request at the remote.
 fn revoking(request: &str) -> String {
-    format!(
-        "set -eu; cd other; git pull -q
-         printf '%s\\n' 'apiVersion: gitca.dev/v1alpha1' 'kind: Revocation' 'metadata: {{name: {request}}}' \
-           'spec: {{all: true}}' > requests/{request}.revocation.yaml
-         git add -A; git commit -qm revoke; git push -q"
-    )
+    others(&format!(
+        "printf '%s\\n' 'apiVersion: gitca.dev/v1alpha1' 'kind: Revocation' 'metadata: {{name: {request}}}' \
+           'spec: {{all: true}}' > requests/{request}.revocation.yaml"
+    ))
 }
 
 /// The number of the list at the remote and how many certificates it has, as openssl says; it must verify.
@@ -67,18 +47,16 @@ fn list(scratch: &Scratch) -> (String, usize) {
     (number, said.matches("Serial Number: ").count())
 }
 
-fn sound(scratch: &Scratch) {
-    scratch.sh("git -C repo fsck --strict; git -C remote.git fsck --strict");
-}
-
 #[test]
 fn what_is_revoked_while_a_run_is_at_work_is_on_its_list() {
     let scratch = place();
     assert_eq!(list(&scratch), ("1".into(), 0));
-    let report = run_while(&scratch, &revoking("sam")).success().json();
+    let report = push_while(&scratch, "signed", &revoking("sam"))
+        .success()
+        .json();
     assert_eq!(report["summary"]["issued"], 1, "{report:#}");
     assert_eq!(
-        told(&report, "notices"),
+        codes(&report, "notices"),
         [
             "CertificateRevoked",
             "WorkTreeNotUpdated",
@@ -96,14 +74,14 @@ fn a_list_that_two_runs_make_is_made_by_the_first_and_the_second_adds_to_it() {
     scratch.sh(&revoking("sam"));
     let gitca = env!("CARGO_BIN_EXE_gitca");
     let rival = format!("env -u GITCA_TEST_POINT {gitca} -C other run --push -o json > rival.json");
-    let report = run_while(&scratch, &rival).success().json();
+    let report = push_while(&scratch, "signed", &rival).success().json();
     assert_eq!(report["issueCommit"], Value::Null, "{report:#}");
     assert_eq!(list(&scratch), ("2".into(), 1));
 
     let both = format!("{rival}; {}", revoking("tom"));
     scratch.sh(&revoking("jane"));
-    let report = run_while(&scratch, &both).success().json();
-    assert_eq!(told(&report, "errors"), [""; 0], "{report:#}");
+    let report = push_while(&scratch, "signed", &both).success().json();
+    assert_eq!(codes(&report, "errors"), [""; 0], "{report:#}");
     assert_eq!(list(&scratch), ("4".into(), 3));
     sound(&scratch);
 }
@@ -111,10 +89,12 @@ fn a_list_that_two_runs_make_is_made_by_the_first_and_the_second_adds_to_it() {
 #[test]
 fn a_request_that_is_revoked_while_it_is_signed_is_dropped() {
     let scratch = place();
-    let report = run_while(&scratch, &revoking("jane")).success().json();
+    let report = push_while(&scratch, "signed", &revoking("jane"))
+        .success()
+        .json();
     assert_eq!(report["summary"]["issued"], 0, "{report:#}");
     assert_eq!(
-        told(&report, "notices"),
+        codes(&report, "notices"),
         ["SignedNotPublished"],
         "{report:#}"
     );
@@ -129,10 +109,10 @@ fn what_a_run_could_not_push_is_made_again_with_the_same_number() {
     scratch.sh(
         "printf '#!/bin/sh\\nexit 1\\n' > remote.git/hooks/pre-receive; chmod +x remote.git/hooks/pre-receive",
     );
-    assert_eq!(run(&scratch, "repo", &[]).code, Some(2));
+    assert_eq!(push(&scratch).code, Some(2));
     assert_eq!(list(&scratch), ("1".into(), 0));
     scratch.sh("rm remote.git/hooks/pre-receive");
-    let report = run(&scratch, "repo", &[]).success().json();
+    let report = push(&scratch).success().json();
     assert_eq!(report["summary"]["issued"], 1, "{report:#}");
     assert_eq!(list(&scratch), ("2".into(), 1));
     let left = "git -C repo for-each-ref refs/gitca/pending";

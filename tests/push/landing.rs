@@ -1,0 +1,144 @@
+//! What a push lands, at the remote and here.
+
+use serde_json::Value;
+
+use crate::place::{HURRY, codes, others, pending, place, push, push_while, result, rev, sound};
+
+#[test]
+fn a_push_lands_at_the_remote_and_here() {
+    let scratch = place(&["jane", "ops/omar"]);
+    let base = rev(&scratch, "remote.git", "main");
+    let report = push(&scratch).success().json();
+    assert_eq!(report["summary"]["issued"], 2);
+    assert_eq!(report["commit"], base);
+    let tip = rev(&scratch, "remote.git", "main");
+    assert_eq!(report["issueCommit"], tip);
+    for reference in ["main", "HEAD", "refs/gitca/remote/main"] {
+        assert_eq!(rev(&scratch, "repo", reference), tip, "{reference}");
+    }
+    assert_eq!(scratch.git(&["status", "--porcelain"]).stdout, "");
+    assert!(
+        scratch
+            .path("repo/issued/ops/omar/kubeconfig.yaml")
+            .exists()
+    );
+    assert_eq!(pending(&scratch), "");
+    let again = push(&scratch).success().json();
+    assert_eq!(again["issueCommit"], Value::Null);
+    assert_eq!(rev(&scratch, "remote.git", "main"), tip);
+    sound(&scratch);
+}
+
+#[test]
+fn the_remote_is_what_is_judged_and_unpushed_commits_are_not() {
+    let scratch = place(&["kim"]);
+    scratch
+        .in_repo(&["new", "jane", "--group", "dev"])
+        .success();
+    scratch.commit("not pushed");
+    let ours = rev(&scratch, "repo", "main");
+    scratch
+        .gitca(&["-C", "other", "new", "june", "--group", "dev"])
+        .success();
+    scratch.sh(&others("true"));
+    let report = push(&scratch).success().json();
+    assert_eq!(result(&report, "june")["verdict"], "issued");
+    assert_eq!(report["summary"]["issued"], 2);
+    assert_eq!(
+        rev(&scratch, "repo", "main"),
+        ours,
+        "a branch that has commits of its own stays"
+    );
+    sound(&scratch);
+}
+
+#[test]
+fn a_branch_here_that_lags_behind_by_more_than_certificates_is_left_and_said() {
+    let scratch = place(&["jane"]);
+    scratch.sh(&others("echo x > notes"));
+    let ours = rev(&scratch, "repo", "main");
+    let report = push(&scratch).success().json();
+    assert_eq!(codes(&report, "notices"), ["WorkTreeNotUpdated"]);
+    assert_eq!(rev(&scratch, "repo", "main"), ours);
+    let help = report["notices"][0]["help"].as_str().expect("a help");
+    scratch.sh(&format!("cd repo; {help}"));
+    assert_eq!(
+        rev(&scratch, "repo", "main"),
+        rev(&scratch, "remote.git", "main")
+    );
+}
+
+#[test]
+fn bare_and_detached_clones_push_too() {
+    let scratch = place(&["jane"]);
+    scratch.sh("git clone -q --bare remote.git mirror.git");
+    let report = scratch
+        .gitca_with("mirror.git", &["run", "--push", "-o", "json"], &HURRY)
+        .success()
+        .json();
+    assert_eq!(report["summary"]["issued"], 1);
+    assert_eq!(report["issueCommit"], rev(&scratch, "remote.git", "main"));
+    assert_eq!(report["issueCommit"], rev(&scratch, "mirror.git", "main"));
+
+    scratch
+        .gitca(&["-C", "other", "new", "june", "--group", "dev"])
+        .success();
+    scratch.sh(&others("true"));
+    scratch.sh("cd repo; git pull -q origin main; git checkout -q --detach; git branch -D main -q");
+    let before = rev(&scratch, "repo", "HEAD");
+    let report = push(&scratch);
+    // The Settings at HEAD name the branch, which need not exist here.
+    let report = report.success().json();
+    assert_eq!(report["summary"]["issued"], 1, "{report:#}");
+    assert_eq!(rev(&scratch, "repo", "HEAD"), before);
+}
+
+#[test]
+fn the_job_of_a_pull_request_pushes_nothing_and_opens_no_key() {
+    let scratch = place(&["jane"]);
+    for variable in [
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_EVENT_NAME", "pull_request_target"),
+        ("CI_MERGE_REQUEST_IID", "7"),
+    ] {
+        let args = [
+            "run",
+            "--push",
+            "-o",
+            "json",
+            "--key",
+            "cluster-ca=file:/nowhere",
+        ];
+        let report = scratch
+            .gitca_with("repo", &args, &[variable])
+            .code(2)
+            .json();
+        assert_eq!(codes(&report, "errors"), ["PullRequestContext"]);
+    }
+    let push = [("GITHUB_EVENT_NAME", "push")];
+    scratch
+        .gitca_with("repo", &["run", "--push"], &push)
+        .success();
+}
+
+#[test]
+fn a_remote_is_never_an_option_and_must_be_there() {
+    let scratch = place(&["jane"]);
+    for (remote, code) in [
+        ("--push=--upload-pack=touch pwned", "ConfigInvalid"),
+        ("--push=nowhere", "FetchFailed"),
+        ("--push=file:///nowhere.git", "FetchFailed"),
+    ] {
+        let report = scratch
+            .gitca_with("repo", &["run", remote, "-o", "json"], &HURRY)
+            .code(2)
+            .json();
+        assert_eq!(codes(&report, "errors"), [code], "{report:#}");
+        assert_eq!(report["results"], Value::Array(Vec::new()));
+    }
+    assert!(!scratch.path("repo/pwned").exists());
+    let lost = "rm -rf remote.git";
+    let report = push_while(&scratch, "pending", lost).code(2).json();
+    assert_eq!(codes(&report, "errors"), ["FetchFailed"]);
+    assert_ne!(pending(&scratch), "");
+}

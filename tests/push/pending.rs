@@ -1,0 +1,72 @@
+//! What a run signed and could not push, and commits that only look like that.
+
+use std::fs;
+
+use crate::place::{HURRY, codes, hook, issuances, pending, place, push};
+use crate::support::Scratch;
+
+#[test]
+fn a_pending_commit_of_somebody_else_is_left_alone_and_named() {
+    let scratch = place(&["jane"]);
+    scratch.sh(
+        "cd repo; mkdir -p issued/jane; cp requests/jane.yaml issued/jane/request.yaml
+         git add issued; git commit -qm forged; git update-ref refs/gitca/pending/forged HEAD; git reset -q --hard HEAD^",
+    );
+    let report = push(&scratch).success().json();
+    assert_eq!(codes(&report, "notices"), ["PendingNotAdopted"]);
+    assert_eq!(report["summary"]["issued"], 1);
+    assert_eq!(pending(&scratch), "refs/gitca/pending/forged\n");
+}
+
+/// A run that has signed and could not push.
+fn refused_once(names: &[&str]) -> Scratch {
+    let scratch = place(names);
+    hook(&scratch, "pre-receive", "exit 1");
+    push(&scratch).code(2);
+    fs::remove_file(scratch.path("remote.git/hooks/pre-receive")).expect("the hook was there");
+    scratch
+}
+
+#[test]
+fn a_pending_commit_that_forgets_a_key_or_invents_one_is_left_alone() {
+    for edit in [
+        "git rm -rq issued/_keys",
+        "mkdir -p issued/_keys/00; echo jane > issued/_keys/00/11; git add issued",
+    ] {
+        let scratch = refused_once(&["jane"]);
+        scratch.sh(&format!(
+            "cd repo; pending=$(git for-each-ref --format='%(refname)' refs/gitca/pending)
+             git worktree add -q --detach ../t $pending; cd ../t; {edit}
+             git commit -q --amend --no-edit; git -C ../repo update-ref $pending $(git rev-parse HEAD)
+             git -C ../repo worktree remove --force ../t"
+        ));
+        let report = push(&scratch).success().json();
+        assert_eq!(codes(&report, "notices"), ["PendingNotAdopted"], "{edit}");
+        assert_eq!(report["summary"]["issued"], 1);
+        let keys = scratch
+            .sh("git -C remote.git ls-tree -r --name-only main issued/_keys")
+            .stdout;
+        assert_eq!(keys.lines().count(), 1, "{edit}: {keys}");
+    }
+}
+
+#[test]
+fn a_pending_certificate_that_has_ended_is_dropped_and_made_anew() {
+    let scratch = refused_once(&["jane"]);
+    let later = [
+        "run",
+        "--push",
+        "-o",
+        "json",
+        "--now",
+        "2031-06-01T00:00:00Z",
+    ];
+    let report = scratch.gitca_with("repo", &later, &HURRY).success().json();
+    assert_eq!(
+        codes(&report, "notices"),
+        ["SignedNotPublished"],
+        "{report:#}"
+    );
+    assert_eq!(report["summary"]["issued"], 1);
+    assert_eq!((issuances(&scratch), pending(&scratch)), (1, String::new()));
+}
