@@ -205,7 +205,7 @@ fn words(output: &Output) -> String {
     let lines: Vec<&str> = text
         .lines()
         .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("hint:"))
+        .filter(|line| !line.is_empty() && *line != "remote:" && !line.starts_with("hint:"))
         .collect();
     if lines.is_empty() {
         return format!("git ended with {}", output.status);

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::place::{HURRY, codes, hook, issuances, pending, place, push};
+use crate::place::{
+    HURRY, codes, hook, issuances, only_pending, pending, place, push, serial, serial_at_remote,
+    sound, told_serial,
+};
 use crate::support::Scratch;
 
 #[test]
@@ -69,4 +72,24 @@ fn a_pending_certificate_that_has_ended_is_dropped_and_made_anew() {
     );
     assert_eq!(report["summary"]["issued"], 1);
     assert_eq!((issuances(&scratch), pending(&scratch)), (1, String::new()));
+}
+
+#[test]
+fn two_commits_that_hold_the_same_certificate_land_it_once_and_nothing_is_said_to_be_lost() {
+    let scratch = refused_once(&["jane"]);
+    let signed = serial(&scratch, "repo", &only_pending(&scratch), "jane");
+    // A second run takes it over, and is killed before it can say so.
+    let kill = [
+        ("GITCA_TEST_POINT", "pending"),
+        ("GITCA_TEST_COMMAND", "kill -9 $PPID"),
+    ];
+    let killed = scratch.gitca_with("repo", &["run", "--push"], &kill);
+    assert_eq!(killed.code, None);
+    assert_eq!(pending(&scratch).lines().count(), 2);
+    let report = push(&scratch).success().json();
+    assert_eq!(codes(&report, "notices"), [""; 0], "{report:#}");
+    assert_eq!(told_serial(&report, "jane"), signed);
+    assert_eq!(serial_at_remote(&scratch, "jane"), signed);
+    assert_eq!((issuances(&scratch), pending(&scratch)), (1, String::new()));
+    sound(&scratch);
 }

@@ -57,11 +57,33 @@ pub(crate) fn rev(scratch: &Scratch, directory: &str, what: &str) -> String {
 }
 
 pub(crate) fn serial_at_remote(scratch: &Scratch, request: &str) -> String {
+    serial(scratch, "remote.git", "main", request)
+}
+
+/// The serial number of a certificate in a commit, as openssl says it.
+pub(crate) fn serial(scratch: &Scratch, directory: &str, commit: &str, request: &str) -> String {
     let script = format!(
-        "git -C remote.git show main:issued/{request}/certificate.pem | openssl x509 -noout -serial"
+        "git -C {directory} show {commit}:issued/{request}/certificate.pem | openssl x509 -noout -serial"
     );
     let text = scratch.sh(&script).stdout.trim().to_lowercase();
     text.trim_start_matches("serial=").to_owned()
+}
+
+/// The one run that has signed and not landed.
+#[track_caller]
+pub(crate) fn only_pending(scratch: &Scratch) -> String {
+    let found = pending(scratch);
+    assert_eq!(found.lines().count(), 1, "{found}");
+    found.trim().to_owned()
+}
+
+/// The serial number that a report tells of an issued request, as openssl would say it.
+#[track_caller]
+pub(crate) fn told_serial(report: &Value, request: &str) -> String {
+    let result = result(report, request);
+    assert_eq!(result["verdict"], "issued", "{report:#}");
+    let serial = result["serialNumber"].as_str().expect("a serial number");
+    serial.trim_start_matches("00").to_owned()
 }
 
 pub(crate) fn pending(scratch: &Scratch) -> String {

@@ -5,7 +5,8 @@ use std::fs;
 use serde_json::Value;
 
 use crate::place::{
-    HURRY, codes, hook, issuances, pending, place, push, result, rev, serial_at_remote, sound,
+    HURRY, codes, hook, issuances, only_pending, pending, place, push, result, rev, serial,
+    serial_at_remote, sound, told_serial,
 };
 
 #[test]
@@ -26,30 +27,61 @@ fn a_refusal_is_shown_in_the_words_of_the_server_and_the_rerun_sends_the_same() 
     );
     assert!(!text.contains('\u{1b}'), "{text:?}");
     assert!(text.contains("pre-receive hook declined"), "{text}");
-    let first = pending(&scratch);
-    let reference = first.trim().to_owned();
-    let serial = scratch
-        .sh(&format!(
-            "git -C repo show {reference}:issued/jane/certificate.pem | openssl x509 -noout -serial"
-        ))
-        .stdout
-        .to_lowercase();
+    let signed = serial(&scratch, "repo", &only_pending(&scratch), "jane");
     fs::remove_file(scratch.path("remote.git/hooks/pre-receive")).expect("the hook was there");
     scratch.sh("mv home/.config/gitca/keys/cluster-ca.pem away.pem");
     let report = push(&scratch).success().json();
-    assert_eq!(
-        result(&report, "jane")["verdict"],
-        "issued",
-        "no key is needed any more: {report:#}"
-    );
-    let landed = serial_at_remote(&scratch, "jane");
-    assert_eq!(format!("serial={landed}\n"), serial);
-    // openssl leaves out leading zeros.
-    let shown = result(&report, "jane")["serialNumber"].clone();
-    let shown = shown.as_str().unwrap_or_default().trim_start_matches('0');
-    assert_eq!(shown, landed.trim_start_matches('0'));
+    // No key is needed any more.
+    assert_eq!(told_serial(&report, "jane"), signed);
+    assert_eq!(serial_at_remote(&scratch, "jane"), signed);
     assert_eq!(pending(&scratch), "");
     sound(&scratch);
+}
+
+#[test]
+fn a_branch_that_is_checked_out_at_the_remote_is_refused_and_nothing_is_lost() {
+    let scratch = place(&["jane"]);
+    let origin = scratch.path("origin");
+    scratch.sh("git clone -q remote.git origin");
+    scratch.git(&["remote", "set-url", "origin", &origin.to_string_lossy()]);
+    let base = rev(&scratch, "origin", "main");
+    let mut signed = String::new();
+    for attempt in 0..3 {
+        let report = push(&scratch).code(2).json();
+        let error = &report["errors"][0];
+        assert_eq!(error["code"], "PushRefused", "{report:#}");
+        let message = error["message"].as_str().expect("a message");
+        for words in [
+            "branch is currently checked out",
+            "refusing to update checked out branch: refs/heads/main",
+            "'receive.denyCurrentBranch'",
+        ] {
+            assert!(message.contains(words), "{message}");
+        }
+        let help = error["help"].as_str().expect("a help");
+        assert!(help.contains("let the bot push to this branch"), "{help}");
+        assert_eq!(rev(&scratch, "origin", "main"), base);
+        assert!(!scratch.path("repo/issued").exists(), "nothing has landed");
+        assert_eq!(codes(&report, "notices"), [""; 0]);
+        // However often: one commit waits, and its certificate is the first that was signed.
+        let waiting = serial(&scratch, "repo", &only_pending(&scratch), "jane");
+        if attempt == 0 {
+            signed = waiting;
+        } else {
+            assert_eq!(waiting, signed);
+        }
+    }
+    // As the words of the server have it.
+    scratch.sh("git -C origin config receive.denyCurrentBranch updateInstead");
+    let report = push(&scratch).success().json();
+    assert_eq!(told_serial(&report, "jane"), signed);
+    assert_eq!(codes(&report, "notices"), [""; 0]);
+    assert_eq!(serial(&scratch, "origin", "main", "jane"), signed);
+    let status = "git -C origin status --porcelain; git -C repo status --porcelain";
+    assert_eq!(scratch.sh(status).stdout, "");
+    assert_eq!(pending(&scratch), "");
+    scratch
+        .sh("git -C repo fsck --strict --no-dangling; git -C origin fsck --strict --no-dangling");
 }
 
 #[test]

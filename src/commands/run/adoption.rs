@@ -54,9 +54,12 @@ pub(super) fn adopt(
             continue;
         };
         for signed in &mut sets {
+            leave_out(signed, &adopted.signed);
             dropped.extend(claim(signed, plan, now, &mut adopted.results));
         }
-        notices.extend(dropped.iter().map(Dropped::notice));
+        let told: Vec<_> = dropped.iter().map(Dropped::notice).collect();
+        let news = told.into_iter().filter(|notice| !notices.contains(notice));
+        notices.extend(news.collect::<Vec<_>>());
         adopted.signed.append(&mut sets);
         adopted.runs.push(run);
     }
@@ -151,6 +154,18 @@ fn split(base: ObjectId, changes: &Changeset) -> Option<Vec<Signed>> {
     }
     let signed = |(now, changes)| Signed { base, now, changes };
     Some(sets.into_iter().map(signed).collect())
+}
+
+/// Takes out what is taken over already: a run that took over the certificates of another, and ended too early as well, has
+/// left a second commit that holds them.
+fn leave_out(signed: &mut Signed, earlier: &[Signed]) {
+    let mut names: BTreeSet<RequestName> = signed.requests().into_keys().collect();
+    names.retain(|name| {
+        let certificate = signed.certificate(name);
+        let is_same = |earlier: &Signed| earlier.certificate(name) == certificate;
+        certificate.is_some() && earlier.iter().any(is_same)
+    });
+    signed.remove(&names);
 }
 
 /// Moves the requests from the plan to the results. What the plan does not approve by today's clock is

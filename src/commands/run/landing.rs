@@ -73,8 +73,23 @@ impl Landing<'_> {
             return Ok(None);
         }
         let run = run_id(world);
+        let landed = self.race(&run, world, notices);
+        if landed.is_err() {
+            // References that stay behind cost the next run a look, and nothing else.
+            self.hand_over(&run).ok();
+        }
+        landed
+    }
+
+    /// Tries until the commit has landed, nothing is left to land, or no further attempt makes sense.
+    fn race(
+        &mut self,
+        run: &str,
+        world: &mut World,
+        notices: &mut Vec<Finding>,
+    ) -> anyhow::Result<Option<Landed>> {
         let mut moved: Option<Mainline> = None;
-        let mut last = self.last;
+        let mut last = self.last.take();
         let mut ready: Option<ObjectId> = None;
         let mut problem = None;
         for attempt in 0..self.attempts() {
@@ -87,7 +102,7 @@ impl Landing<'_> {
             }
             let commit = match ready {
                 Some(commit) => commit,
-                None => self.commit(here, last.as_ref(), &run, world.now)?,
+                None => self.commit(here, last.as_ref(), run, world.now)?,
             };
             ready = Some(commit);
             let base = here.tip;
@@ -99,7 +114,7 @@ impl Landing<'_> {
                 Step::Landed => {
                     fault::point("landed");
                     // One that stays behind is forgotten by the next run, as its commit is on the mainline.
-                    if let Err(error) = self.forget(Some(&run)) {
+                    if let Err(error) = self.forget(Some(run)) {
                         let reason = Reason::new(Code::OperationFailed, format!("{error:#}"));
                         notices.push(Finding::anywhere(reason));
                     }
@@ -124,7 +139,7 @@ impl Landing<'_> {
         match problem {
             Some(stop) if !self.is_empty() => Err(stop.into()),
             _ => {
-                self.forget(Some(&run))?;
+                self.forget(Some(run))?;
                 Ok(None)
             }
         }
@@ -223,6 +238,15 @@ impl Landing<'_> {
             keys::open_key(&mut self.opened, signer, self.keystore);
         }
         *self.lists = Lists::make(&due, &keys::signing_keys(&self.opened), self.lists);
+    }
+
+    /// What this run could not land waits for the next one in its own commit, with all that it took over from others.
+    fn hand_over(&self, run: &str) -> anyhow::Result<()> {
+        let left = self.first.repository.pending()?;
+        if left.iter().any(|(id, _)| id == run) {
+            self.forget(None)?;
+        }
+        Ok(())
     }
 
     fn forget(&self, run: Option<&str>) -> anyhow::Result<()> {
