@@ -19,6 +19,7 @@ mod ground;
 mod history;
 mod ids;
 mod issued;
+mod kept;
 mod landing;
 mod local;
 mod merge;

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::git::authorship::{authorship, committed};
-use crate::git::diff::Trees;
 use crate::git::follow::{Followed, Following, Passed, Track};
+use crate::git::objects::Objects;
 use crate::git::producer::{self, Node, Question};
 use crate::git::repository::Repository;
 use crate::names::{ObjectId, RequestName};
@@ -31,9 +31,9 @@ pub struct History {
 }
 
 /// Turns tracks into history.
-pub(super) struct Account<'a, 'o, 'r> {
+pub(super) struct Account<'a> {
     repository: &'a Repository,
-    trees: &'a Trees<'o, 'r>,
+    objects: &'a Objects<'a>,
     anchor: Passed,
     authors: HashMap<ObjectId, Authorship>,
 }
@@ -47,11 +47,11 @@ struct People {
     unknown: BTreeSet<usize>,
 }
 
-impl<'a, 'o, 'r> Account<'a, 'o, 'r> {
-    pub(super) fn of(repository: &'a Repository, trees: &'a Trees<'o, 'r>, anchor: Passed) -> Self {
+impl<'a> Account<'a> {
+    pub(super) fn of(repository: &'a Repository, objects: &'a Objects<'a>, anchor: Passed) -> Self {
         Self {
             repository,
-            trees,
+            objects,
             anchor,
             authors: HashMap::new(),
         }
@@ -109,7 +109,7 @@ impl<'a, 'o, 'r> Account<'a, 'o, 'r> {
             let found = if *passed == self.anchor {
                 Some(producer::alone(&node, question))
             } else {
-                producer::search(self.repository, self.trees, &node, question, &manifests)?
+                producer::search(self.repository, self.objects, &node, question, &manifests)?
             };
             match found {
                 Some(found) => people.extend(found),
@@ -169,7 +169,7 @@ impl<'a, 'o, 'r> Account<'a, 'o, 'r> {
             }
         }
         for id in &track.provenances {
-            let content = self.trees.objects.blob(*id, PROVENANCE_OCTETS)?;
+            let content = self.objects.blob(*id, PROVENANCE_OCTETS)?;
             let Ok(octets) = content else { continue };
             history.spent.extend(provenance::approvals(&octets));
             let read = Provenance::read(&octets);
@@ -200,7 +200,7 @@ impl<'a, 'o, 'r> Account<'a, 'o, 'r> {
     ) -> anyhow::Result<Option<DeletedStatement>> {
         let place = |name: &str| format!("requests/{request}.approvals/{name}");
         let read = |id: ObjectId, path: &str| {
-            let content = self.trees.objects.blob(id, zones::size_limit(path))?;
+            let content = self.objects.blob(id, zones::size_limit(path))?;
             Ok::<_, anyhow::Error>(content.ok().map(|bytes| Blob { id, bytes }))
         };
         let name = &followed.pair.name;

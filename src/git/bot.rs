@@ -10,7 +10,7 @@ use crate::git::authorship::authorship;
 use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
-use crate::git::tree::{self, Entry};
+use crate::git::tree::Entry;
 use crate::message::Trailers;
 use crate::names::ObjectId;
 use crate::snapshot::Authorship;
@@ -66,12 +66,12 @@ impl Repository {
     /// # Errors
     /// When a tree can't be read.
     pub fn only_issued_differs(&self, old: ObjectId, new: ObjectId) -> anyhow::Result<bool> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let (old, new) = (self.tree_of(old)?, self.tree_of(new)?);
         let (Ok(old), Ok(new)) = (objects.tree(old)?, objects.tree(new)?) else {
             return Ok(false);
         };
-        let (Ok(old), Ok(new)) = (tree::parse(old.data()), tree::parse(new.data())) else {
+        let (Ok(old), Ok(new)) = (old.entries(), new.entries()) else {
             return Ok(false);
         };
         let is_other = |entry: &&Entry<'_>| entry.name != b"issued";

@@ -1,21 +1,15 @@
 //! What differs between two trees at the paths that somebody follows, and nothing else of them.
 //!
 //! In come two trees and the paths, out goes each path that is not the same in both. Only directories that differ and
-//! hold such a path are read. A malformed tree has nothing. Trees that were just read are kept for the next comparison, a
-//! few megabytes of them: a walk over history meets each twice.
+//! hold such a path are read. A malformed tree has nothing.
 
-use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::rc::Rc;
 
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
 use crate::names::ObjectId;
-
-// Two generations of this many octets are kept.
-const KEPT_OCTETS: usize = 8 << 20;
 
 /// What is followed, by its path below the tree.
 pub(super) type Paths<T> = BTreeMap<String, (Kind, T)>;
@@ -47,50 +41,9 @@ pub(super) struct Difference<T> {
     pub(super) after: Option<ObjectId>,
 }
 
-/// The trees of a repository, with those at hand that were just read.
-pub(super) struct Trees<'o, 'r> {
-    pub(super) objects: &'o Objects<'r>,
-    kept: RefCell<Kept>,
-}
-
-#[derive(Default)]
-struct Kept {
-    young: HashMap<ObjectId, Rc<[u8]>>,
-    old: HashMap<ObjectId, Rc<[u8]>>,
-    octets: usize,
-}
-
-impl<'o, 'r> Trees<'o, 'r> {
-    pub(super) fn of(objects: &'o Objects<'r>) -> Self {
-        Self {
-            objects,
-            kept: RefCell::default(),
-        }
-    }
-
-    /// The octets of a tree; none, when it is absent or is no tree.
-    pub(super) fn octets(&self, tree: Option<ObjectId>) -> anyhow::Result<Rc<[u8]>> {
-        let Some(tree) = tree else {
-            return Ok(Rc::from([]));
-        };
-        let mut kept = self.kept.borrow_mut();
-        let found = kept.young.get(&tree).cloned();
-        if let Some(octets) = found {
-            return Ok(octets);
-        }
-        let octets = match kept.old.remove(&tree) {
-            Some(octets) => octets,
-            None => match self.objects.tree(tree)? {
-                Ok(object) => Rc::from(object.data()),
-                Err(_) => Rc::from([]),
-            },
-        };
-        kept.keep(tree, &octets);
-        Ok(octets)
-    }
-
+impl Objects<'_> {
     /// Where a path below a tree leads; nowhere, where a tree on the way is absent or malformed.
-    pub(super) fn follow(
+    pub(super) fn reach(
         &self,
         top: Option<ObjectId>,
         path: &str,
@@ -100,9 +53,8 @@ impl<'o, 'r> Trees<'o, 'r> {
         while let (Some(tree), Some(piece)) = (current, pieces.next()) {
             let is_last = pieces.peek().is_none();
             let mode = if is_last { mode } else { tree::DIRECTORY };
-            let octets = self.octets(Some(tree))?;
-            let entries = tree::parse(&octets).unwrap_or_default();
-            current = tree::find(&entries, piece, mode).map(|entry| entry.id);
+            let folder = self.directory(Some(tree))?;
+            current = folder.entry(piece, mode).map(|entry| entry.id);
         }
         Ok(current)
     }
@@ -115,7 +67,7 @@ impl<'o, 'r> Trees<'o, 'r> {
         paths: &Paths<T>,
     ) -> anyhow::Result<Vec<Difference<T>>> {
         let mut comparison = Comparison {
-            trees: self,
+            objects: self,
             paths,
             found: Vec::new(),
         };
@@ -126,33 +78,23 @@ impl<'o, 'r> Trees<'o, 'r> {
     }
 }
 
-impl Kept {
-    fn keep(&mut self, tree: ObjectId, octets: &Rc<[u8]>) {
-        if self.octets > KEPT_OCTETS {
-            self.old = std::mem::take(&mut self.young);
-            self.octets = 0;
-        }
-        self.octets += octets.len();
-        self.young.insert(tree, Rc::clone(octets));
-    }
-}
-
-struct Comparison<'c, 'o, 'r, T> {
-    trees: &'c Trees<'o, 'r>,
+struct Comparison<'c, 'r, T> {
+    objects: &'c Objects<'r>,
     paths: &'c Paths<T>,
     found: Vec<Difference<T>>,
 }
 
-impl<T: Copy> Comparison<'_, '_, '_, T> {
+impl<T: Copy> Comparison<'_, '_, T> {
     fn compare(
         &mut self,
         prefix: &str,
         before: Option<ObjectId>,
         after: Option<ObjectId>,
     ) -> anyhow::Result<()> {
-        let (before, after) = (self.trees.octets(before)?, self.trees.octets(after)?);
-        let before = tree::parse(&before).unwrap_or_default();
-        let after = tree::parse(&after).unwrap_or_default();
+        let objects = self.objects;
+        let (before, after) = (objects.directory(before)?, objects.directory(after)?);
+        let before = before.entries().unwrap_or_default();
+        let after = after.entries().unwrap_or_default();
         for (old, new) in pairs(&before, &after) {
             let name = old.or(new).map(|entry| entry.name).unwrap_or_default();
             let Ok(name) = std::str::from_utf8(name) else {

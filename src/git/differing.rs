@@ -4,9 +4,10 @@
 //! read. One that can't be read, or lies deeper than anything in a zone, stands for all below it: its path ends in a slash.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::git::objects::Objects;
-use crate::git::tree::{self, Entry};
+use crate::git::tree::{self, Entry, Tree};
 use crate::names::ObjectId;
 
 /// Adds each path below `place`, which ends in a slash.
@@ -24,9 +25,9 @@ pub(super) fn differing(
         paths.insert(place.to_owned());
         return Ok(());
     }
-    let (old, new) = (octets(objects, old)?, octets(objects, new)?);
-    let parsed = old.as_deref().map(parse).zip(new.as_deref().map(parse));
-    let Some((Some(old), Some(new))) = parsed else {
+    let (old, new) = (known(objects, old)?, known(objects, new)?);
+    let entries = old.as_deref().map(entries).zip(new.as_deref().map(entries));
+    let Some((Some(old), Some(new))) = entries else {
         paths.insert(place.to_owned());
         return Ok(());
     };
@@ -46,19 +47,21 @@ pub(super) fn differing(
     Ok(())
 }
 
-fn parse(octets: &[u8]) -> Option<BTreeMap<(&[u8], u32), ObjectId>> {
-    let entries = tree::parse(octets).ok()?;
+fn entries(tree: &Tree) -> Option<BTreeMap<(&[u8], u32), ObjectId>> {
+    let entries = tree.entries().ok()?;
     let keyed = entries
         .into_iter()
         .map(|Entry { mode, name, id }| ((name, mode), id));
     Some(keyed.collect())
 }
 
-/// The octets of a tree; none for one that is absent, `None` for one that nobody can mean.
-fn octets(objects: &Objects<'_>, folder: Option<ObjectId>) -> anyhow::Result<Option<Vec<u8>>> {
-    let Some(folder) = folder else {
-        return Ok(Some(Vec::new()));
-    };
-    let object = objects.tree(folder)?;
-    Ok(object.ok().map(|object| object.data().to_vec()))
+/// A tree, which is empty where it is absent; `None` for one that nobody can mean.
+pub(super) fn known(
+    objects: &Objects<'_>,
+    folder: Option<ObjectId>,
+) -> anyhow::Result<Option<Rc<Tree>>> {
+    match folder {
+        Some(folder) => Ok(objects.tree(folder)?.ok()),
+        None => objects.directory(None).map(Some),
+    }
 }

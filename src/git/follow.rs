@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::git::diff::{Difference, Kind, Paths, Trees};
+use crate::git::diff::{Difference, Kind, Paths};
+use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
 use crate::names::{ObjectId, RequestName};
 use crate::snapshot::{Blob, Snapshot};
@@ -35,12 +36,9 @@ pub(super) struct Zones {
 }
 
 impl Zones {
-    pub(super) fn of(trees: &Trees<'_, '_>, top: ObjectId) -> anyhow::Result<Self> {
-        let Ok(object) = trees.objects.tree(top)? else {
-            return Ok(Self::default());
-        };
-        let entries = tree::parse(object.data()).unwrap_or_default();
-        let zone = |name| tree::find(&entries, name, tree::DIRECTORY).map(|entry| entry.id);
+    pub(super) fn of(objects: &Objects<'_>, top: ObjectId) -> anyhow::Result<Self> {
+        let top = objects.directory(Some(top))?;
+        let zone = |name| top.entry(name, tree::DIRECTORY).map(|entry| entry.id);
         Ok(Self {
             policies: zone("policies"),
             templates: zone("templates"),
@@ -179,13 +177,13 @@ impl<'w> Following<'w> {
     }
 
     /// Looks at the tip, and forgets the requests that have other bytes there than those that are asked about.
-    pub(super) fn begin(&mut self, trees: &Trees<'_, '_>, tip: &Zones) -> anyhow::Result<()> {
-        for found in trees.differences(None, tip.requests, &self.requests)? {
+    pub(super) fn begin(&mut self, objects: &Objects<'_>, tip: &Zones) -> anyhow::Result<()> {
+        for found in objects.differences(None, tip.requests, &self.requests)? {
             let (track, part) = found.follower;
             let track = &mut self.tracks[track];
             track.is_there |= part == Part::Manifest && found.after == Some(track.blob);
         }
-        for found in trees.differences(None, tip.issued, &self.issued)? {
+        for found in objects.differences(None, tip.issued, &self.issued)? {
             let track = &mut self.tracks[found.follower];
             track.provenances.extend(found.after);
         }
@@ -198,12 +196,12 @@ impl<'w> Following<'w> {
     /// Goes one step back, from `here` to its first parent.
     pub(super) fn step(
         &mut self,
-        trees: &Trees<'_, '_>,
+        objects: &Objects<'_>,
         here: Passed,
         before: &Zones,
         after: &Zones,
     ) -> anyhow::Result<()> {
-        let found = trees.differences(before.requests, after.requests, &self.requests)?;
+        let found = objects.differences(before.requests, after.requests, &self.requests)?;
         let is_manifest = |found: &Difference<(usize, Part)>| found.follower.1 == Part::Manifest;
         // Whether a statement still counts depends on which commit brought the bytes.
         let (manifests, statements): (Vec<_>, Vec<_>) = found.into_iter().partition(is_manifest);
@@ -212,7 +210,7 @@ impl<'w> Following<'w> {
         }
         for found in &statements {
             let track = &mut self.tracks[found.follower.0];
-            let before = pairs_in(trees, found.before)?;
+            let before = pairs_in(objects, found.before)?;
             track.see(here, &before);
             // What was said before these bytes were brought was mostly said about others; a denial may have been about
             // these, if they were there before.
@@ -223,7 +221,7 @@ impl<'w> Following<'w> {
         for found in manifests.iter().chain(&statements) {
             self.release(found.follower.0);
         }
-        for found in trees.differences(before.issued, after.issued, &self.issued)? {
+        for found in objects.differences(before.issued, after.issued, &self.issued)? {
             let track = &mut self.tracks[found.follower];
             track.provenances.extend(found.before);
             if found.before.is_none() && !self.is_thorough {
@@ -286,9 +284,9 @@ fn pairs_of(files: &BTreeMap<String, Blob>) -> Vec<Pair> {
     pairs(&files.collect())
 }
 
-fn pairs_in(trees: &Trees<'_, '_>, folder: Option<ObjectId>) -> anyhow::Result<Vec<Pair>> {
-    let octets = trees.octets(folder)?;
-    let entries = tree::parse(&octets).unwrap_or_default();
+fn pairs_in(objects: &Objects<'_>, folder: Option<ObjectId>) -> anyhow::Result<Vec<Pair>> {
+    let folder = objects.directory(folder)?;
+    let entries = folder.entries().unwrap_or_default();
     let file = |entry: &Entry<'_>| (entry.mode == tree::FILE).then_some(entry.id);
     let files = entries.iter().filter_map(|entry| {
         let name = std::str::from_utf8(entry.name).ok()?;

@@ -80,7 +80,7 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub fn ground(&self, base: ObjectId, tip: ObjectId) -> anyhow::Result<Ground> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let mut ground = Ground::default();
         let mut current = tip;
         while current != base {
@@ -126,10 +126,8 @@ fn root_entry(
     top: ObjectId,
     name: &str,
 ) -> anyhow::Result<Option<(u32, ObjectId)>> {
-    let Ok(object) = objects.tree(top)? else {
-        return Ok(None);
-    };
-    let entries = tree::parse(object.data()).unwrap_or_default();
+    let top = objects.directory(Some(top))?;
+    let entries = top.entries().unwrap_or_default();
     let found = entries.iter().find(|entry| entry.name == name.as_bytes());
     Ok(found.map(|entry| (entry.mode, entry.id)))
 }

@@ -7,7 +7,6 @@
 use crate::finding::{Code, Reason, Stop};
 use crate::git::account::{Account, History};
 use crate::git::anchor::off_mainline;
-use crate::git::diff::Trees;
 use crate::git::follow::{Following, Passed, Zones};
 use crate::git::ids::id;
 use crate::git::objects::Objects;
@@ -62,19 +61,19 @@ pub(super) fn history(
     until: Until,
     following: Following<'_>,
 ) -> anyhow::Result<History> {
-    let objects = Objects::of(&repository.inner)?;
+    let objects = Objects::of(repository)?;
     let mut walk = Walk {
         repository,
-        trees: Trees::of(&objects),
+        objects: &objects,
         following,
     };
     let anchor = walk.back(top, until)?;
-    Account::of(repository, &walk.trees, anchor).give(top, &walk.following)
+    Account::of(repository, walk.objects, anchor).give(top, &walk.following)
 }
 
 struct Walk<'r, 'o, 'w> {
     repository: &'r Repository,
-    trees: Trees<'o, 'r>,
+    objects: &'o Objects<'r>,
     following: Following<'w>,
 }
 
@@ -82,8 +81,8 @@ impl Walk<'_, '_, '_> {
     /// Fills the tracks; returns where the mainline begins.
     fn back(&mut self, top: &Node, until: Until) -> anyhow::Result<Passed> {
         let mut node = top.clone();
-        let mut zones = Zones::of(&self.trees, node.tree)?;
-        self.following.begin(&self.trees, &zones)?;
+        let mut zones = Zones::of(self.objects, node.tree)?;
+        self.following.begin(self.objects, &zones)?;
         let mut controlled = None;
         for from_tip in 0.. {
             let mut here = Passed {
@@ -108,9 +107,9 @@ impl Walk<'_, '_, '_> {
             };
             let parent = Node::of(self.repository, id(*first))?;
             if parent.tree != node.tree {
-                let before = Zones::of(&self.trees, parent.tree)?;
+                let before = Zones::of(self.objects, parent.tree)?;
                 here.touches_control = before.control() != zones.control();
-                self.following.step(&self.trees, here, &before, &zones)?;
+                self.following.step(self.objects, here, &before, &zones)?;
                 zones = before;
             }
             node = parent;

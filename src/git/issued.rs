@@ -19,7 +19,7 @@ impl Repository {
         commit: ObjectId,
         names: &[RequestName],
     ) -> anyhow::Result<BTreeMap<RequestName, Certified>> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let top = self.tree_of(commit)?;
         let mut folders: BTreeMap<Vec<&str>, Vec<&RequestName>> = BTreeMap::new();
         for name in names {
@@ -31,12 +31,9 @@ impl Repository {
             let Some(folder) = objects.follow(top, &pieces, tree::DIRECTORY)? else {
                 continue;
             };
-            let Ok(object) = objects.tree(folder)? else {
-                continue;
-            };
-            let entries = tree::parse(object.data()).unwrap_or_default();
+            let folder = objects.directory(Some(folder))?;
             for name in names {
-                let Some(entry) = tree::find(&entries, name.name(), tree::DIRECTORY) else {
+                let Some(entry) = folder.entry(name.name(), tree::DIRECTORY) else {
                     continue;
                 };
                 let certified = certified(&objects, entry.id)?;

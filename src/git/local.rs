@@ -52,7 +52,7 @@ impl Repository {
         if self.path().join("index.lock").exists() {
             return Ok(false);
         }
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let changes = self.changes(&objects, old, new)?;
         let mut index = self.inner.index().context("reading the index")?;
         // It may be at hand from before another run has had its turn.
@@ -87,7 +87,7 @@ impl Repository {
     /// Puts files in the index as the commit has them.
     pub(super) fn stage(&self, commit: ObjectId, paths: &[RepoPath]) -> anyhow::Result<()> {
         let top = self.workdir().context("the repository has no work tree")?;
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let tree = self.tree_of(commit)?;
         let mut index = self.inner.index().context("reading the index")?;
         for path in paths {
@@ -157,10 +157,9 @@ fn entries(
         return Ok(BTreeMap::new());
     };
     let refused = |reason: &crate::finding::Reason| anyhow::anyhow!("`{path}`: {}", reason.message);
-    let object = objects.tree(folder)?.map_err(|reason| refused(&reason))?;
-    let parsed = tree::parse(object.data()).map_err(|reason| refused(&reason))?;
+    let tree = objects.tree(folder)?.map_err(|reason| refused(&reason))?;
     let mut entries = BTreeMap::new();
-    for entry in parsed {
+    for entry in tree.entries().map_err(|reason| refused(&reason))? {
         if let Some(reason) = tree::fault(&entry, crate::zones::Scope::Zone) {
             return Err(refused(&reason));
         }

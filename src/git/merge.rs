@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context as _;
 use git2::ObjectType;
 
+use crate::git::differing::known;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
@@ -69,17 +70,16 @@ fn folders(
     sides: [Option<ObjectId>; 3],
     depth: usize,
 ) -> anyhow::Result<Option<Side>> {
-    let mut octets = Vec::new();
+    let mut trees = Vec::new();
     for side in sides {
-        match side.map(|side| objects.tree(side)).transpose()? {
-            None => octets.push(Vec::new()),
-            Some(Ok(object)) => octets.push(object.data().to_vec()),
-            Some(Err(_)) => return Ok(None),
-        }
+        let Some(tree) = known(objects, side)? else {
+            return Ok(None);
+        };
+        trees.push(tree);
     }
     let mut parsed = Vec::new();
-    for octets in &octets {
-        let Ok(entries) = tree::parse(octets) else {
+    for tree in &trees {
+        let Ok(entries) = tree.entries() else {
             return Ok(None);
         };
         let keyed = entries.into_iter();

@@ -3,12 +3,16 @@
 //! In comes the name of an object, out go its octets: never more than the caller is ready for, since a header is looked at
 //! before anything is inflated. All writing goes through [`Objects::write`], so that a pack writer has one place to be.
 
+use std::rc::Rc;
+
 use anyhow::Context as _;
 use git2::{ObjectType, Odb, OdbObject};
 
 use crate::finding::{Code, Reason};
 use crate::git::ids::{id, oid};
-use crate::git::tree;
+use crate::git::kept::Kept;
+use crate::git::repository::Repository;
+use crate::git::tree::{self, Tree};
 use crate::names::ObjectId;
 use crate::zones;
 
@@ -19,16 +23,23 @@ const TREE_OCTETS: usize = 16 * 1024 * 1024;
 /// The object database of one repository.
 pub(super) struct Objects<'r> {
     odb: Odb<'r>,
+    kept: &'r Kept,
 }
 
 impl<'r> Objects<'r> {
-    pub(super) fn of(repository: &'r git2::Repository) -> anyhow::Result<Self> {
-        let odb = repository.odb().context("opening the object database")?;
-        Ok(Self { odb })
+    pub(super) fn of(repository: &'r Repository) -> anyhow::Result<Self> {
+        let odb = repository.inner.odb();
+        Ok(Self {
+            odb: odb.context("opening the object database")?,
+            kept: &repository.kept,
+        })
     }
 
-    /// The octets of a tree; a reason when that object is no tree, or is one that nobody can mean.
-    pub(super) fn tree(&self, object: ObjectId) -> anyhow::Result<Result<OdbObject<'_>, Reason>> {
+    /// A tree, well-formed or not; a reason when that object is no tree, or is one that nobody can mean.
+    pub(super) fn tree(&self, object: ObjectId) -> anyhow::Result<Result<Rc<Tree>, Reason>> {
+        if let Some(tree) = self.kept.get(object) {
+            return Ok(Ok(tree));
+        }
         let (size, kind) = self.header(object)?;
         if kind != ObjectType::Tree {
             let message = "the entry of a directory names an object that is no tree";
@@ -40,7 +51,16 @@ impl<'r> Objects<'r> {
             let reason = Reason::new(Code::TooManyFiles, message);
             return Ok(Err(reason.help("split it into directories")));
         }
-        self.read(object).map(Ok)
+        let tree = Rc::new(Tree::read(self.read(object)?.data().to_vec()));
+        self.kept.keep(object, &tree);
+        Ok(Ok(tree))
+    }
+
+    /// A tree, which is empty where it is absent or is no tree.
+    pub(super) fn directory(&self, tree: Option<ObjectId>) -> anyhow::Result<Rc<Tree>> {
+        let found = tree.map(|tree| self.tree(tree)).transpose()?;
+        let found = found.and_then(Result::ok);
+        Ok(found.unwrap_or_else(|| Rc::new(Tree::read(Vec::new()))))
     }
 
     /// The octets of a blob that has at most `limit` of them.
@@ -88,13 +108,8 @@ impl<'r> Objects<'r> {
         name: &str,
         mode: u32,
     ) -> anyhow::Result<Option<ObjectId>> {
-        let Ok(object) = self.tree(folder)? else {
-            return Ok(None);
-        };
-        let Ok(entries) = tree::parse(object.data()) else {
-            return Ok(None);
-        };
-        Ok(tree::find(&entries, name, mode).map(|entry| entry.id))
+        let entry = |folder: Rc<Tree>| folder.entry(name, mode).map(|entry| entry.id);
+        Ok(self.tree(folder)?.ok().and_then(entry))
     }
 
     /// Writes one object; one that is there already is left as it is.

@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use git2::Commit;
 
 use crate::git::bot::RunCommit;
-use crate::git::diff::Trees;
 use crate::git::follow::Zones;
 use crate::git::foreign::is_touched;
 use crate::git::ids::id;
@@ -65,11 +64,10 @@ impl Repository {
         anchor: Option<ObjectId>,
         judge: &mut Judge<'_>,
     ) -> anyhow::Result<OutputZone> {
-        let objects = Objects::of(&self.inner)?;
-        let trees = &Trees::of(&objects);
+        let objects = Objects::of(self)?;
         let mut search = Search {
             repository: self,
-            trees,
+            objects: &objects,
             judge,
         };
         let found = search.back(tip, anchor)?;
@@ -91,11 +89,10 @@ impl Repository {
         head: ObjectId,
         judge: &mut Judge<'_>,
     ) -> anyhow::Result<Option<(ObjectId, Flaw)>> {
-        let objects = Objects::of(&self.inner)?;
-        let trees = &Trees::of(&objects);
+        let objects = Objects::of(self)?;
         let mut search = Search {
             repository: self,
-            trees,
+            objects: &objects,
             judge,
         };
         search.since(base, head)
@@ -106,15 +103,15 @@ impl Repository {
     /// # Errors
     /// When the commit can't be read.
     pub fn has_output(&self, commit: ObjectId) -> anyhow::Result<bool> {
-        let objects = Objects::of(&self.inner)?;
-        let zones = Zones::of(&Trees::of(&objects), self.tree_of(commit)?)?;
+        let objects = Objects::of(self)?;
+        let zones = Zones::of(&objects, self.tree_of(commit)?)?;
         Ok(zones.issued.is_some())
     }
 }
 
-pub(super) struct Search<'s, 'o, 'r, 'j> {
+pub(super) struct Search<'s, 'r, 'j> {
     pub(super) repository: &'s Repository,
-    trees: &'s Trees<'o, 'r>,
+    objects: &'s Objects<'r>,
     judge: &'s mut Judge<'j>,
 }
 
@@ -144,11 +141,11 @@ pub(super) struct Found {
     pub(super) merges: Vec<ObjectId>,
 }
 
-impl Search<'_, '_, '_, '_> {
+impl Search<'_, '_, '_> {
     /// Back to the newest genuine run; without one to the anchor, or else the first commit that has `policies/`.
     fn back(&mut self, tip: ObjectId, anchor: Option<ObjectId>) -> anyhow::Result<Found> {
         let mut commit = self.repository.commit_at(tip)?;
-        let mut zones = Zones::of(self.trees, id(commit.tree_id()))?;
+        let mut zones = Zones::of(self.objects, id(commit.tree_id()))?;
         let (mut first, mut beginning) = (None, None);
         let mut changes: Vec<Change> = Vec::new();
         let mut merges: Vec<(u64, ObjectId)> = Vec::new();
@@ -186,7 +183,7 @@ impl Search<'_, '_, '_, '_> {
                 merges.push((from_tip, here.commit));
             }
             commit = self.repository.commit_at(id(parent))?;
-            let before = Zones::of(self.trees, id(commit.tree_id()))?;
+            let before = Zones::of(self.objects, id(commit.tree_id()))?;
             if before.issued != zones.issued {
                 changes.truncate(CHANGES);
                 changes.push(Change {
@@ -205,7 +202,7 @@ impl Search<'_, '_, '_, '_> {
         head: ObjectId,
     ) -> anyhow::Result<Option<(ObjectId, Flaw)>> {
         let issued = |search: &Self, commit: &Commit<'_>| {
-            Zones::of(search.trees, id(commit.tree_id())).map(|zones| zones.issued)
+            Zones::of(search.objects, id(commit.tree_id())).map(|zones| zones.issued)
         };
         let mut found = None;
         let mut commit = self.repository.commit_at(head)?;
@@ -215,8 +212,8 @@ impl Search<'_, '_, '_, '_> {
                 .with_context(|| format!("finding {base} on the mainline"))?;
             let before = self.repository.commit_at(id(parent))?;
             let (old, new) = (issued(self, &before)?, issued(self, &commit)?);
-            let is_foreign = is_touched(self.trees.objects, old, new)?
-                && self.in_order(&commit, None)?.is_none();
+            let is_foreign =
+                is_touched(self.objects, old, new)? && self.in_order(&commit, None)?.is_none();
             if is_foreign {
                 found = Some(id(commit.id()));
             }
@@ -278,17 +275,17 @@ impl Search<'_, '_, '_, '_> {
         }
         let mut touching = Vec::new();
         for change in &found.changes {
-            if is_touched(self.trees.objects, change.before, change.at.issued)? {
+            if is_touched(self.objects, change.before, change.at.issued)? {
                 touching.push(*change);
             }
         }
         let left = found.source.issued;
-        let is_whole = !is_touched(self.trees.objects, left, found.tip.issued)?;
+        let is_whole = !is_touched(self.objects, left, found.tip.issued)?;
         // The commit from which on it never was whole again.
         let mut began = None;
         for change in &touching {
             began = Some(change.at.commit);
-            if !is_touched(self.trees.objects, left, change.before)? {
+            if !is_touched(self.objects, left, change.before)? {
                 break;
             }
         }

@@ -76,7 +76,7 @@ impl Repository {
     /// # Errors
     /// When an object can't be read or is not what a run writes.
     pub fn issued_by(&self, commit: ObjectId) -> anyhow::Result<Changeset> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let top = self.tree_of(commit)?;
         let mut changes = Changeset::default();
         for path in self.issued_paths(&objects, commit)? {
@@ -136,10 +136,12 @@ fn files(
     let Some(folder) = objects.follow(top, &pieces, tree::DIRECTORY)? else {
         return Ok(files);
     };
-    let object = objects.tree(folder)?;
-    let object = object.map_err(|reason| anyhow::anyhow!(reason.message))?;
-    let entries = tree::parse(object.data());
-    for entry in entries.map_err(|reason| anyhow::anyhow!(reason.message))? {
+    let tree = objects.tree(folder)?;
+    let tree = tree.map_err(|reason| anyhow::anyhow!(reason.message))?;
+    for entry in tree
+        .entries()
+        .map_err(|reason| anyhow::anyhow!(reason.message))?
+    {
         ensure!(
             entry.mode == tree::FILE,
             "a folder of `issued/` holds files alone"

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use anyhow::Context as _;
 use git2::{Oid, Sort};
 
-use crate::git::diff::{Paths, Trees};
+use crate::git::diff::Paths;
 use crate::git::ids::{id, oid};
+use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::ObjectId;
@@ -61,7 +62,7 @@ pub(super) struct Producers {
 /// Looks at what a node landed; `None` when that is too much. `paths` are the manifests below `requests/`.
 pub(super) fn search(
     repository: &Repository,
-    trees: &Trees<'_, '_>,
+    objects: &Objects<'_>,
     top: &Node,
     question: &Question,
     paths: &Paths<usize>,
@@ -74,7 +75,7 @@ pub(super) fn search(
     };
     let mut search = Search {
         repository,
-        trees,
+        objects,
         paths,
         question,
         landed: landed.iter().copied().collect(),
@@ -102,9 +103,9 @@ pub(super) fn alone(top: &Node, question: &Question) -> Producers {
     }
 }
 
-struct Search<'s, 'o, 'r> {
+struct Search<'s> {
     repository: &'s Repository,
-    trees: &'s Trees<'o, 'r>,
+    objects: &'s Objects<'s>,
     paths: &'s Paths<usize>,
     question: &'s Question,
     landed: HashSet<Oid>,
@@ -119,18 +120,18 @@ fn key(node: &Node) -> Option<Oid> {
     node.is_made.then(|| oid(node.commit))
 }
 
-impl Search<'_, '_, '_> {
+impl Search<'_> {
     fn visit(&mut self, node: &Node) -> anyhow::Result<()> {
         let held = self.held.remove(&key(node)).unwrap_or_default();
-        let here = requests_of(self.trees, node.tree)?;
+        let here = requests_of(self.objects, node.tree)?;
         let mut differing = Vec::new();
         for parent in &node.parents {
             let there = self.requests_at(*parent)?;
-            let found = self.trees.differences(there, here, self.paths)?;
+            let found = self.objects.differences(there, here, self.paths)?;
             differing.push(found.into_iter().map(|found| found.follower).collect());
         }
         if node.parents.is_empty() {
-            let found = self.trees.differences(None, here, self.paths)?;
+            let found = self.objects.differences(None, here, self.paths)?;
             let made: BTreeSet<usize> = found.into_iter().map(|found| found.follower).collect();
             self.contribute(node, &made);
         } else if let Some(made) = differing
@@ -177,14 +178,14 @@ impl Search<'_, '_, '_> {
             return Ok(*known);
         }
         let node = Node::of(self.repository, id(commit))?;
-        let found = requests_of(self.trees, node.tree)?;
+        let found = requests_of(self.objects, node.tree)?;
         self.requests.insert(commit, found);
         Ok(found)
     }
 }
 
-fn requests_of(trees: &Trees<'_, '_>, top: ObjectId) -> anyhow::Result<Option<ObjectId>> {
-    trees.objects.entry(top, "requests", tree::DIRECTORY)
+fn requests_of(objects: &Objects<'_>, top: ObjectId) -> anyhow::Result<Option<ObjectId>> {
+    objects.entry(top, "requests", tree::DIRECTORY)
 }
 
 /// The commits that are reachable from the node and not from its first parent, children first.

@@ -11,7 +11,7 @@ use git2::MergeOptions;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::account::History;
-use crate::git::diff::{Kind, Paths, Trees};
+use crate::git::diff::{Kind, Paths};
 use crate::git::differing::differing;
 use crate::git::follow::Following;
 use crate::git::foreign::touched;
@@ -69,7 +69,7 @@ impl Repository {
         let odb = self.inner.odb().context("opening the object database")?;
         odb.add_new_mempack_backend(FIRST)
             .context("making room for a merge in memory")?;
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let trees = [id(ancestor), base, head].map(|commit| self.tree_of(commit));
         let [before, ours, theirs] = trees;
         let (before, ours, theirs) = (before?, ours?, theirs?);
@@ -132,7 +132,7 @@ impl Proposal<'_> {
     /// # Errors
     /// When an object can't be read.
     pub fn snapshot(&self, also: &BTreeSet<RequestName>) -> anyhow::Result<Snapshot> {
-        let objects = Objects::of(&self.repository.inner)?;
+        let objects = Objects::of(self.repository)?;
         let mut snapshot = zones::survey(&objects, &self.top, also)
             .context("reading what the merge would make")?;
         self.forget_older(&objects, &mut snapshot)?;
@@ -154,7 +154,7 @@ impl Proposal<'_> {
         if !self.conflicts.is_empty() {
             return Ok(None);
         }
-        let objects = Objects::of(&self.repository.inner)?;
+        let objects = Objects::of(self.repository)?;
         let since = Since::of(self.repository, &objects, base, self.top)?;
         since.snapshot(true)
     }
@@ -164,7 +164,7 @@ impl Proposal<'_> {
     /// # Errors
     /// When an object can't be read.
     pub fn grounds(&self) -> anyhow::Result<Grounds> {
-        let objects = Objects::of(&self.repository.inner)?;
+        let objects = Objects::of(self.repository)?;
         let zone = |name| objects.entry(self.top, name, tree::DIRECTORY);
         Ok(Grounds {
             base: self.base,
@@ -210,7 +210,7 @@ impl Proposal<'_> {
     /// # Errors
     /// When an object can't be read.
     pub fn outputs(&self) -> anyhow::Result<BTreeSet<String>> {
-        let objects = Objects::of(&self.repository.inner)?;
+        let objects = Objects::of(self.repository)?;
         let issued = |top| objects.entry(top, "issued", tree::DIRECTORY);
         let before = issued(self.repository.tree_of(self.base)?)?;
         touched(&objects, before, issued(self.top)?)
@@ -228,8 +228,7 @@ impl Proposal<'_> {
     /// # Errors
     /// When history can't be read.
     pub fn history(&self, snapshot: &Snapshot) -> anyhow::Result<History> {
-        let objects = Objects::of(&self.repository.inner)?;
-        let trees = Trees::of(&objects);
+        let objects = Objects::of(self.repository)?;
         let base = self.repository.tree_of(self.base)?;
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
         let mut paths = Paths::new();
@@ -237,7 +236,7 @@ impl Proposal<'_> {
             paths.insert(format!("{name}.yaml"), (Kind::File, name));
             paths.insert(format!("{name}.approvals"), (Kind::Directory, name));
         }
-        let changed = trees.differences(requests(base)?, requests(self.top)?, &paths)?;
+        let changed = objects.differences(requests(base)?, requests(self.top)?, &paths)?;
         let changed: HashSet<&RequestName> =
             changed.into_iter().map(|found| found.follower).collect();
         let following = Following::of(snapshot, false, |name| changed.contains(name));
@@ -270,7 +269,7 @@ impl Proposal<'_> {
         &self,
         name: impl Fn(Role) -> Option<RequestName>,
     ) -> anyhow::Result<BTreeSet<RequestName>> {
-        let objects = Objects::of(&self.repository.inner)?;
+        let objects = Objects::of(self.repository)?;
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
         let before = requests(self.repository.tree_of(self.base)?)?;
         let (after, mut paths) = (requests(self.top)?, BTreeSet::new());

@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use git2::Commit;
 
 use crate::finding::Reason;
-use crate::git::diff::Trees;
 use crate::git::follow::{ControlId, Zones};
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
@@ -42,7 +41,7 @@ impl Repository {
         commit: ObjectId,
         also: &BTreeSet<RequestName>,
     ) -> anyhow::Result<Snapshot> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let top = self.tree_of(commit)?;
         let snapshot = zones::survey(&objects, &top, also);
         let snapshot = snapshot.with_context(|| format!("reading commit {commit}"))?;
@@ -57,7 +56,7 @@ impl Repository {
     /// # Errors
     /// When the commit or one of its objects can't be read.
     pub fn control(&self, commit: ObjectId) -> anyhow::Result<Snapshot> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let snapshot = zones::control(&objects, &self.tree_of(commit)?);
         snapshot.with_context(|| format!("reading the control zone of commit {commit}"))
     }
@@ -67,8 +66,8 @@ impl Repository {
     /// # Errors
     /// When the commit can't be read.
     pub fn control_id(&self, commit: ObjectId) -> anyhow::Result<ControlId> {
-        let objects = Objects::of(&self.inner)?;
-        let zones = Zones::of(&Trees::of(&objects), self.tree_of(commit)?)?;
+        let objects = Objects::of(self)?;
+        let zones = Zones::of(&objects, self.tree_of(commit)?)?;
         Ok(zones.control())
     }
 
@@ -88,7 +87,7 @@ impl Repository {
     /// # Errors
     /// When `issued/_keys/` can't be read.
     pub fn key_owners(&self, commit: ObjectId, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwners> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let top = self.tree_of(commit)?;
         let mut owners = KeyOwners::new();
         let Some(folder) = objects.follow(top, &["issued", "_keys"], tree::DIRECTORY)? else {
@@ -124,7 +123,7 @@ impl Repository {
         path: &RepoPath,
         octets: u64,
     ) -> anyhow::Result<Option<Blob>> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let pieces: Vec<&str> = path.as_str().split('/').collect();
         let top = self.tree_of(commit)?;
         let Some(id) = objects.follow(top, &pieces, tree::FILE)? else {
@@ -139,16 +138,14 @@ impl Repository {
     /// # Errors
     /// When an object can't be read.
     pub fn file_names(&self, commit: ObjectId, directory: &str) -> anyhow::Result<Vec<String>> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let pieces: Vec<&str> = directory.split('/').collect();
         let top = self.tree_of(commit)?;
         let Some(id) = objects.follow(top, &pieces, tree::DIRECTORY)? else {
             return Ok(Vec::new());
         };
-        let Ok(object) = objects.tree(id)? else {
-            return Ok(Vec::new());
-        };
-        let entries = tree::parse(object.data()).unwrap_or_default();
+        let folder = objects.directory(Some(id))?;
+        let entries = folder.entries().unwrap_or_default();
         let files = entries.iter().filter(|entry| entry.mode == tree::FILE);
         Ok(files
             .map(|entry| String::from_utf8_lossy(entry.name).into_owned())
@@ -160,7 +157,7 @@ impl Repository {
     /// # Errors
     /// When an object can't be read.
     pub fn directory(&self, commit: ObjectId, name: &str) -> anyhow::Result<Option<ObjectId>> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         objects.entry(self.tree_of(commit)?, name, tree::DIRECTORY)
     }
 
@@ -205,14 +202,14 @@ impl Source for Objects<'_> {
 
     fn list(&self, directory: &ObjectId, scope: Scope) -> anyhow::Result<Listing<ObjectId>> {
         let mut listing = Listing::default();
-        let object = match self.tree(*directory)? {
-            Ok(object) => object,
+        let tree = match self.tree(*directory)? {
+            Ok(tree) => tree,
             Err(reason) => {
                 listing.faults.push((None, reason));
                 return Ok(listing);
             }
         };
-        match tree::parse(object.data()) {
+        match tree.entries() {
             Ok(entries) => sort_out(&entries, scope, &mut listing),
             Err(reason) => listing.faults.push((None, *reason)),
         }

@@ -11,6 +11,7 @@ use git2::{ErrorCode, ObjectType};
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::ids::{author, id, is_absent, reference_name};
+use crate::git::kept::Kept;
 use crate::git::open;
 use crate::names::ObjectId;
 use crate::snapshot::Author;
@@ -18,6 +19,7 @@ use crate::snapshot::Author;
 /// An open repository; one for each thread.
 pub struct Repository {
     pub(super) inner: git2::Repository,
+    pub(super) kept: Kept,
 }
 
 impl fmt::Debug for Repository {
@@ -43,7 +45,7 @@ impl Repository {
         // Memory must not grow with history; what is read twice is kept where it is used.
         git2::opts::enable_caching(false);
         let inner = open::discover(dir)?;
-        Ok(inner.map(|inner| Self { inner }))
+        Ok(inner.map(Self::of))
     }
 
     /// Makes a repository whose first branch will be `branch`.
@@ -56,7 +58,12 @@ impl Repository {
         options.initial_head(branch).mkpath(true).no_reinit(true);
         let inner = git2::Repository::init_opts(dir, &options)
             .with_context(|| format!("making a repository in `{}`", dir.display()))?;
-        Ok(Self { inner })
+        Ok(Self::of(inner))
+    }
+
+    fn of(inner: git2::Repository) -> Self {
+        let kept = Kept::default();
+        Self { inner, kept }
     }
 
     /// Opens the repository whose work tree begins at `root`, or makes one there with this branch.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::git::diff::{Kind, Paths, Trees};
+use crate::git::diff::{Kind, Paths};
 use crate::git::differing::differing;
 use crate::git::follow::Zones;
 use crate::git::ids::id;
@@ -57,8 +57,7 @@ impl Repository {
         since: Since<'_>,
         is_run: &mut dyn FnMut(ObjectId) -> anyhow::Result<bool>,
     ) -> anyhow::Result<BTreeSet<RequestName>> {
-        let objects = Objects::of(&self.inner)?;
-        let trees = Trees::of(&objects);
+        let objects = Objects::of(self)?;
         let files = match since {
             Since::Files(files) => files,
             Since::Beginning | Since::Commit(_) => &[],
@@ -82,14 +81,14 @@ impl Repository {
             };
             if parent.tree != node.tree {
                 let (before, after) = (
-                    Zones::of(&trees, parent.tree)?,
-                    Zones::of(&trees, node.tree)?,
+                    Zones::of(&objects, parent.tree)?,
+                    Zones::of(&objects, node.tree)?,
                 );
                 let mut paths = BTreeSet::new();
                 let (old, new) = (before.requests, after.requests);
                 differing(&objects, "requests/", old, new, &mut paths)?;
                 found.extend(paths.iter().filter_map(|path| revoked(path)));
-                let written = trees.differences(before.issued, after.issued, &awaited)?;
+                let written = objects.differences(before.issued, after.issued, &awaited)?;
                 if !written.is_empty() && is_run(node.commit)? {
                     awaited.retain(|path, _| written.iter().all(|file| file.follower != path));
                 }
@@ -108,16 +107,18 @@ impl Repository {
         octets: u64,
         show: &mut dyn FnMut(Vec<u8>),
     ) -> anyhow::Result<()> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let (mut folders, mut seen) = (BTreeSet::new(), BTreeSet::new());
         let mut next = Some(tip);
         while let Some(commit) = next {
             let top = self.tree_of(commit)?;
             let folder = objects.follow(top, &["issued", "_crl"], tree::DIRECTORY)?;
-            if let Some(folder) = folder.filter(|folder| folders.insert(*folder))
-                && let Ok(object) = objects.tree(folder)?
-            {
-                for file in tree::parse(object.data()).unwrap_or_default() {
+            if let Some(folder) = folder.filter(|folder| folders.insert(*folder)) {
+                for file in objects
+                    .directory(Some(folder))?
+                    .entries()
+                    .unwrap_or_default()
+                {
                     if file.mode == tree::FILE && seen.insert(file.id) {
                         objects
                             .blob(file.id, octets)?
@@ -135,7 +136,7 @@ impl Repository {
     /// # Errors
     /// When an object can't be read.
     pub fn revoked_at(&self, commit: ObjectId) -> anyhow::Result<BTreeSet<RequestName>> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let mut found = BTreeSet::new();
         let top = objects.entry(self.tree_of(commit)?, "requests", tree::DIRECTORY)?;
         let mut folders: Vec<(String, ObjectId)> = top
@@ -143,10 +144,11 @@ impl Repository {
             .into_iter()
             .collect();
         while let Some((path, folder)) = folders.pop() {
-            let Ok(object) = objects.tree(folder)? else {
-                continue;
-            };
-            for entry in tree::parse(object.data()).unwrap_or_default() {
+            for entry in objects
+                .directory(Some(folder))?
+                .entries()
+                .unwrap_or_default()
+            {
                 let Ok(name) = std::str::from_utf8(entry.name) else {
                     continue;
                 };
@@ -183,8 +185,7 @@ pub(super) fn revocations(
     if names.is_empty() {
         return Ok(found);
     }
-    let objects = Objects::of(&repository.inner)?;
-    let trees = Trees::of(&objects);
+    let objects = Objects::of(repository)?;
     let paths = |suffix: &str, kind| -> Paths<Followed<'_>> {
         let path = |name| (format!("{name}{suffix}"), (kind, Followed(name)));
         names.iter().map(path).collect()
@@ -202,9 +203,9 @@ pub(super) fn revocations(
             .as_ref()
             .is_some_and(|parent| parent.tree == node.tree);
         if !is_same {
-            let after = Zones::of(&trees, node.tree)?;
+            let after = Zones::of(&objects, node.tree)?;
             let before = match &parent {
-                Some(parent) => Zones::of(&trees, parent.tree)?,
+                Some(parent) => Zones::of(&objects, parent.tree)?,
                 None => Zones::default(),
             };
             let brought = Brought {
@@ -212,7 +213,7 @@ pub(super) fn revocations(
                 position,
                 touches_control: before.control() != after.control() && parent.is_some(),
             };
-            for change in trees.differences(before.requests, after.requests, &requests)? {
+            for change in objects.differences(before.requests, after.requests, &requests)? {
                 let Followed(name) = change.follower;
                 let file = change.after.map(|file| revocation(&objects, name, file));
                 let history = found.entry(name.clone()).or_default();
@@ -220,7 +221,7 @@ pub(super) fn revocations(
                     .revocations
                     .push((brought, file.transpose()?.flatten()));
             }
-            for change in trees.differences(before.issued, after.issued, &issued)? {
+            for change in objects.differences(before.issued, after.issued, &issued)? {
                 let Followed(name) = change.follower;
                 let Some(folder) = change.after else { continue };
                 let output = output(&objects, folder, brought)?;

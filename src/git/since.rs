@@ -8,7 +8,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::finding::Code;
-use crate::git::diff::Trees;
 use crate::git::differing::differing;
 use crate::git::follow::Zones;
 use crate::git::objects::Objects;
@@ -42,7 +41,7 @@ impl Repository {
         commit: ObjectId,
         base: &Base,
     ) -> anyhow::Result<Option<Snapshot>> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let since = Since::of(self, &objects, base, self.tree_of(commit)?)?;
         let snapshot = since.snapshot(false)?;
         Ok(snapshot.map(|snapshot| Snapshot {
@@ -70,16 +69,15 @@ impl<'s, 'r> Since<'s, 'r> {
         base: &Base,
         top: ObjectId,
     ) -> anyhow::Result<Self> {
-        let trees = Trees::of(objects);
         let before = repository.tree_of(base.judged)?;
-        let left = Zones::of(&trees, repository.tree_of(base.run)?)?;
+        let left = Zones::of(objects, repository.tree_of(base.run)?)?;
         Ok(Self {
             objects,
             open: base.open,
             before,
             left,
             top,
-            zones: Zones::of(&trees, top)?,
+            zones: Zones::of(objects, top)?,
         })
     }
 
@@ -181,7 +179,7 @@ impl<'s, 'r> Since<'s, 'r> {
         if self.open == 0 {
             return Ok(true);
         }
-        let trees = Trees::of(self.objects);
+        let objects = self.objects;
         let Zones {
             requests, issued, ..
         } = self.left;
@@ -189,10 +187,10 @@ impl<'s, 'r> Since<'s, 'r> {
         for name in changed {
             let manifest = format!("{name}.yaml");
             let is_unissued = unissued.contains(name);
-            let was_unissued = trees.follow(requests, &manifest, tree::FILE)?.is_some()
+            let was_unissued = objects.reach(requests, &manifest, tree::FILE)?.is_some()
                 && (is_unissued
-                    || trees
-                        .follow(issued, name.as_str(), tree::DIRECTORY)?
+                    || objects
+                        .reach(issued, name.as_str(), tree::DIRECTORY)?
                         .is_none());
             came += usize::from(is_unissued && !was_unissued);
             went += usize::from(was_unissued && !is_unissued);

@@ -12,7 +12,7 @@ use crate::git::output::{Found, Search};
 use crate::names::ObjectId;
 use crate::trust::Proof;
 
-impl Search<'_, '_, '_, '_> {
+impl Search<'_, '_, '_> {
     /// The merge that made a branch the mainline, and the tip of the mainline that was.
     pub(super) fn swap(&mut self, found: &Found) -> anyhow::Result<Option<(ObjectId, ObjectId)>> {
         if found.merges.is_empty() {

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::finding::Finding;
+use crate::git::differing::known;
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
 use crate::names::{ObjectId, RequestName};
@@ -73,12 +74,9 @@ impl Search<'_, '_> {
         depth: usize,
         found: &mut Found,
     ) -> anyhow::Result<bool> {
-        let (asked, given) = (
-            octets(self.objects, requests)?,
-            octets(self.objects, issued)?,
-        );
-        let asked = asked.as_deref().and_then(|octets| tree::parse(octets).ok());
-        let given = given.as_deref().and_then(|octets| tree::parse(octets).ok());
+        let (asked, given) = (known(self.objects, requests)?, known(self.objects, issued)?);
+        let asked = asked.as_deref().and_then(|tree| tree.entries().ok());
+        let given = given.as_deref().and_then(|tree| tree.entries().ok());
         let (Some(asked), Some(given)) = (asked, given) else {
             return Ok(false);
         };
@@ -164,13 +162,4 @@ fn name(path: &str, stem: &[u8]) -> Option<RequestName> {
     format!("{path}{}", std::str::from_utf8(stem).ok()?)
         .parse()
         .ok()
-}
-
-/// The octets of a tree; none for one that is absent, `None` for one that nobody can mean.
-fn octets(objects: &Objects<'_>, folder: Option<ObjectId>) -> anyhow::Result<Option<Vec<u8>>> {
-    let Some(folder) = folder else {
-        return Ok(Some(Vec::new()));
-    };
-    let object = objects.tree(folder)?;
-    Ok(object.ok().map(|object| object.data().to_vec()))
 }

@@ -34,13 +34,62 @@ pub(super) struct Entry<'t> {
     pub(super) id: ObjectId,
 }
 
-/// All entries of a tree that is well-formed, in git's order and without duplicates; else what it is not.
-pub(super) fn parse(octets: &[u8]) -> Result<Vec<Entry<'_>>, Box<Reason>> {
+/// A tree that was read and checked once, however often it is looked into.
+#[derive(Debug)]
+pub(super) struct Tree {
+    octets: Vec<u8>,
+    /// Where each entry begins; or what the tree is not.
+    places: Result<Vec<usize>, Box<Reason>>,
+}
+
+impl Tree {
+    /// Takes the octets of a tree, believing nothing of them.
+    pub(super) fn read(octets: Vec<u8>) -> Self {
+        let places = places(&octets);
+        Self { octets, places }
+    }
+
+    /// How much room it takes.
+    pub(super) fn octets(&self) -> usize {
+        let places = self.places.as_ref().map_or(0, Vec::len);
+        self.octets.len() + places * size_of::<usize>()
+    }
+
+    /// All entries of a tree that is well-formed, in git's order and without duplicates; else what it is not.
+    pub(super) fn entries(&self) -> Result<Vec<Entry<'_>>, Box<Reason>> {
+        let places = self.places.as_ref().map_err(Clone::clone)?;
+        let entries = places.iter().filter_map(|place| self.at(*place));
+        Ok(entries.collect())
+    }
+
+    /// The entry of that name and mode; `None`, too, when the tree is malformed.
+    pub(super) fn entry(&self, name: impl AsRef<[u8]>, mode: u32) -> Option<Entry<'_>> {
+        let wanted = wanted(name.as_ref(), mode);
+        let places = self.places.as_ref().ok()?;
+        let compare = |place: &usize| {
+            let entry = self.at(*place);
+            entry.map_or(Ordering::Less, |entry| order(&entry, &wanted))
+        };
+        let place = places.binary_search_by(compare).ok()?;
+        let entry = self.at(*places.get(place)?)?;
+        (entry.mode == mode).then_some(entry)
+    }
+
+    fn at(&self, place: usize) -> Option<Entry<'_>> {
+        let (entry, _) = split_entry(self.octets.get(place..)?)?;
+        Some(entry)
+    }
+}
+
+/// Where each entry of a well-formed tree begins.
+fn places(octets: &[u8]) -> Result<Vec<usize>, Box<Reason>> {
     let mut entries = Vec::with_capacity((octets.len() / 32).min(zones::DIRECTORY_ENTRIES));
+    let mut places = Vec::with_capacity(entries.capacity());
     let mut rest = octets;
     while !rest.is_empty() {
         let (entry, after) = split_entry(rest)
             .ok_or_else(|| Reason::new(Code::TreeEntryName, "the tree object is malformed"))?;
+        places.push(octets.len() - rest.len());
         entries.push(entry);
         rest = after;
         if entries.len() > zones::DIRECTORY_ENTRIES {
@@ -63,7 +112,7 @@ pub(super) fn parse(octets: &[u8]) -> Result<Vec<Entry<'_>>, Box<Reason>> {
     }
     match (0..entries.len()).find(|place| is_file_too(&entries, *place)) {
         Some(place) => Err(Box::new(duplicate(entries[place].name))),
-        None => Ok(entries),
+        None => Ok(places),
     }
 }
 
@@ -75,16 +124,6 @@ fn is_file_too(entries: &[Entry<'_>], place: usize) -> bool {
     mode == DIRECTORY
         && !entries[..place].last().is_none_or(is_alone)
         && position(entries, name, FILE).is_some()
-}
-
-/// The entry of that name, in entries that [`parse`] has returned.
-pub(super) fn find<'t>(
-    entries: &[Entry<'t>],
-    name: impl AsRef<[u8]>,
-    mode: u32,
-) -> Option<Entry<'t>> {
-    let entry = entries.get(position(entries, name.as_ref(), mode)?)?;
-    (entry.mode == mode).then_some(*entry)
 }
 
 /// Whether an entry of this mode has content of its own: a file of whatever rights, or a link.
@@ -188,11 +227,15 @@ pub(super) fn order(left: &Entry<'_>, right: &Entry<'_>) -> Ordering {
         .cmp(right.name.iter().copied().chain(key(right)))
 }
 
-// A directory sorts as if it ended in a slash, so its place is known once its mode is.
 fn position(entries: &[Entry<'_>], name: &[u8], mode: u32) -> Option<usize> {
-    let id = ObjectId([0; OBJECT_OCTETS]);
-    let wanted = Entry { mode, name, id };
+    let wanted = wanted(name, mode);
     entries.binary_search_by(|entry| order(entry, &wanted)).ok()
+}
+
+// A directory sorts as if it ended in a slash, so its place is known once its mode is.
+fn wanted(name: &[u8], mode: u32) -> Entry<'_> {
+    let id = ObjectId([0; OBJECT_OCTETS]);
+    Entry { mode, name, id }
 }
 
 fn duplicate(name: &[u8]) -> Reason {
@@ -231,7 +274,7 @@ mod tests {
         ] {
             let octets = tree(entries);
             assert_eq!(
-                parse(&octets).err().map(|reason| reason.code),
+                Tree::read(octets).entries().err().map(|reason| reason.code),
                 code,
                 "{entries:?}"
             );
@@ -242,11 +285,14 @@ mod tests {
     fn octets_that_are_no_tree_are_refused() {
         let whole = tree(&[(FILE, "a")]);
         for cut in 1..whole.len() {
-            assert!(parse(&whole[..cut]).is_err(), "cut at {cut}");
+            assert!(
+                Tree::read(whole[..cut].to_vec()).entries().is_err(),
+                "cut at {cut}"
+            );
         }
         for text in ["040000 a\0", "100648 a\0", " a\0", "1006440 a\0"] {
             let octets = [text.as_bytes(), &[0; OBJECT_OCTETS]].concat();
-            assert!(parse(&octets).is_err(), "{text:?}");
+            assert!(Tree::read(octets).entries().is_err(), "{text:?}");
         }
     }
 
@@ -297,12 +343,12 @@ mod tests {
     #[test]
     fn a_tree_is_written_as_it_was_read() {
         let octets = tree(&[(FILE, "a-b"), (FILE, "a.b"), (DIRECTORY, "a"), (FILE, "ab")]);
-        let mut entries = parse(&octets).expect("a tree");
+        let tree = Tree::read(octets.clone());
+        let mut entries = tree.entries().expect("a tree");
         entries.reverse();
         assert_eq!(serialize(&mut entries), octets);
-        let entries = parse(&octets).expect("a tree");
-        assert!(find(&entries, "a", DIRECTORY).is_some());
-        assert!(find(&entries, "a", FILE).is_none());
-        assert!(find(&entries, "a.b", FILE).is_some());
+        assert!(tree.entry("a", DIRECTORY).is_some());
+        assert!(tree.entry("a", FILE).is_none());
+        assert!(tree.entry("a.b", FILE).is_some());
     }
 }

@@ -11,14 +11,14 @@ use std::rc::Rc;
 
 use git2::Oid;
 
-use crate::git::diff::{Trees, pairs};
+use crate::git::diff::pairs;
 use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::output::OutputZone;
 use crate::git::producer::{Node, landed};
 use crate::git::proposal::Proposal;
 use crate::git::repository::Repository;
-use crate::git::tree::{self, Entry};
+use crate::git::tree::{self, Entry, Tree};
 use crate::message;
 use crate::names::{ObjectId, Sha256Digest};
 use crate::secrets;
@@ -95,7 +95,7 @@ impl Repository {
             return Ok(Withdrawals::none());
         }
         let is_whole = commits.len() < COMMITS;
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let (start, top) = (self.tree_of(commit)?, self.tree_of(tip)?);
         let (mut search, new) = Search::of(&objects, top, start)?;
         search.found.is_whole &= is_whole;
@@ -130,7 +130,7 @@ impl Proposal<'_> {
                 ..Withdrawals::none()
             });
         };
-        let objects = Objects::of(&repository.inner)?;
+        let objects = Objects::of(repository)?;
         let base = repository.tree_of(self.base)?;
         let (mut search, new) = Search::of(&objects, self.top, base)?;
         if let [commit] = commits[..] {
@@ -149,7 +149,7 @@ impl Proposal<'_> {
 }
 
 struct Search<'s, 'r> {
-    trees: Trees<'s, 'r>,
+    objects: &'s Objects<'r>,
     /// The tree that is judged, and the files that are new in it.
     top: ObjectId,
     there: HashSet<ObjectId>,
@@ -175,7 +175,7 @@ impl<'s, 'r> Search<'s, 'r> {
         before: ObjectId,
     ) -> anyhow::Result<(Self, Vec<(String, ObjectId)>)> {
         let mut search = Self {
-            trees: Trees::of(objects),
+            objects,
             top,
             there: HashSet::new(),
             seen: HashSet::new(),
@@ -207,7 +207,7 @@ impl<'s, 'r> Search<'s, 'r> {
                 continue;
             }
             let limit = SEARCHED_FILE.min(self.octets_left);
-            let Ok(octets) = self.trees.objects.blob(file, limit)? else {
+            let Ok(octets) = self.objects.blob(file, limit)? else {
                 self.found.is_whole = false;
                 continue;
             };
@@ -243,11 +243,10 @@ impl<'s, 'r> Search<'s, 'r> {
             .split('/')
             .filter(|piece| !piece.is_empty())
             .collect();
-        let objects = self.trees.objects;
-        let folder = objects.follow(self.top, &pieces, tree::DIRECTORY)?;
-        let octets = self.trees.octets(folder)?;
+        let folder = self.objects.follow(self.top, &pieces, tree::DIRECTORY)?;
+        let folder = self.objects.directory(folder)?;
         let is_it = |entry: &Entry<'_>| entry.id == file && entry.name == name.as_bytes();
-        Ok(entries(&octets).iter().any(is_it))
+        Ok(entries(&folder).iter().any(is_it))
     }
 
     /// The files that a tree has and none of those before has at its place, but for what was looked at already. A tree that
@@ -272,14 +271,15 @@ impl<'s, 'r> Search<'s, 'r> {
                 continue;
             }
             self.seen.insert(folder.tree);
-            let octets = self.trees.octets(Some(folder.tree))?;
-            let before = folder.before.iter().map(|tree| self.trees.octets(*tree));
-            let before: Vec<Rc<[u8]>> = before.collect::<Result<_, _>>()?;
-            let before: Vec<Vec<Entry<'_>>> = before.iter().map(|octets| entries(octets)).collect();
-            for entry in new_entries(&entries(&octets), &before) {
+            let here = self.objects.directory(Some(folder.tree))?;
+            let before = folder.before.iter();
+            let before = before.map(|tree| self.objects.directory(*tree));
+            let before: Vec<Rc<Tree>> = before.collect::<Result<_, _>>()?;
+            for entry in new_entries(&entries(&here), &before) {
                 let path = format!("{}{}", folder.path, String::from_utf8_lossy(entry.name));
-                let directory = |before: &Vec<Entry<'_>>| {
-                    tree::find(before, entry.name, tree::DIRECTORY).map(|entry| entry.id)
+                let directory = |before: &Rc<Tree>| {
+                    let entry = before.entry(entry.name, tree::DIRECTORY);
+                    entry.map(|entry| entry.id)
                 };
                 if entry.mode == tree::DIRECTORY {
                     folders.push(Folder {
@@ -296,19 +296,20 @@ impl<'s, 'r> Search<'s, 'r> {
     }
 }
 
-fn entries(octets: &[u8]) -> Vec<Entry<'_>> {
-    tree::parse(octets).unwrap_or_default()
+fn entries(tree: &Tree) -> Vec<Entry<'_>> {
+    tree.entries().unwrap_or_default()
 }
 
 /// The entries that are not the same in any of those before.
-fn new_entries<'t>(there: &[Entry<'t>], before: &[Vec<Entry<'_>>]) -> Vec<Entry<'t>> {
+fn new_entries<'t>(there: &[Entry<'t>], before: &[Rc<Tree>]) -> Vec<Entry<'t>> {
     let Some((first, others)) = before.split_first() else {
         return there.to_vec();
     };
-    let is_old = |entry: &Entry<'_>, before: &Vec<Entry<'_>>| {
-        tree::find(before, entry.name, entry.mode).is_some_and(|old| old == *entry)
+    let is_old = |entry: &Entry<'_>, before: &Rc<Tree>| {
+        let old = before.entry(entry.name, entry.mode);
+        old.is_some_and(|old| old == *entry)
     };
-    pairs(first, there)
+    pairs(&entries(first), there)
         .into_iter()
         .filter_map(|(_, new)| new)
         .filter(|new| !others.iter().any(|before| is_old(new, before)))

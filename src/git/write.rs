@@ -57,7 +57,7 @@ impl Repository {
     /// # Errors
     /// When a path is outside `issued/`, the repository can't be written, or the commit can't be signed.
     pub fn make_commit(&self, draft: &Draft<'_>) -> anyhow::Result<ObjectId> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let folder = outputs(&objects, draft.changes)?;
         fault::point("files-stored");
         let tree = rewrite(&objects, Some(self.tree_of(draft.base)?), &folder)?;
@@ -92,7 +92,7 @@ impl Repository {
         now: Timestamp,
         message: &str,
     ) -> anyhow::Result<ObjectId> {
-        let objects = Objects::of(&self.inner)?;
+        let objects = Objects::of(self)?;
         let base = self.branch_tip(branch)?;
         let mut folder = Folder::default();
         for path in paths {
@@ -202,18 +202,17 @@ fn rewrite(
     folder: &Folder,
 ) -> anyhow::Result<Option<ObjectId>> {
     let base = match base.filter(|_| !folder.replaced) {
-        Some(base) => Some(objects.tree(base)?.map_err(|reason| refused(&reason))?),
-        None => None,
+        Some(base) => objects.tree(base)?.map_err(|reason| refused(&reason))?,
+        None => objects.directory(None)?,
     };
-    let octets = base.as_ref().map(git2::OdbObject::data).unwrap_or_default();
-    let old = tree::parse(octets).map_err(|reason| refused(&reason))?;
+    let old = base.entries().map_err(|reason| refused(&reason))?;
     let is_kept = |entry: &&tree::Entry<'_>| !is_named(folder, entry.name);
     let mut entries: Vec<_> = old.iter().filter(is_kept).copied().collect();
     for (name, node) in &folder.children {
         let (mode, id) = match node {
             Node::File(blob) => (tree::FILE, Some(*blob)),
             Node::Folder(below) => {
-                let before = tree::find(&old, name, tree::DIRECTORY).map(|entry| entry.id);
+                let before = base.entry(name, tree::DIRECTORY).map(|entry| entry.id);
                 (tree::DIRECTORY, rewrite(objects, before, below)?)
             }
         };
