@@ -176,8 +176,9 @@ fn issue(stream: &mut Stream, manifest: &str, last: usize, mark: usize) {
     let base = stream.id(mark);
     let message = format!(
         "issue: {count} certificates\n\nGitca-Version: {version}\nGitca-Base: {base}\nGitca-Issued: {count}\n\
-         Gitca-Issued-At: {NOW}\nGitca-Open: 0\nGitca-Due: 9999-12-31T23:59:59Z\n",
+         Gitca-Issued-At: {NOW}\nGitca-Open: 0\nGitca-Requests: {requests}\nGitca-Due: 9999-12-31T23:59:59Z\n",
         count = last + 1 - first,
+        requests = last + 1,
         version = env!("CARGO_PKG_VERSION"),
     );
     stream.begin(

@@ -32,19 +32,21 @@ pub struct Trailers {
     pub is_current: bool,
     /// How many requests at the base were left without their certificate; a sharded run does not know.
     pub open: Option<usize>,
+    /// How many requests there are at the base in all, where every file is one.
+    pub requests: Option<u32>,
     /// The first moment at which the clock alone makes work. Where there is none, that is written as the end of the year
     /// 9999, so that later runs know that nothing is due.
     pub due: Option<Timestamp>,
 }
 
 impl Trailers {
-    /// Those of a run that issued so many certificates, left so many requests open if it knows of all, and knows when the
-    /// clock makes the next work, if it ever does.
+    /// Those of a run that issued so many certificates, left so many requests of so many open if it knows of all, and knows
+    /// when the clock makes the next work, if it ever does.
     #[must_use]
     pub fn of(
         base: ObjectId,
         issued: usize,
-        open: Option<usize>,
+        (open, requests): (Option<usize>, Option<u32>),
         issued_at: Timestamp,
         due: Option<Timestamp>,
     ) -> Self {
@@ -54,6 +56,7 @@ impl Trailers {
             issued_at,
             is_current: true,
             open,
+            requests,
             due: due.or_else(|| NEVER.parse().ok()),
         }
     }
@@ -76,6 +79,7 @@ impl Trailers {
             issued: required(&found, "Gitca-Issued")?,
             issued_at: required(&found, "Gitca-Issued-At")?,
             open: optional(&found, "Gitca-Open").ok()?,
+            requests: optional(&found, "Gitca-Requests").ok()?,
             due: optional(&found, "Gitca-Due").ok()?,
         })
     }
@@ -108,7 +112,7 @@ fn optional<T: FromStr>(found: &BTreeMap<&str, &str>, key: &str) -> Result<Optio
 /// Subject and trailers of the commit that brings certificates for these requests, and so many revocation lists.
 #[must_use]
 pub fn commit_message<'n>(
-    requests: impl IntoIterator<Item = &'n RequestName>,
+    made: impl IntoIterator<Item = &'n RequestName>,
     lists: usize,
     trailers: &Trailers,
     leaked: &BTreeMap<Sha256Digest, ObjectId>,
@@ -118,6 +122,7 @@ pub fn commit_message<'n>(
         issued: number,
         issued_at,
         open,
+        requests,
         due,
         ..
     } = trailers;
@@ -128,6 +133,7 @@ pub fn commit_message<'n>(
         Some(line("Issued", number.to_string())),
         Some(line("Issued-At", issued_at.to_string())),
         open.map(|open| line("Open", open.to_string())),
+        requests.map(|requests| line("Requests", requests.to_string())),
         due.map(|due| line("Due", due.to_string())),
     ];
     let keys = leaked.iter().take(MOST_LEAKED);
@@ -136,7 +142,7 @@ pub fn commit_message<'n>(
         .collect();
     let leaked = (!keys.is_empty()).then(|| format!("{LEAKED}{}\n", keys.join(" ")));
     let lines: String = lines.into_iter().flatten().chain(leaked).collect();
-    format!("{}{}\n\n{lines}", subject(requests), listed(lists))
+    format!("{}{}\n\n{lines}", subject(made), listed(lists))
 }
 
 fn listed(lists: usize) -> String {
@@ -181,16 +187,20 @@ mod tests {
 
     fn trailers() -> Trailers {
         let issued_at = "2030-01-01T00:00:00Z".parse().expect("a time");
-        Trailers::of(ObjectId([0xab; 20]), 0, Some(2), issued_at, None)
+        Trailers::of(ObjectId([0xab; 20]), 0, (Some(2), Some(5)), issued_at, None)
     }
 
     #[test]
     fn what_was_written_is_read_back() {
         let message = commit_message(&[], 0, &trailers(), &BTreeMap::new());
         assert_eq!(Trailers::read(&message), Some(trailers()));
-        assert!(message.ends_with("Gitca-Open: 2\nGitca-Due: 9999-12-31T23:59:59Z\n"));
+        assert!(
+            message
+                .ends_with("Gitca-Open: 2\nGitca-Requests: 5\nGitca-Due: 9999-12-31T23:59:59Z\n")
+        );
         let sharded = Trailers {
             open: None,
+            requests: None,
             ..trailers()
         };
         let message = commit_message(&[], 2, &sharded, &BTreeMap::new());
@@ -222,6 +232,7 @@ mod tests {
             ("Gitca-Issued: 0", "Gitca-Issued: 0\nGitca-Issued: 1"),
             ("2030-01-01T00:00:00Z", "yesterday"),
             ("Gitca-Open: 2", "Gitca-Open: two"),
+            ("Gitca-Requests: 5", "Gitca-Requests: -5"),
             ("Gitca-Due: 9999", "Gitca-Due: 99990"),
             ("Gitca-Issued: 0", "some prose"),
             ("\n\n", "\n"),

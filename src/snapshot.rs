@@ -65,6 +65,13 @@ impl Snapshot {
             .is_some_and(|manifest| self.issued.get(request) == Some(manifest))
     }
 
+    /// How many requests there are; `None` where that can't be said, since some files are none.
+    #[must_use]
+    pub fn number(&self) -> Option<u32> {
+        let number = u32::try_from(self.requests.len() + self.untouched).ok();
+        number.filter(|_| self.findings.is_empty())
+    }
+
     /// Takes over which keys are known to be everybody's, from a snapshot of the same commit.
     pub fn remember_leaks(&mut self, other: Self) {
         self.withdrawn = other.withdrawn;

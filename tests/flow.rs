@@ -54,7 +54,7 @@ fn a_run_makes_one_commit_by_the_bot_with_trailers() {
         .sh("git -C repo log -1 --format=%B | git interpret-trailers --parse")
         .stdout;
     let expected = format!(
-        "Gitca-Version: {}\nGitca-Base: {base}\nGitca-Issued: 2\nGitca-Issued-At: 2030-01-01T00:00:00Z\nGitca-Open: 0\nGitca-Due: 9999-12-31T23:59:59Z\n",
+        "Gitca-Version: {}\nGitca-Base: {base}\nGitca-Issued: 2\nGitca-Issued-At: 2030-01-01T00:00:00Z\nGitca-Open: 0\nGitca-Requests: 2\nGitca-Due: 9999-12-31T23:59:59Z\n",
         env!("CARGO_PKG_VERSION")
     );
     assert_eq!(trailers, expected);

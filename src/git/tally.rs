@@ -54,6 +54,11 @@ pub(super) struct Found {
 }
 
 impl Search<'_, '_> {
+    /// Whether nothing is asked for but how many requests there are.
+    pub(super) fn is_count(&self) -> bool {
+        !self.is_unissued_wanted && self.wanted.is_empty()
+    }
+
     /// Goes through both side by side: a request says that its output is no directory of others, which is so never read.
     pub(super) fn run(
         &self,

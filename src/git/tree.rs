@@ -51,8 +51,12 @@ impl Tree {
 
     /// How much room it takes.
     pub(super) fn octets(&self) -> usize {
-        let places = self.places.as_ref().map_or(0, Vec::len);
-        self.octets.len() + places * size_of::<usize>()
+        self.octets.len() + self.len() * size_of::<usize>()
+    }
+
+    /// How many entries it has; none when it is malformed.
+    pub(super) fn len(&self) -> usize {
+        self.places.as_ref().map_or(0, Vec::len)
     }
 
     /// All entries of a tree that is well-formed, in git's order and without duplicates; else what it is not.

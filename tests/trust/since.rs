@@ -193,6 +193,13 @@ impl Story {
             survey::mainline_at(&world, Extent::Open, Repository::branch_tip).expect("a mainline");
         let whole = survey::mainline(&world).expect("a mainline");
         self.short += usize::from(known.survey.snapshot.untouched > 0);
+        let number = |survey: &survey::Survey| survey.snapshot.number();
+        assert_eq!(
+            number(&known.survey),
+            number(&whole.survey),
+            "{}",
+            self.told
+        );
         let names: Vec<&RequestName> = known.survey.introductions.keys().collect();
         let brought = |survey: &survey::Survey| {
             let introductions = survey.introductions.values();

@@ -177,9 +177,10 @@ impl Landing<'_> {
         // What becomes of the others at the same time one share can't know.
         let is_whole = self.shard.is_whole();
         let open = is_whole.then(|| here.survey.open_after(&made));
+        let requests = here.survey.snapshot.number().filter(|_| is_whole);
         let issued_at = clock(last, now)?;
         let due = here.survey.due_after(&made, self.lists, issued_at);
-        let trailers = Trailers::of(here.tip, made.len(), open, issued_at, due);
+        let trailers = Trailers::of(here.tip, made.len(), (open, requests), issued_at, due);
         self.key.check(&here.survey.zone, issued_at)?;
         let signer = self.key.signer();
         let commit = here.repository.make_commit(&Draft {
