@@ -37,6 +37,25 @@ const AT_A_REMOTE: [&str; 14] = [
     "done",
 ];
 
+/// What was issued for each of the two requests, byte for byte: the ids of their directories.
+fn folders(scratch: &Scratch, directory: &str, commit: &str) -> String {
+    let script =
+        format!("git -C {directory} rev-parse {commit}:issued/jane {commit}:issued/ops/omar");
+    scratch.sh(&script).stdout
+}
+
+/// The same for the commit that a killed run has left, if there is one.
+fn waiting(scratch: &Scratch) -> Option<String> {
+    let refs = [
+        "for-each-ref",
+        "--format=%(objectname)",
+        "refs/gitca/pending",
+    ];
+    let commit = scratch.git(&refs).stdout;
+    let commit = commit.trim();
+    (!commit.is_empty()).then(|| folders(scratch, "repo", commit))
+}
+
 #[test]
 fn a_run_that_is_killed_at_any_step_is_finished_by_the_next() {
     if !cfg!(debug_assertions) {
@@ -44,7 +63,7 @@ fn a_run_that_is_killed_at_any_step_is_finished_by_the_next() {
         return;
     }
     let template = place();
-    let mut number_tried = 0;
+    let (mut number_tried, mut number_kept) = (0, 0);
     let ways = HERE.iter().map(|point| (LOCAL, point));
     for (way, point) in ways.chain(AT_A_REMOTE.iter().map(|point| (REMOTE, point))) {
         let scratch = copy(&template);
@@ -60,10 +79,17 @@ fn a_run_that_is_killed_at_any_step_is_finished_by_the_next() {
             "{what}: nothing is said before it is true"
         );
         intact(&scratch, way, &what);
+        let signed = waiting(&scratch);
         finishes(&scratch, way, &what);
+        if let Some(signed) = signed {
+            assert_eq!(folders(&scratch, "remote.git", "main"), signed, "{what}");
+            number_kept += 1;
+        }
         number_tried += 1;
     }
     tried(number_tried, "by kill -9 at a step");
+    // Pending, pushed and landed.
+    assert_eq!(number_kept, 3);
 }
 
 /// Runs gitca under strace, which does something at a system call.

@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::Value;
 
 use crate::place::{
-    codes, hook, issuances, others, pending, place, push, push_while, result, rev,
-    serial_at_remote, sound,
+    HURRY, codes, hook, issuances, only_pending, others, pending, place, push, push_while, result,
+    rev, serial, serial_at_remote, sound, told_serial,
 };
 
 #[test]
@@ -31,12 +31,17 @@ fn a_foreign_change_that_is_pushed_meanwhile_stops_the_run() {
     sound(&scratch);
 }
 
+/// Notes in the file `signed` what a run is about to push.
+const SIGNED: &str = "git -C repo rev-parse $(git -C repo for-each-ref --format='%(refname)' refs/gitca/pending):issued > signed";
+
 #[test]
 fn after_an_unrelated_change_the_same_certificate_lands() {
     let scratch = place(&["jane"]);
-    let report = push_while(&scratch, "pending", &others("echo x > notes"))
-        .success()
-        .json();
+    let script = format!("{SIGNED}; {}", others("echo x > notes"));
+    let report = push_while(&scratch, "pending", &script).success().json();
+    // The directory, so all its files, byte for byte.
+    let landed = rev(&scratch, "remote.git", "main:issued");
+    assert_eq!(landed, scratch.read("signed").trim());
     let jane = result(&report, "jane");
     assert_eq!(jane["verdict"], "issued");
     assert_eq!(jane["serialNumber"], serial_at_remote(&scratch, "jane"));
@@ -211,16 +216,65 @@ fn a_branch_that_moves_at_every_attempt_is_given_up_and_nothing_is_lost() {
          tip=$(git rev-parse refs/heads/main)
          git update-ref refs/heads/main $(git commit-tree -p $tip -m more \"$tip^{tree}\")",
     );
-    let report = push(&scratch).code(2).json();
+    let noted = [
+        HURRY[0],
+        ("GITCA_TEST_POINT", "pending"),
+        ("GITCA_TEST_COMMAND", SIGNED),
+    ];
+    let report = scratch.gitca_with("repo", &["run", "--push", "-o", "json"], &noted);
+    let report = report.code(2).json();
     assert_eq!(codes(&report, "errors"), ["RaceLost"], "{report:#}");
     assert_eq!(scratch.read("remote.git/attempts").lines().count(), 8);
-    let serials = "git -C repo show $(git -C repo for-each-ref --format='%(objectname)' refs/gitca/pending):issued/jane/certificate.pem | openssl x509 -noout -serial";
-    let kept = scratch.sh(serials).stdout.to_lowercase();
+    scratch.sh(SIGNED);
     fs::remove_file(scratch.path("remote.git/hooks/pre-receive")).expect("the hook was there");
     push(&scratch).success();
-    assert_eq!(
-        kept.trim(),
-        format!("serial={}", serial_at_remote(&scratch, "jane"))
-    );
+    let landed = rev(&scratch, "remote.git", "main:issued");
+    assert_eq!(landed, scratch.read("signed").trim());
     assert_eq!((issuances(&scratch), pending(&scratch)), (1, String::new()));
+}
+
+/// Merges the mainline into a branch and pushes that as the mainline.
+const FOXTROT: &str = "set -eu; cd other; git fetch -q; git switch -q -c side origin/main~
+     echo mine > mine; git add -A; git commit -qm mine; git merge -q -m foxtrot origin/main
+     git push -q origin side:main";
+
+#[test]
+fn a_branch_that_became_the_mainline_meanwhile_stops_the_run_and_what_was_signed_waits() {
+    let scratch = place(&["jane"]);
+    let base = rev(&scratch, "remote.git", "main");
+    let report = push_while(&scratch, "pending", FOXTROT).code(2).json();
+    let error = &report["errors"][0];
+    assert_eq!(error["code"], "MainlineRewritten", "{report:#}");
+    let tip = rev(&scratch, "remote.git", "main");
+    assert_eq!(rev(&scratch, "remote.git", "main^2"), base);
+    let message = error["message"].as_str().expect("a message");
+    assert!(
+        message.contains(&base) && message.contains(&tip),
+        "{message}"
+    );
+    let help = error["help"].as_str().expect("a help");
+    assert!(
+        help.contains("git update-ref -d refs/gitca/remote/main"),
+        "{help}"
+    );
+    assert_eq!(result(&report, "jane")["verdict"], "approved");
+    assert_eq!(report["issueCommit"], Value::Null);
+    let waiting = only_pending(&scratch);
+    let signed = serial(&scratch, "repo", &waiting, "jane");
+    // Whoever runs again signs nothing and opens no key.
+    let again = push(&scratch).code(2).json();
+    assert_eq!(codes(&again, "errors"), ["MainlineRewritten"]);
+    assert_eq!(again["results"], Value::Array(Vec::new()));
+    assert_eq!(only_pending(&scratch), waiting);
+    assert_eq!(rev(&scratch, "remote.git", "main"), tip);
+    assert!(!scratch.path("repo/issued").exists());
+    // The old tip comes first again, and what was signed lands.
+    scratch.sh(&format!(
+        "cd other; git switch -q --detach {base}; git merge -q --no-ff -m repair {tip}; git push -q origin HEAD:main"
+    ));
+    let report = push(&scratch).success().json();
+    assert_eq!(told_serial(&report, "jane"), signed);
+    assert_eq!(serial_at_remote(&scratch, "jane"), signed);
+    assert_eq!((issuances(&scratch), pending(&scratch)), (1, String::new()));
+    sound(&scratch);
 }
