@@ -88,10 +88,13 @@ impl Repository {
     /// `FetchFailed` with git's words.
     pub fn fetch(&self, remote: &Remote, branch: &str) -> anyhow::Result<ObjectId> {
         let refspec = format!("+{}:{}", reference_name(branch)?, remote_reference(branch)?);
+        // Without the empty map git would move the references of the configuration too: a branch here, if it says so, or one
+        // that somebody else's push moves at the same time.
         let arguments = [
             "fetch",
             "--no-tags",
             "--no-write-fetch-head",
+            "--refmap=",
             &remote.0,
             &refspec,
         ];

@@ -53,6 +53,26 @@ fn the_remote_is_what_is_judged_and_unpushed_commits_are_not() {
 }
 
 #[test]
+fn a_fetch_moves_no_reference_but_its_own_whatever_the_configuration_says() {
+    for is_detached in [false, true] {
+        let scratch = place(&["jane"]);
+        push(&scratch).success();
+        scratch.write("repo/notes", "mine");
+        scratch.commit("not pushed");
+        let ours = rev(&scratch, "repo", "main");
+        let map = "+refs/heads/*:refs/heads/*";
+        scratch.git(&["config", "remote.origin.fetch", map]);
+        if is_detached {
+            scratch.git(&["switch", "-q", "--detach"]);
+        }
+        let report = push(&scratch).success().json();
+        assert_eq!(report["issueCommit"], Value::Null);
+        assert_eq!(rev(&scratch, "repo", "main"), ours);
+        sound(&scratch);
+    }
+}
+
+#[test]
 fn a_branch_here_that_lags_behind_by_more_than_certificates_is_left_and_said() {
     let scratch = place(&["jane"]);
     scratch.sh(&others("echo x > notes"));
