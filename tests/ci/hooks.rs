@@ -244,6 +244,14 @@ fn a_server_takes_what_check_lets_through_and_nothing_else() {
         let refused = push(what).code(1);
         assert!(refused.stderr.contains(told), "{}", refused.stderr);
     }
+    // A merge that makes a branch the mainline keeps all that was there, and undoes what came in between.
+    scratch.git(&["switch", "-q", "-c", "foxtrot", "side~"]);
+    scratch.sh(
+        "cd repo && git commit -q --allow-empty -m mine && git merge -q --no-ff -m foxtrot side",
+    );
+    let refused = push("foxtrot:main").code(1);
+    assert!(refused.stderr.contains("comes first"), "{}", refused.stderr);
+    scratch.git(&["switch", "-q", "side"]);
     // A run goes through the same hook.
     scratch.sh("git clone -q remote.git bot");
     let run = person(&scratch, "cd bot && gitca run --push").code(0);
