@@ -21,8 +21,9 @@ use crate::world::World;
 /// can't be read; any other error when git fails.
 pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Result<String> {
     let mut mainline = survey::mainline(world)?;
-    let inventory = get::take(&mainline, world.now)?;
-    let names = get::find(&args.requests, &inventory)?;
+    let names = get::names(&args.requests)?;
+    let inventory = get::take(&mainline, &names, world.now)?;
+    get::require(&names, &inventory)?;
     // What was issued is judged again, to show what today's rules say of it.
     mainline.reopen(&names)?;
     let evidence = Evidence {

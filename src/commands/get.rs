@@ -6,13 +6,15 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::cli::{Columns, GetArgs};
+use crate::finding::Stop;
+use crate::git::Repository;
 use crate::inventory::{self, Inventory};
 use crate::kubernetes::{CertificateSigningRequest, RESOURCE, table};
 use crate::names::RequestName;
 use crate::output::text::harmless;
 use crate::output::{self, Told};
 use crate::plan::{listing, plan};
-use crate::survey::{self, Mainline};
+use crate::survey::{self, Extent, Mainline};
 use crate::timestamp::Timestamp;
 use crate::world::World;
 
@@ -38,12 +40,19 @@ struct ListMetadata {
 /// A [`Stop`](crate::finding::Stop) when the repository or its control zone is invalid, or a request is not there; any
 /// other error when git fails.
 pub fn get(args: &GetArgs, world: &World) -> anyhow::Result<Told> {
-    let mainline = survey::mainline(world)?;
-    let mut inventory = take(&mainline, world.now)?;
-    if !args.requests.is_empty() {
-        let named = find(&args.requests, &inventory)?;
+    let mut inventory = if args.requests.is_empty() {
+        let mainline = survey::mainline(world)?;
+        let names: Vec<RequestName> = mainline.survey.snapshot.issued.keys().cloned().collect();
+        take(&mainline, &names, world.now)?
+    } else {
+        // Of what somebody names nothing else is read.
+        let mainline = survey::mainline_at(world, Extent::Open, Repository::branch_tip)?;
+        let named = names(&args.requests)?;
+        let mut inventory = take(&mainline, &named, world.now)?;
+        require(&named, &inventory)?;
         inventory.retain(|name, _| named.contains(name));
-    }
+        inventory
+    };
     if let Some(within) = args.expiring {
         let end = world.now.plus(within);
         inventory
@@ -62,21 +71,25 @@ pub fn get(args: &GetArgs, world: &World) -> anyhow::Result<Told> {
     })
 }
 
-/// Everything that the mainline holds.
+/// What is open, and what the mainline has issued for these requests.
 ///
 /// # Errors
 /// When git fails, or `issued/` holds what no run wrote.
-pub(super) fn take(mainline: &Mainline, now: Timestamp) -> anyhow::Result<Inventory> {
+pub(super) fn take(
+    mainline: &Mainline,
+    names: &[RequestName],
+    now: Timestamp,
+) -> anyhow::Result<Inventory> {
     let survey = &mainline.survey;
     let plan = plan(&survey.evidence(), now);
+    let read =
+        |name: &RequestName, file| mainline.repository.file(mainline.tip, &name.issued(file));
+    let is_open = |name: &&RequestName| survey.snapshot.open.contains_key(*name);
     let mut issued = BTreeMap::new();
-    for name in survey.snapshot.issued.keys() {
-        if survey.snapshot.open.contains_key(name) {
-            continue;
+    for name in names.iter().filter(|name| !is_open(name)) {
+        if read(name, "request.yaml")?.is_some() {
+            issued.insert(name.clone(), read(name, "csr.yaml")?);
         }
-        let file = name.issued("csr.yaml");
-        let blob = mainline.repository.file(mainline.tip, &file)?;
-        issued.insert(name.clone(), blob);
     }
     Ok(inventory::take(&plan, &issued, &survey.introductions, now)?)
 }
@@ -84,16 +97,19 @@ pub(super) fn take(mainline: &Mainline, now: Timestamp) -> anyhow::Result<Invent
 /// The requests that people mean by paths or names.
 ///
 /// # Errors
-/// `PathNotAllowed` when there is no such request.
-pub(super) fn find(
-    texts: &[String],
-    inventory: &Inventory,
-) -> Result<Vec<RequestName>, crate::finding::Stop> {
-    let find = |text: &String| {
-        let name = listing::name(text).filter(|name| inventory.contains_key(name));
-        name.ok_or_else(|| listing::no_such_request(text))
-    };
-    texts.iter().map(find).collect()
+/// `PathNotAllowed` for what can be no request.
+pub(super) fn names(texts: &[String]) -> Result<Vec<RequestName>, Stop> {
+    let name = |text: &String| listing::name(text).ok_or_else(|| listing::no_such_request(text));
+    texts.iter().map(name).collect()
+}
+
+/// Refuses requests that are not there.
+///
+/// # Errors
+/// `PathNotAllowed` for the first of them.
+pub(super) fn require(names: &[RequestName], inventory: &Inventory) -> Result<(), Stop> {
+    let missing = names.iter().find(|name| !inventory.contains_key(name));
+    missing.map_or(Ok(()), |name| Err(listing::no_such_request(name.as_str())))
 }
 
 fn write(inventory: &Inventory, columns: Columns, now: Timestamp) -> anyhow::Result<String> {
