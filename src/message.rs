@@ -4,7 +4,7 @@
 //! their paths, and trailers that `git interpret-trailers` reads. Only printable ASCII goes in. The trailers are read
 //! back here as well; they save later runs time and prove nothing by themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use crate::names::{ObjectId, RequestName, Sha256Digest};
@@ -16,6 +16,9 @@ const LARGEST_GROUPS: usize = 5;
 const NEVER: &str = "9999-12-31T23:59:59Z";
 
 const LEAKED: &str = "Gitca-Leaked: ";
+const LEFT: &str = "Gitca-Left: ";
+// Where people approve, some are always open; of more than this the next run looks for them.
+const MOST_LEFT: usize = 1_000;
 // Requests that are refused stay open until somebody takes them away; more of them than this are no accident.
 const MOST_LEAKED: usize = 100;
 
@@ -89,16 +92,25 @@ impl Trailers {
 /// the next run looks no further back than that.
 #[must_use]
 pub fn leaked(message: &str) -> Vec<(Sha256Digest, ObjectId)> {
-    let line = message
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix(LEAKED));
-    let pairs = line.unwrap_or_default().split_ascii_whitespace();
+    let pairs = last(message, LEAKED).unwrap_or_default();
+    let pairs = pairs.split_ascii_whitespace();
     let pair = |pair: &str| {
         let (key, commit) = pair.split_once('@')?;
         Some((key.parse().ok()?, commit.parse().ok()?))
     };
     pairs.take(MOST_LEAKED).filter_map(pair).collect()
+}
+
+/// The requests that a run left without their certificate, where it names them.
+#[must_use]
+pub fn left(message: &str) -> Option<BTreeSet<RequestName>> {
+    let names = last(message, LEFT)?.split_ascii_whitespace();
+    names.map(|name| name.parse().ok()).collect()
+}
+
+fn last<'m>(message: &'m str, key: &str) -> Option<&'m str> {
+    let mut lines = message.lines().rev();
+    lines.find_map(|line| line.strip_prefix(key))
 }
 
 fn required<T: FromStr>(found: &BTreeMap<&str, &str>, key: &str) -> Option<T> {
@@ -109,13 +121,22 @@ fn optional<T: FromStr>(found: &BTreeMap<&str, &str>, key: &str) -> Result<Optio
     found.get(key).map(|value| value.parse()).transpose()
 }
 
+/// What a run leaves for the next one to look at.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// The requests that are without their certificate; `None` where it does not know.
+    pub requests: Option<BTreeSet<RequestName>>,
+    /// The keys of open requests that are everybody's, each with a commit that has its private half.
+    pub leaked: BTreeMap<Sha256Digest, ObjectId>,
+}
+
 /// Subject and trailers of the commit that brings certificates for these requests, and so many revocation lists.
 #[must_use]
 pub fn commit_message<'n>(
     made: impl IntoIterator<Item = &'n RequestName>,
     lists: usize,
     trailers: &Trailers,
-    leaked: &BTreeMap<Sha256Digest, ObjectId>,
+    left: &Left,
 ) -> String {
     let Trailers {
         base,
@@ -136,12 +157,21 @@ pub fn commit_message<'n>(
         requests.map(|requests| line("Requests", requests.to_string())),
         due.map(|due| line("Due", due.to_string())),
     ];
-    let keys = leaked.iter().take(MOST_LEAKED);
+    let names = left.requests.iter().flatten();
+    let names: Vec<&str> = names.map(RequestName::as_str).collect();
+    let is_named = (1..=MOST_LEFT).contains(&names.len());
+    let names = is_named.then(|| format!("{LEFT}{}\n", names.join(" ")));
+    let keys = left.leaked.iter().take(MOST_LEAKED);
     let keys: Vec<String> = keys
         .map(|(key, commit)| format!("{key}@{commit}"))
         .collect();
-    let leaked = (!keys.is_empty()).then(|| format!("{LEAKED}{}\n", keys.join(" ")));
-    let lines: String = lines.into_iter().flatten().chain(leaked).collect();
+    let keys = (!keys.is_empty()).then(|| format!("{LEAKED}{}\n", keys.join(" ")));
+    let lines: String = lines
+        .into_iter()
+        .flatten()
+        .chain(names)
+        .chain(keys)
+        .collect();
     format!("{}{}\n\n{lines}", subject(made), listed(lists))
 }
 
@@ -192,7 +222,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        let message = commit_message(&[], 0, &trailers(), &BTreeMap::new());
+        let message = commit_message(&[], 0, &trailers(), &Left::default());
         assert_eq!(Trailers::read(&message), Some(trailers()));
         assert!(
             message
@@ -203,7 +233,7 @@ mod tests {
             requests: None,
             ..trailers()
         };
-        let message = commit_message(&[], 2, &sharded, &BTreeMap::new());
+        let message = commit_message(&[], 2, &sharded, &Left::default());
         assert_eq!(Trailers::read(&message), Some(sharded));
     }
 
@@ -212,18 +242,46 @@ mod tests {
         let keys: BTreeMap<_, _> = (0..=255)
             .map(|number| (Sha256Digest([number; 32]), ObjectId([number; 20])))
             .collect();
-        let message = commit_message(&[], 0, &trailers(), &keys);
+        let left = Left {
+            leaked: keys,
+            ..Left::default()
+        };
+        let message = commit_message(&[], 0, &trailers(), &left);
         assert_eq!(Trailers::read(&message), Some(trailers()));
-        let first: Vec<_> = keys.into_iter().take(MOST_LEAKED).collect();
+        let first: Vec<_> = left.leaked.into_iter().take(MOST_LEAKED).collect();
         assert_eq!(leaked(&message), first);
-        let message = commit_message(&[], 0, &trailers(), &BTreeMap::new());
+        let message = commit_message(&[], 0, &trailers(), &Left::default());
         assert!(leaked(&message).is_empty(), "{message}");
         assert!(leaked("x\n\nGitca-Leaked: @ a@b c\n").is_empty());
     }
 
     #[test]
+    fn requests_that_stay_open_are_named_unless_they_are_many() {
+        let names = |number: usize| -> BTreeSet<RequestName> {
+            let names = (0..number).map(|number| format!("dev/n{number}").parse());
+            names.collect::<Result<_, _>>().expect("names")
+        };
+        for (number, is_named) in [
+            (0, false),
+            (1, true),
+            (MOST_LEFT, true),
+            (MOST_LEFT + 1, false),
+        ] {
+            let names = names(number);
+            let there = Left {
+                requests: Some(names.clone()),
+                ..Left::default()
+            };
+            let message = commit_message(&[], 0, &trailers(), &there);
+            assert_eq!(Trailers::read(&message), Some(trailers()));
+            assert_eq!(left(&message), is_named.then_some(names), "{number}");
+        }
+        assert_eq!(left("x\n\nGitca-Left: dev/jane ../joe\n"), None);
+    }
+
+    #[test]
     fn a_message_that_no_run_wrote_has_no_trailers() {
-        let whole = commit_message(&[], 1, &trailers(), &BTreeMap::new());
+        let whole = commit_message(&[], 1, &trailers(), &Left::default());
         let base = format!("Gitca-Base: {}", ObjectId([0xab; 20]));
         for (from, to) in [
             ("Gitca-Version", "Version"),

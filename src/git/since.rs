@@ -5,15 +5,16 @@
 //! which everything is hidden that is as it was and that nobody asks about. Whenever something is odd there is no answer, and
 //! all has to be looked at.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::finding::Code;
+use crate::finding::{Code, Finding};
 use crate::git::differing::differing;
 use crate::git::follow::Zones;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
-use crate::git::tally::{Found, Search};
+use crate::git::tally::namesakes;
 use crate::git::tree;
+use crate::message;
 use crate::names::{ObjectId, RequestName};
 use crate::snapshot::Snapshot;
 use crate::zones::{self, Content, Kind, Listing, Role, Scope, Source, Zone};
@@ -29,8 +30,8 @@ pub struct Base {
     pub judged: ObjectId,
     /// How many requests it left without their certificate.
     pub open: usize,
-    /// How many there were in all, if it knew.
-    pub requests: Option<u32>,
+    /// How many there were in all.
+    pub requests: u32,
 }
 
 impl Repository {
@@ -56,8 +57,10 @@ impl Repository {
 /// Two trees: what a run judged, and what is there.
 pub(super) struct Since<'s, 'r> {
     objects: &'s Objects<'r>,
-    open: usize,
-    requests: Option<u32>,
+    /// How many requests there were.
+    requests: u32,
+    /// Those that the run left without their certificate, if it names them.
+    open: Option<BTreeSet<RequestName>>,
     before: ObjectId,
     /// What the run judged, with what it left in `issued/`.
     left: Zones,
@@ -74,10 +77,13 @@ impl<'s, 'r> Since<'s, 'r> {
     ) -> anyhow::Result<Self> {
         let before = repository.tree_of(base.judged)?;
         let left = Zones::of(objects, repository.tree_of(base.run)?)?;
+        let run = repository.commit_at(base.run)?;
+        let message = String::from_utf8_lossy(run.message_bytes());
+        let open = message::left(&message).unwrap_or_default();
         Ok(Self {
             objects,
-            open: base.open,
             requests: base.requests,
+            open: (open.len() == base.open).then_some(open),
             before,
             left,
             top,
@@ -95,23 +101,10 @@ impl<'s, 'r> Since<'s, 'r> {
         let Some(changed) = self.changed()? else {
             return Ok(None);
         };
-        let named = changed.iter().filter(|_| has_namesakes);
-        let search = Search {
-            objects: self.objects,
-            is_unissued_wanted: self.open > 0,
-            wanted: &named.map(|name| name.name().as_bytes()).collect(),
-        };
-        let found = match self.requests {
-            Some(before) if search.is_count() => self.count(before, &changed)?,
-            _ => search.run(self.zones.requests, self.zones.issued)?,
-        };
-        let Some(found) = found else {
+        let Some(open) = &self.open else {
             return Ok(None);
         };
-        if !self.is_left(&found.unissued, &changed)? {
-            return Ok(None);
-        }
-        let asked = changed.union(&found.unissued);
+        let asked = changed.union(open);
         let visible = Visible {
             objects: self.objects,
             asked: asked.map(ToString::to_string).collect(),
@@ -125,7 +118,12 @@ impl<'s, 'r> Since<'s, 'r> {
         if !snapshot.findings.is_empty() || !snapshot.errors.is_empty() {
             return Ok(None);
         }
-        let Some(untouched) = found.requests.checked_sub(snapshot.requests.len()) else {
+        if has_namesakes && !self.add_namesakes(&changed, &mut snapshot)? {
+            return Ok(None);
+        }
+        let untouched = self.number(&changed)?;
+        let untouched = untouched.and_then(|number| number.checked_sub(snapshot.requests.len()));
+        let Some(untouched) = untouched else {
             return Ok(None);
         };
         snapshot.untouched = untouched;
@@ -133,16 +131,13 @@ impl<'s, 'r> Since<'s, 'r> {
         snapshot
             .notices
             .retain(|notice| is_other(notice.reason.code));
-        snapshot.notices.extend(found.large.into_values());
-        self.add(found.outputs, &mut snapshot)?;
+        snapshot.notices.extend(self.large(&changed)?);
         Ok(Some(snapshot))
     }
 
-    /// How many requests there are, after so many when the run judged them, and what there is to say about the directories
-    /// of those that changed. No other directory is read.
-    fn count(&self, before: u32, changed: &BTreeSet<RequestName>) -> anyhow::Result<Option<Found>> {
+    /// How many requests there are.
+    fn number(&self, changed: &BTreeSet<RequestName>) -> anyhow::Result<Option<usize>> {
         let (mut came, mut went) = (0, 0);
-        let mut found = Found::default();
         for name in changed {
             let manifest = format!("{name}.yaml");
             let is_there = |top| self.objects.reach(top, &manifest, tree::FILE);
@@ -150,34 +145,50 @@ impl<'s, 'r> Since<'s, 'r> {
             let is = is_there(self.zones.requests)?.is_some();
             came += usize::from(is && !was);
             went += usize::from(was && !is);
-            let dirs = name.dirs();
-            let place = [&["requests"], &dirs[..]].concat().join("/");
+        }
+        // What a commit says of itself may be any number.
+        let sum = usize::try_from(self.requests)?.checked_add(came);
+        Ok(sum.and_then(|sum| sum.checked_sub(went)))
+    }
+
+    /// What there is to say about the directories of these requests. No other one is read.
+    fn large(&self, changed: &BTreeSet<RequestName>) -> anyhow::Result<Vec<Finding>> {
+        let dirs: BTreeSet<Vec<&str>> = changed.iter().map(RequestName::dirs).collect();
+        let mut found = Vec::new();
+        for dirs in dirs {
             let folder = match self.zones.requests {
                 Some(top) => self.objects.follow(top, &dirs, tree::DIRECTORY)?,
                 None => None,
             };
-            let folder = self.objects.directory(folder)?;
-            let large = zones::large_directory(&place, folder.len());
-            found.large.extend(large.map(|finding| (place, finding)));
+            let place = [&["requests"], &dirs[..]].concat().join("/");
+            let entries = self.objects.directory(folder)?.len();
+            found.extend(zones::large_directory(&place, entries));
         }
-        let sum = usize::try_from(before)?.checked_add(came);
-        let requests = sum.and_then(|sum| sum.checked_sub(went));
-        Ok(requests.map(|requests| Found { requests, ..found }))
+        Ok(found)
     }
 
-    /// Adds these outputs.
-    fn add(&self, outputs: Vec<RequestName>, snapshot: &mut Snapshot) -> anyhow::Result<()> {
-        let Some(issued) = self.zones.issued else {
-            return Ok(());
-        };
-        for name in outputs {
-            let path = format!("{name}/request.yaml");
-            let pieces: Vec<&str> = path.split('/').collect();
-            if let Some(manifest) = self.objects.follow(issued, &pieces, tree::FILE)? {
-                snapshot.issued.insert(name, manifest);
-            }
+    /// Adds the other requests that have the name of one of these, and what was issued for them.
+    fn add_namesakes(
+        &self,
+        changed: &BTreeSet<RequestName>,
+        snapshot: &mut Snapshot,
+    ) -> anyhow::Result<bool> {
+        if changed.is_empty() {
+            return Ok(true);
         }
-        Ok(())
+        let wanted: HashSet<&str> = changed.iter().map(RequestName::name).collect();
+        let Some(found) = namesakes(self.objects, self.zones.requests, &wanted)? else {
+            return Ok(false);
+        };
+        for (name, manifest) in found {
+            let path = format!("{name}/request.yaml");
+            let issued = self.objects.reach(self.zones.issued, &path, tree::FILE)?;
+            snapshot
+                .issued
+                .extend(issued.map(|issued| (name.clone(), issued)));
+            snapshot.requests.insert(name, manifest);
+        }
+        Ok(true)
     }
 
     /// The requests of which something changed.
@@ -200,37 +211,6 @@ impl<'s, 'r> Since<'s, 'r> {
             }
         }
         Ok(Some(changed))
-    }
-
-    /// Whether the requests that have nothing in `issued/` are those that the run left without their certificate, but for
-    /// what came and went since then. One that was changed has an older certificate and is not among them, so that their
-    /// number tells.
-    fn is_left(
-        &self,
-        unissued: &BTreeSet<RequestName>,
-        changed: &BTreeSet<RequestName>,
-    ) -> anyhow::Result<bool> {
-        if self.open == 0 {
-            return Ok(true);
-        }
-        let objects = self.objects;
-        let Zones {
-            requests, issued, ..
-        } = self.left;
-        let (mut came, mut went) = (0, 0);
-        for name in changed {
-            let manifest = format!("{name}.yaml");
-            let is_unissued = unissued.contains(name);
-            let was_unissued = objects.reach(requests, &manifest, tree::FILE)?.is_some()
-                && (is_unissued
-                    || objects
-                        .reach(issued, name.as_str(), tree::DIRECTORY)?
-                        .is_none());
-            came += usize::from(is_unissued && !was_unissued);
-            went += usize::from(was_unissued && !is_unissued);
-        }
-        // What a commit says of itself may be any number.
-        Ok(self.open.checked_add(came) == Some(unissued.len() + went))
     }
 }
 

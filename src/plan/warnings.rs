@@ -19,7 +19,9 @@ pub fn live_names<'n>(
     requests: impl Iterator<Item = &'n RequestName>,
 ) -> Vec<Finding> {
     let mut owners: BTreeMap<&str, Vec<&RequestName>> = BTreeMap::new();
-    for name in snapshot.issued.keys() {
+    // Of a request that was deleted there is nobody to ask.
+    let is_there = |name: &&RequestName| snapshot.requests.contains_key(*name);
+    for name in snapshot.issued.keys().filter(is_there) {
         owners.entry(name.name()).or_default().push(name);
     }
     let mut notices = Vec::new();

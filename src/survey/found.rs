@@ -107,10 +107,17 @@ impl Survey {
     /// that the next run looks at it again.
     #[must_use]
     pub fn open_after(&self, made: &BTreeMap<RequestName, Provenance>) -> usize {
+        self.left_after(made).count() + self.snapshot.findings.len()
+    }
+
+    /// The requests that are without their certificate once these were made.
+    pub fn left_after(
+        &self,
+        made: &BTreeMap<RequestName, Provenance>,
+    ) -> impl Iterator<Item = &RequestName> {
         let is_left =
             |name: &&RequestName| !made.contains_key(*name) && !self.ended.contains(*name);
-        let open = self.snapshot.open.keys().filter(is_left).count();
-        open + self.snapshot.findings.len()
+        self.snapshot.open.keys().filter(is_left)
     }
 
     /// The keys of open requests whose private halves lie in commits: the next run looks no further back than this one.

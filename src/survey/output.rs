@@ -70,7 +70,7 @@ pub(super) fn base(zone: &OutputZone, now: Timestamp) -> Option<(Base, Timestamp
         run: zone.source,
         judged: run.base,
         open: run.open?,
-        requests: run.requests,
+        requests: run.requests?,
     };
     Some((base, due))
 }

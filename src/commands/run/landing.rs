@@ -14,7 +14,7 @@ use crate::commands::run::target::{self, Step, Target};
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::{CommitSigner, Draft, fault};
 use crate::keystore::Keystore;
-use crate::message::{self, Trailers};
+use crate::message::{self, Left, Trailers};
 use crate::names::{ObjectId, Shard, hex};
 use crate::report::{RequestResult, Verdict};
 use crate::snapshot::{Author, Changeset};
@@ -178,6 +178,10 @@ impl Landing<'_> {
         let is_whole = self.shard.is_whole();
         let open = is_whole.then(|| here.survey.open_after(&made));
         let requests = here.survey.snapshot.number().filter(|_| is_whole);
+        let left = Left {
+            requests: requests.map(|_| here.survey.left_after(&made).cloned().collect()),
+            leaked: here.survey.leaked(),
+        };
         let issued_at = clock(last, now)?;
         let due = here.survey.due_after(&made, self.lists, issued_at);
         let trailers = Trailers::of(here.tip, made.len(), (open, requests), issued_at, due);
@@ -191,12 +195,7 @@ impl Landing<'_> {
                 email: bot.email.clone(),
             },
             now,
-            message: &message::commit_message(
-                made.keys(),
-                self.lists.number(),
-                &trailers,
-                &here.survey.leaked(),
-            ),
+            message: &message::commit_message(made.keys(), self.lists.number(), &trailers, &left),
             sign: signer.as_ref().map(|signer| signer as &CommitSigner<'_>),
         })?;
         fault::point("committed");
