@@ -214,8 +214,7 @@ fn visit(
 }
 
 /// Tests that were longer when they came under the rule. Each leaves this list when it is split; none may be added.
-const LONGER: [&str; 7] = [
-    "approvals.rs",
+const LONGER: [&str; 6] = [
     "decisions.rs",
     "flow.rs",
     "lint.rs",
