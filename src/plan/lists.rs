@@ -10,7 +10,7 @@ use std::collections::btree_map::Entry;
 use crate::control::ControlZone;
 use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
-use crate::names::{ObjectName, RepoPath, SerialNumber};
+use crate::names::{ObjectName, RepoPath, SerialNumber, Sha256Digest};
 use crate::timestamp::{Lifetime, Timestamp};
 use crate::trust::revocations::{Revocations, Revoked};
 use crate::x509::ca::CaCertificate;
@@ -30,13 +30,79 @@ pub enum Why {
     Missing,
 }
 
-/// The lists that were published, whatever became of the Signers that they were published for.
+/// A list that was published.
+#[derive(Clone, Debug)]
+pub struct PublishedList {
+    /// What its file is called; `None` for one of the past.
+    name: Option<ObjectName>,
+    octets: Vec<u8>,
+    /// What it says.
+    pub list: RevocationList,
+    ca: Issuer,
+}
+
+/// Whose list it is: the name and the key of a CA, which its certificates share.
+type Issuer = (Vec<u8>, Sha256Digest);
+
+fn issuer(ca: &CaCertificate) -> Issuer {
+    (ca.subject.clone(), ca.key.digest())
+}
+
+/// The lists that CAs of publishing Signers have published, whatever became of the Signers that they were published for.
 #[derive(Clone, Debug, Default)]
-pub struct Published {
-    /// Those that lie there, by the names of their files.
-    pub files: BTreeMap<ObjectName, Vec<u8>>,
-    /// Those of the past with the greatest number for each CA; looked up once a list is due.
-    pub past: Vec<Vec<u8>>,
+pub struct Published(Vec<PublishedList>);
+
+impl Published {
+    /// Adds the list that lies there under this name; what no such CA has signed is none.
+    pub fn add(&mut self, zone: &ControlZone, name: ObjectName, octets: Vec<u8>) {
+        if let Some((ca, list)) = read(zone, &octets) {
+            self.0.push(PublishedList {
+                name: Some(name),
+                octets,
+                list,
+                ca,
+            });
+        }
+    }
+
+    /// Adds a list of the past, if it is newer than all that are known of its CA.
+    pub fn recall(&mut self, zone: &ControlZone, octets: Vec<u8>) {
+        let Some((ca, list)) = read(zone, &octets) else {
+            return;
+        };
+        let newest = self.newest(&ca);
+        if newest.is_none_or(|newest| newest.list.number < list.number) {
+            self.0.retain(|old| old.name.is_some() || old.ca != ca);
+            self.0.push(PublishedList {
+                name: None,
+                octets,
+                list,
+                ca,
+            });
+        }
+    }
+
+    /// The list that lies there for a Signer, if its CA has signed it.
+    #[must_use]
+    pub fn of(&self, signer: &Signer) -> Option<&PublishedList> {
+        let ca = issuer(signer.authority.signing_ca());
+        let is_it = |there: &&PublishedList| there.name.as_ref() == Some(&signer.name);
+        self.0.iter().find(|there| is_it(there) && there.ca == ca)
+    }
+
+    fn newest(&self, ca: &Issuer) -> Option<&PublishedList> {
+        let lists = self.0.iter().filter(|there| there.ca == *ca);
+        lists.max_by_key(|there| there.list.number)
+    }
+}
+
+/// What a list says, and whose it is.
+fn read(zone: &ControlZone, octets: &[u8]) -> Option<(Issuer, RevocationList)> {
+    by_ca(zone).iter().find_map(|signers| {
+        let ca = signers[0].authority.signing_ca();
+        let list = RevocationList::read(octets, ca).ok()?;
+        Some((issuer(ca), list))
+    })
 }
 
 /// A list that is to be made.
@@ -96,11 +162,8 @@ fn half(this_update: Timestamp, next_update: Timestamp) -> Timestamp {
 fn by_ca(zone: &ControlZone) -> Vec<Vec<&Signer>> {
     let mut found: Vec<Vec<&Signer>> = Vec::new();
     for signer in zone.signers.iter().filter(|signer| signer.crl.publish) {
-        let ca = signer.authority.signing_ca();
-        let is_same = |others: &&mut Vec<&Signer>| {
-            let other = others[0].authority.signing_ca();
-            other.key.spki() == ca.key.spki() && other.subject == ca.subject
-        };
+        let ca = issuer(signer.authority.signing_ca());
+        let is_same = |others: &&mut Vec<&Signer>| issuer(others[0].authority.signing_ca()) == ca;
         match found.iter_mut().find(is_same) {
             Some(others) => others.push(signer),
             None => found.push(vec![signer]),
@@ -110,32 +173,30 @@ fn by_ca(zone: &ControlZone) -> Vec<Vec<&Signer>> {
 }
 
 /// One CA and its newest list.
-struct Publication<'a> {
+struct Publication<'a, 'p> {
     signers: Vec<&'a Signer>,
     ca: &'a CaCertificate,
     validity: Lifetime,
-    last: Option<RevocationList>,
+    last: Option<&'p RevocationList>,
     /// Whether every Signer has that very list.
     is_everywhere: bool,
 }
 
-impl<'a> Publication<'a> {
+impl<'a, 'p> Publication<'a, 'p> {
     /// `None` for a CA that can't sign now.
-    fn of(signers: Vec<&'a Signer>, published: &Published, now: Timestamp) -> Option<Self> {
+    fn of(signers: Vec<&'a Signer>, published: &'p Published, now: Timestamp) -> Option<Self> {
         let first = signers.first()?;
         let authority = &first.authority;
         if now < authority.not_before() || now >= authority.not_after() {
             return None;
         }
         let ca = authority.signing_ca();
-        let all = published.files.values().chain(&published.past);
-        let lists = all.filter_map(|octets| Some((RevocationList::read(octets, ca).ok()?, octets)));
-        let newest = lists.max_by_key(|(list, _)| list.number);
-        let octets = newest.as_ref().map(|(_, octets)| *octets);
+        let last = published.newest(&issuer(ca));
+        let octets = |list: Option<&'p PublishedList>| list.map(|list| &list.octets);
         let is_everywhere = signers
             .iter()
-            .all(|signer| published.files.get(&signer.name) == octets);
-        let last = newest.map(|(list, _)| list);
+            .all(|signer| octets(published.of(signer)) == octets(last));
+        let last = last.map(|last| &last.list);
         let validity = signers.iter().map(|signer| signer.crl.validity).min()?;
         Some(Self {
             signers,
@@ -153,7 +214,7 @@ impl<'a> Publication<'a> {
 
     /// The list that is due, or when it will be.
     fn next(self, revocations: &Revocations, now: Timestamp) -> Result<DueList<'a>, Timestamp> {
-        let earlier = self.last.as_ref();
+        let earlier = self.last;
         let mut entries = earlier.map_or_else(BTreeMap::new, |last| last.entries.clone());
         let mut come = 0;
         for revoked in revocations.all() {
@@ -178,7 +239,7 @@ impl<'a> Publication<'a> {
         };
         let end = self.ca.not_after;
         let list = RevocationList {
-            number: self.last.map_or(1, |last| last.number + 1),
+            number: self.last.map_or(1, |last| last.number.saturating_add(1)),
             this_update: now,
             next_update: now.plus(self.validity).min(end),
             entries,

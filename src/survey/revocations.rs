@@ -20,8 +20,6 @@ use crate::survey::output::Judgement;
 use crate::timestamp::Timestamp;
 use crate::trust::revocations::{Revocations, Revoked, unknown};
 use crate::worktree;
-use crate::x509::ca::CaCertificate;
-use crate::x509::crl::RevocationList;
 use crate::zones;
 
 // Of a hundred thousand revoked certificates, some forty octets each.
@@ -86,7 +84,9 @@ impl Ground<'_> {
                 .0
                 .is_empty()
         {
-            lists.past = self.past()?;
+            // A number that was given out is given to no other list.
+            let mut recall = |octets| lists.recall(self.zone, octets);
+            self.repository.lists(self.tip, LIST_OCTETS, &mut recall)?;
         }
         let listed = lists.as_ref().map(|lists| self.listed(lists));
         let is_new = |revoked: &&Revoked| {
@@ -119,29 +119,6 @@ impl Ground<'_> {
         })
     }
 
-    /// Of each CA the list with the greatest number that its Signers ever published, whatever they were called.
-    fn past(&self) -> anyhow::Result<Vec<Vec<u8>>> {
-        let mut newest: Vec<(&CaCertificate, u64, Vec<u8>)> = Vec::new();
-        let cas = || {
-            self.publishing()
-                .map(|signer| signer.authority.signing_ca())
-        };
-        let mut show = |octets: Vec<u8>| {
-            for ca in cas() {
-                let Ok(list) = RevocationList::read(&octets, ca) else {
-                    continue;
-                };
-                match newest.iter_mut().find(|(its, ..)| its.der == ca.der) {
-                    Some((_, number, _)) if *number >= list.number => {}
-                    Some(found) => *found = (ca, list.number, octets.clone()),
-                    None => newest.push((ca, list.number, octets.clone())),
-                }
-            }
-        };
-        self.repository.lists(self.tip, LIST_OCTETS, &mut show)?;
-        Ok(newest.into_iter().map(|(.., octets)| octets).collect())
-    }
-
     fn publishing(&self) -> impl Iterator<Item = &Signer> {
         let signers = self.zone.signers.iter();
         signers.filter(|signer| signer.crl.publish)
@@ -149,15 +126,9 @@ impl Ground<'_> {
 
     /// The serial numbers that the lists have.
     fn listed(&self, lists: &Published) -> BTreeSet<String> {
-        let mut listed = BTreeSet::new();
-        for signer in self.publishing() {
-            let list = lists.files.get(&signer.name);
-            let ca = signer.authority.signing_ca();
-            let list = list.and_then(|list| RevocationList::read(list, ca).ok());
-            let entries = list.into_iter().flat_map(|list| list.entries.into_keys());
-            listed.extend(entries.map(|serial| serial.to_string()));
-        }
-        listed
+        let lists = self.publishing().filter_map(|signer| lists.of(signer));
+        let entries = lists.flat_map(|there| there.list.entries.keys());
+        entries.map(ToString::to_string).collect()
     }
 
     fn lists(&self) -> anyhow::Result<Published> {
@@ -170,7 +141,9 @@ impl Ground<'_> {
             let Some(name) = name else { continue };
             let path = lists::file(&name);
             let file = self.repository.file_within(self.tip, &path, LIST_OCTETS)?;
-            published.files.extend(file.map(|file| (name, file.bytes)));
+            if let Some(file) = file {
+                published.add(self.zone, name, file.bytes);
+            }
         }
         Ok(published)
     }
@@ -184,11 +157,7 @@ impl Ground<'_> {
         let Some(run) = self.run else {
             return Ok(BTreeSet::new());
         };
-        let is_listed = |signer: &Signer| {
-            let list = lists.and_then(|lists| lists.files.get(&signer.name));
-            let ca = signer.authority.signing_ca();
-            list.is_some_and(|list| RevocationList::read(list, ca).is_ok())
-        };
+        let is_listed = |signer: &Signer| lists.is_some_and(|lists| lists.of(signer).is_some());
         let files = self.publishing().map(|signer| lists::file(&signer.name));
         let files: Vec<RepoPath> = files.collect();
         let since = if self.is_settled || files.is_empty() {
