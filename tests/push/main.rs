@@ -8,6 +8,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod forged;
 mod landing;
 mod lists;
 mod pending;
@@ -16,3 +17,4 @@ mod races;
 mod server;
 mod shards;
 mod shares;
+mod withdrawn;

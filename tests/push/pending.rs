@@ -1,12 +1,9 @@
 //! What a run signed and could not push, and commits that only look like that.
 
-use std::fs;
-
 use crate::place::{
-    HURRY, codes, hook, issuances, only_pending, pending, place, push, serial, serial_at_remote,
-    sound, told_serial,
+    HURRY, codes, issuances, only_pending, pending, place, push, refused_once, serial,
+    serial_at_remote, sound, told_serial,
 };
-use crate::support::Scratch;
 
 #[test]
 fn a_pending_commit_of_somebody_else_is_left_alone_and_named() {
@@ -19,38 +16,6 @@ fn a_pending_commit_of_somebody_else_is_left_alone_and_named() {
     assert_eq!(codes(&report, "notices"), ["PendingNotAdopted"]);
     assert_eq!(report["summary"]["issued"], 1);
     assert_eq!(pending(&scratch), "refs/gitca/pending/forged\n");
-}
-
-/// A run that has signed and could not push.
-fn refused_once(names: &[&str]) -> Scratch {
-    let scratch = place(names);
-    hook(&scratch, "pre-receive", "exit 1");
-    push(&scratch).code(2);
-    fs::remove_file(scratch.path("remote.git/hooks/pre-receive")).expect("the hook was there");
-    scratch
-}
-
-#[test]
-fn a_pending_commit_that_forgets_a_key_or_invents_one_is_left_alone() {
-    for edit in [
-        "git rm -rq issued/_keys",
-        "mkdir -p issued/_keys/00; echo jane > issued/_keys/00/11; git add issued",
-    ] {
-        let scratch = refused_once(&["jane"]);
-        scratch.sh(&format!(
-            "cd repo; pending=$(git for-each-ref --format='%(refname)' refs/gitca/pending)
-             git worktree add -q --detach ../t $pending; cd ../t; {edit}
-             git commit -q --amend --no-edit; git -C ../repo update-ref $pending $(git rev-parse HEAD)
-             git -C ../repo worktree remove --force ../t"
-        ));
-        let report = push(&scratch).success().json();
-        assert_eq!(codes(&report, "notices"), ["PendingNotAdopted"], "{edit}");
-        assert_eq!(report["summary"]["issued"], 1);
-        let keys = scratch
-            .sh("git -C remote.git ls-tree -r --name-only main issued/_keys")
-            .stdout;
-        assert_eq!(keys.lines().count(), 1, "{edit}: {keys}");
-    }
 }
 
 #[test]

@@ -60,13 +60,13 @@ pub(crate) fn serial_at_remote(scratch: &Scratch, request: &str) -> String {
     serial(scratch, "remote.git", "main", request)
 }
 
-/// The serial number of a certificate in a commit, as openssl says it.
+/// The serial number of a certificate in a commit, as openssl says it, with the zeros that it leaves out.
 pub(crate) fn serial(scratch: &Scratch, directory: &str, commit: &str, request: &str) -> String {
     let script = format!(
         "git -C {directory} show {commit}:issued/{request}/certificate.pem | openssl x509 -noout -serial"
     );
     let text = scratch.sh(&script).stdout.trim().to_lowercase();
-    text.trim_start_matches("serial=").to_owned()
+    format!("{:0>32}", text.trim_start_matches("serial="))
 }
 
 /// The one run that has signed and not landed.
@@ -77,13 +77,13 @@ pub(crate) fn only_pending(scratch: &Scratch) -> String {
     found.trim().to_owned()
 }
 
-/// The serial number that a report tells of an issued request, as openssl would say it.
+/// The serial number that a report tells of an issued request.
 #[track_caller]
 pub(crate) fn told_serial(report: &Value, request: &str) -> String {
     let result = result(report, request);
     assert_eq!(result["verdict"], "issued", "{report:#}");
     let serial = result["serialNumber"].as_str().expect("a serial number");
-    serial.trim_start_matches("00").to_owned()
+    serial.to_owned()
 }
 
 pub(crate) fn pending(scratch: &Scratch) -> String {
@@ -132,4 +132,19 @@ pub(crate) fn hook(scratch: &Scratch, name: &str, text: &str) {
         format!("#!/bin/sh\n{text}\n"),
     );
     scratch.sh(&format!("chmod +x remote.git/hooks/{name}"));
+}
+
+/// A run of a place that signs and can't push, with these arguments.
+pub(crate) fn refuse(scratch: &Scratch, args: &[&str]) {
+    hook(scratch, "pre-receive", "exit 1");
+    let run = [&["run", "--push"], args].concat();
+    scratch.gitca_with("repo", &run, &HURRY).code(2);
+    scratch.sh("rm remote.git/hooks/pre-receive");
+}
+
+/// A place where that has happened.
+pub(crate) fn refused_once(names: &[&str]) -> Scratch {
+    let scratch = place(names);
+    refuse(&scratch, &[]);
+    scratch
 }
