@@ -2,33 +2,51 @@
 
 use crate::house::House;
 
-/// A branch `pr` with a directory so deep at this path, beside what `main` has.
+// What crashed was deeper than the first of these, and what is refused by its depth is deeper than the second.
+const LEVELS: [usize; 2] = [6_000, 12_000];
+
+/// A pack with a directory that is as deep as that, and how its trees are called, from the innermost on.
+const CHAIN: &str = r#"
+cd repo
+python3 - "$LEVELS" > ../chain <<'END'
+import hashlib, sys, zlib
+def name(kind, octets):
+    return hashlib.sha1(b"%s %d\0" % (kind, len(octets)) + octets).digest()
+def entry(kind, octets):
+    low, rest = kind << 4 | len(octets) & 15, len(octets) >> 4
+    head = bytearray([low | (128 if rest else 0)])
+    while rest:
+        head.append(rest & 127 | (128 if rest > 127 else 0))
+        rest >>= 7
+    return bytes(head) + zlib.compress(octets, 1)
+blob = b"x\n"
+objects = [entry(3, blob)]
+tree = b"100644 f\0" + name(b"blob", blob)
+for _ in range(int(sys.argv[1]) + 1):
+    objects.append(entry(2, tree))
+    print(name(b"tree", tree).hex())
+    tree = b"40000 d\0" + name(b"tree", tree)
+pack = b"PACK" + (2).to_bytes(4, "big") + len(objects).to_bytes(4, "big") + b"".join(objects)
+open("../chain.pack", "wb").write(pack + hashlib.sha1(pack).digest())
+END
+git index-pack --stdin < ../chain.pack > /dev/null
+"#;
+
+/// A branch `pr` with such a directory at this path, beside what `main` has.
 const DEEP: &str = r#"
 cd repo
-python3 - "$PATH_IN" "$LEVELS" > ../deep <<'END'
-import hashlib, os, sys, zlib
-def put(kind, octets):
-    whole = b"%s %d\0" % (kind, len(octets)) + octets
-    name = hashlib.sha1(whole).hexdigest()
-    folder = ".git/objects/" + name[:2]
-    os.makedirs(folder, exist_ok=True)
-    if not os.path.exists(folder + "/" + name[2:]):
-        open(folder + "/" + name[2:], "wb").write(zlib.compress(whole, 1))
-    return bytes.fromhex(name)
-tree = put(b"tree", b"100644 f\0" + put(b"blob", b"x\n"))
-for _ in range(int(sys.argv[2])):
-    tree = put(b"tree", b"40000 d\0" + tree)
-print(tree.hex())
-END
-zone=${PATH_IN%%/*}
-inner=$( (git ls-tree "main:$zone" 2>/dev/null || :; printf '040000 tree %s\tdeep\n' "$(cat ../deep)") | git mktree)
-top=$( (git ls-tree main | awk -F'\t' -v zone="$zone" '$2 != zone'; printf '040000 tree %s\t%s\n' "$inner" "$zone") | git mktree)
+inner=$( (git ls-tree "main:$ZONE" 2>/dev/null || :; printf '040000 tree %s\tdeep\n' "$(sed -n "$((LEVELS + 1))p" ../chain)") | git mktree)
+top=$( (git ls-tree main | awk -F'\t' -v zone="$ZONE" '$2 != zone'; printf '040000 tree %s\t%s\n' "$inner" "$ZONE") | git mktree)
 git update-ref refs/heads/pr "$(git commit-tree -p "$FROM" -m deep "$top")"
 "#;
 
 fn deepen(house: &House, zone: &str, levels: usize, from: &str) {
+    if !house.scratch.path("chain").exists() {
+        let [.., most] = LEVELS;
+        house.scratch.sh(&format!("export LEVELS={most}; {CHAIN}"));
+    }
     house.scratch.sh(&format!(
-        "export PATH_IN={zone} LEVELS={levels} FROM={from}; {DEEP}"
+        "export ZONE={zone} LEVELS={levels} FROM={from}; {DEEP}"
     ));
 }
 
@@ -51,7 +69,7 @@ fn a_deep_directory_is_refused_with_words() {
     let old = crate::output::head(&house);
     house.scratch.write("repo/NOTES", "meanwhile");
     house.scratch.commit("meanwhile");
-    for levels in [6_000, 12_000] {
+    for levels in LEVELS {
         for zone in ["requests", "issued", "policies", "templates", "src"] {
             for from in ["main", &old] {
                 deepen(&house, zone, levels, from);
