@@ -49,7 +49,7 @@ use crate::decision::asked::Asked;
 use crate::decision::assent::Counted;
 use crate::decision::candidate::Candidate;
 use crate::decision::minutes::Minutes;
-use crate::decision::trace::{Step, Trace};
+use crate::decision::trace::{Considered, Step, Trace};
 use crate::decision::values::Values;
 use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
@@ -274,10 +274,11 @@ fn legacy(signer: &Signer) -> Option<Reason> {
 
 /// The hits of all deny policies; those in audit mode are only noted.
 fn deny_hits(zone: &ControlZone, asked: &Asked<'_>, minutes: &mut Minutes) -> Vec<Reason> {
-    minutes.consider(&zone.deny_policies, |policy| deny::consider(policy, asked));
     let mut reasons = Vec::new();
     for policy in &zone.deny_policies {
-        let hits = deny::hits(policy, asked);
+        let considered = minutes.consider(|| deny::consider(policy, asked));
+        let told = considered.map(Considered::objections);
+        let hits = told.unwrap_or_else(|| deny::hits(policy, asked));
         if policy.mode == Mode::Enforce {
             reasons.extend(hits);
         } else {

@@ -155,6 +155,12 @@ impl Entry {
         &self.at
     }
 
+    /// As it stands in the file, without `exact:` or `regex:`.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether it is a regular expression.
     #[must_use]
     pub fn is_regex(&self) -> bool {
@@ -258,7 +264,7 @@ impl Entry {
 }
 
 impl fmt::Display for Entry {
-    /// As it stands in the file, without `exact:` or `regex:`.
+    /// Its text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

@@ -26,9 +26,9 @@ pub(super) fn admit<'a>(
     asked: &Asked<'_>,
     minutes: &mut Minutes,
 ) -> Result<Admitted<'a>, Refusal> {
-    minutes.consider(&zone.approval_policies, |policy| {
-        approve::consider(policy, asked)
-    });
+    for policy in &zone.approval_policies {
+        minutes.consider(|| approve::consider(policy, asked));
+    }
     let (mut applicable, mut admitting) = (Vec::new(), Vec::new());
     for policy in &zone.approval_policies {
         if !select::holds(&policy.selector, asked) {

@@ -159,11 +159,13 @@ pub(super) fn allowed(value: &Value<'_>, entry: Option<&Entry>) -> Remark {
 
 /// The entry most like the value; among equals the first by its text, wherever it stands.
 pub(super) fn nearest<'e>(entries: &'e [Entry], value: &str) -> Option<&'e Entry> {
-    let nearness = |entry: &Entry| strsim::jaro_winkler(&entry.to_string(), value);
-    entries.iter().max_by(|a, b| {
-        let by_nearness = nearness(a).total_cmp(&nearness(b));
-        by_nearness.then_with(|| b.to_string().cmp(&a.to_string()))
-    })
+    let nearness = |entry: &Entry| strsim::jaro_winkler(entry.text(), value);
+    let entries = entries.iter().map(|entry| (nearness(entry), entry));
+    let nearest = entries.max_by(|(near, a), (nearer, b)| {
+        let by_nearness = near.total_cmp(nearer);
+        by_nearness.then_with(|| b.text().cmp(a.text()))
+    });
+    nearest.map(|(_, entry)| entry)
 }
 
 /// What is wrong with an address.

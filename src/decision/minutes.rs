@@ -65,11 +65,14 @@ impl Minutes {
         outcome
     }
 
-    /// Notes what each of these policies says.
-    pub(super) fn consider<P>(&mut self, policies: &[P], consider: impl Fn(&P) -> Considered) {
-        if let Some(trace) = &mut self.trace {
-            trace.policies.extend(policies.iter().map(consider));
-        }
+    /// Notes what a policy says, if anybody reads it.
+    pub(super) fn consider(
+        &mut self,
+        consider: impl FnOnce() -> Considered,
+    ) -> Option<&Considered> {
+        let trace = self.trace.as_mut()?;
+        trace.policies.push(consider());
+        trace.policies.last()
     }
 
     /// What was written down; nothing where nobody asked.

@@ -123,13 +123,23 @@ impl Considered {
         }
     }
 
+    /// Everything that it has against the request; nothing when it is not for such a request.
+    #[must_use]
+    pub fn objections(&self) -> Vec<Reason> {
+        self.failing().cloned().collect()
+    }
+
+    fn failing(&self) -> impl Iterator<Item = &Reason> {
+        self.parts.iter().filter_map(Part::objection)
+    }
+
     /// What it comes to.
     #[must_use]
     pub fn outcome(&self) -> Outcome<'_> {
         if let Some(reason) = self.selector.iter().find_map(Part::objection) {
             return Outcome::NotSelected(reason);
         }
-        let reasons: Vec<&Reason> = self.parts.iter().filter_map(Part::objection).collect();
+        let reasons: Vec<&Reason> = self.failing().collect();
         if reasons.is_empty() {
             Outcome::Passes
         } else {
