@@ -92,13 +92,22 @@ impl DnsGlob {
         if !labels.iter().enumerate().all(legal) {
             return false;
         }
-        // reached[i]: the pattern so far can stand for the first i labels.
-        let mut reached = vec![false; labels.len() + 1];
-        reached[0] = true;
-        for pattern in &self.0 {
-            reached = pattern.after(&reached, &labels, wildcard, given);
-        }
-        reached[labels.len()]
+        // What stands before the first `**` and behind the last can be in one place only.
+        let is_one = |pattern: &&Label| **pattern != Label::Many;
+        let before = self.0.iter().take_while(is_one).count();
+        let (head, open) = self.0.split_at(before);
+        let behind = open.iter().rev().take_while(is_one).count();
+        let (open, tail) = open.split_at(open.len() - behind);
+        let Some(left) = labels.len().checked_sub(before + behind) else {
+            return false;
+        };
+        let fits_each = |patterns: &[Label], labels: &[&str]| {
+            let mut pairs = patterns.iter().zip(labels);
+            pairs.all(|(pattern, label)| pattern.is(label, wildcard, given))
+        };
+        fits_each(tail, &labels[before + left..])
+            && fits_each(head, &labels[..before])
+            && fits_open(open, &labels[before..before + left], wildcard, given)
     }
 
     /// The tokens of its labels.
@@ -108,6 +117,19 @@ impl DnsGlob {
             Label::One | Label::Many => &[],
         })
     }
+}
+
+fn fits_open(patterns: &[Label], labels: &[&str], wildcard: Wildcard, given: Given<'_>) -> bool {
+    if let [Label::Many] = patterns {
+        return !labels.is_empty();
+    }
+    // reached[i]: the pattern so far can stand for the first i labels.
+    let mut reached = vec![false; labels.len() + 1];
+    reached[0] = true;
+    for pattern in patterns {
+        reached = pattern.after(&reached, labels, wildcard, given);
+    }
+    reached[labels.len()]
 }
 
 impl Label {
@@ -124,13 +146,20 @@ impl Label {
             running |= reached[index];
             next[index + 1] = match self {
                 Self::Many => running,
-                Self::One => reached[index],
-                // A pattern of a label always fits some label and never every one.
-                Self::Text(_) if *label == "*" => reached[index] && wildcard == Wildcard::Some,
-                Self::Text(tokens) => reached[index] && fits(tokens, label, given),
+                Self::One | Self::Text(_) => reached[index] && self.is(label, wildcard, given),
             };
         }
         next
+    }
+
+    /// Whether it can stand for this one label.
+    fn is(&self, label: &str, wildcard: Wildcard, given: Given<'_>) -> bool {
+        match self {
+            Self::One | Self::Many => true,
+            // A pattern of a label always fits some label and never every one.
+            Self::Text(_) if label == "*" => wildcard == Wildcard::Some,
+            Self::Text(tokens) => fits(tokens, label, given),
+        }
     }
 }
 
@@ -243,6 +272,38 @@ mod tests {
             assert_eq!(fits(Wildcard::Every), every, "{pattern}");
             assert_eq!(fits(Wildcard::Some), some, "{pattern}");
             assert!(!fits(Wildcard::Refused), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_says_what_the_long_way_says() {
+        let request = "dev/jane".parse().unwrap();
+        let given = Given::new(&request, Identity::nobody());
+        for pattern in [
+            "a",
+            "*",
+            "**",
+            "a.b",
+            "*.b",
+            "a.*",
+            "**.b",
+            "a.**",
+            "a.**.b",
+            "**.a.**",
+            "**.**",
+            "a*.**.**.b",
+        ] {
+            let glob = DnsGlob::glob(pattern).unwrap();
+            for name in [
+                "a", "b", "a.b", "a.a", "b.a", "a.a.b", "a.b.b", "a.b.a.b", "*.b", "*.a.b", "*.a",
+            ] {
+                let labels: Vec<&str> = name.split('.').collect();
+                for wildcard in [Wildcard::Every, Wildcard::Some] {
+                    let long = fits_open(&glob.0, &labels, wildcard, given);
+                    let short = glob.fits(name, wildcard, given);
+                    assert_eq!(short, long, "{pattern} {name} {wildcard:?}");
+                }
+            }
         }
     }
 
