@@ -145,7 +145,7 @@ impl Source for WorkTree {
             .collect();
         let twins = zones::case_twins(names.iter().map(String::as_bytes), scope);
         let mut listing = Listing::default();
-        for (entry, name) in entries.into_iter().zip(&names) {
+        for ((entry, name), is_twin) in entries.into_iter().zip(&names).zip(twins) {
             // The top of a work tree holds more than git does, its `.git` first of all.
             if scope == Scope::Root && !is_ours(name) {
                 continue;
@@ -157,7 +157,7 @@ impl Source for WorkTree {
             if only.is_some_and(|only| !only.takes(entry.path())) {
                 continue;
             }
-            if twins.contains(name.as_bytes()) {
+            if is_twin {
                 listing.faults.push((Some(name.clone()), zones::twin()));
                 listing.refused.extend(child(entry, name));
                 continue;

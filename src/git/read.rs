@@ -228,12 +228,12 @@ impl Source for Objects<'_> {
 
 fn sort_out(entries: &[tree::Entry<'_>], scope: Scope, listing: &mut Listing<ObjectId>) {
     let twins = zones::case_twins(entries.iter().map(|entry| entry.name), scope);
+    listing.children.reserve(entries.len());
     // What may not be there is searched once, however often it is there.
     let mut refused = HashSet::new();
-    for entry in entries {
+    for (entry, is_twin) in entries.iter().zip(twins) {
         let name = String::from_utf8_lossy(entry.name);
-        let is_twin = twins.contains(&entry.name);
-        if !is_twin && tree::is_sound(entry, scope) {
+        if !is_twin && tree::is_sound(&name, entry.mode, scope) {
             listing.children.extend(child(entry, &name));
             continue;
         }

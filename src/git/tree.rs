@@ -62,72 +62,76 @@ impl Tree {
     /// All entries of a tree that is well-formed, in git's order and without duplicates; else what it is not.
     pub(super) fn entries(&self) -> Result<Vec<Entry<'_>>, Box<Reason>> {
         let places = self.places.as_ref().map_err(Clone::clone)?;
-        let entries = places.iter().filter_map(|place| self.at(*place));
-        Ok(entries.collect())
+        let mut entries = Vec::with_capacity(places.len());
+        entries.extend(places.iter().filter_map(|place| at(&self.octets, *place)));
+        Ok(entries)
     }
 
     /// The entry of that name and mode; `None`, too, when the tree is malformed.
     pub(super) fn entry(&self, name: impl AsRef<[u8]>, mode: u32) -> Option<Entry<'_>> {
-        let wanted = wanted(name.as_ref(), mode);
         let places = self.places.as_ref().ok()?;
-        let compare = |place: &usize| {
-            let entry = self.at(*place);
-            entry.map_or(Ordering::Less, |entry| order(&entry, &wanted))
-        };
-        let place = places.binary_search_by(compare).ok()?;
-        let entry = self.at(*places.get(place)?)?;
+        let entry = find(&self.octets, places, &wanted(name.as_ref(), mode))?;
         (entry.mode == mode).then_some(entry)
-    }
-
-    fn at(&self, place: usize) -> Option<Entry<'_>> {
-        let (entry, _) = split_entry(self.octets.get(place..)?)?;
-        Some(entry)
     }
 }
 
 /// Where each entry of a well-formed tree begins.
 fn places(octets: &[u8]) -> Result<Vec<usize>, Box<Reason>> {
-    let mut entries = Vec::with_capacity((octets.len() / 32).min(zones::DIRECTORY_ENTRIES));
-    let mut places = Vec::with_capacity(entries.capacity());
+    let mut places = Vec::with_capacity((octets.len() / 32).min(zones::DIRECTORY_ENTRIES));
     let mut rest = octets;
+    let mut before = None;
     while !rest.is_empty() {
         let (entry, after) = split_entry(rest)
             .ok_or_else(|| Reason::new(Code::TreeEntryName, "the tree object is malformed"))?;
-        places.push(octets.len() - rest.len());
-        entries.push(entry);
-        rest = after;
-        if entries.len() > zones::DIRECTORY_ENTRIES {
-            let most = zones::DIRECTORY_ENTRIES;
-            let message = format!("the directory has more than {most} entries");
+        if places.len() == zones::DIRECTORY_ENTRIES {
+            let message = format!("the directory has more than {} entries", places.len());
             let reason = Reason::new(Code::TooManyFiles, message);
             return Err(Box::new(reason.help("split it into directories")));
         }
-    }
-    for pair in entries.windows(2) {
-        match order(&pair[0], &pair[1]) {
-            Ordering::Less => {}
-            Ordering::Equal => return Err(Box::new(duplicate(pair[1].name))),
-            Ordering::Greater => {
-                let message = "the entries of the tree are not in git's order";
-                let reason = Reason::new(Code::TreeOrder, message).value(shown(pair[1].name));
-                return Err(Box::new(reason));
+        if let Some(before) = before {
+            check_order(&before, &entry)?;
+            if is_file_too(octets, &places, &before, &entry) {
+                return Err(Box::new(duplicate(entry.name)));
             }
         }
+        places.push(octets.len() - rest.len());
+        (rest, before) = (after, Some(entry));
     }
-    match (0..entries.len()).find(|place| is_file_too(&entries, *place)) {
-        Some(place) => Err(Box::new(duplicate(entries[place].name))),
-        None => Ok(places),
+    Ok(places)
+}
+
+fn check_order(before: &Entry<'_>, entry: &Entry<'_>) -> Result<(), Box<Reason>> {
+    match order(before, entry) {
+        Ordering::Less => Ok(()),
+        Ordering::Equal => Err(Box::new(duplicate(entry.name))),
+        Ordering::Greater => {
+            let message = "the entries of the tree are not in git's order";
+            let reason = Reason::new(Code::TreeOrder, message).value(shown(entry.name));
+            Err(Box::new(reason))
+        }
     }
 }
 
 /// Whether a directory has the name of a file, too. Between the two, in git's order, lie only names that begin so: mostly
 /// none.
-fn is_file_too(entries: &[Entry<'_>], place: usize) -> bool {
-    let Entry { mode, name, .. } = entries[place];
-    let is_alone = |before: &Entry<'_>| !before.name.starts_with(name);
-    mode == DIRECTORY
-        && !entries[..place].last().is_none_or(is_alone)
-        && position(entries, name, FILE).is_some()
+fn is_file_too(octets: &[u8], places: &[usize], before: &Entry<'_>, entry: &Entry<'_>) -> bool {
+    entry.mode == DIRECTORY
+        && before.name.starts_with(entry.name)
+        && find(octets, places, &wanted(entry.name, FILE)).is_some()
+}
+
+fn find<'t>(octets: &'t [u8], places: &[usize], wanted: &Entry<'_>) -> Option<Entry<'t>> {
+    let compare = |place: &usize| {
+        let entry = at(octets, *place);
+        entry.map_or(Ordering::Less, |entry| order(&entry, wanted))
+    };
+    let place = places.binary_search_by(compare).ok()?;
+    at(octets, *places.get(place)?)
+}
+
+fn at(octets: &[u8], place: usize) -> Option<Entry<'_>> {
+    let (entry, _) = split_entry(octets.get(place..)?)?;
+    Some(entry)
 }
 
 /// Whether an entry of this mode has content of its own: a file of whatever rights, or a link.
@@ -136,10 +140,9 @@ pub(super) fn is_blob(mode: u32) -> bool {
 }
 
 /// Whether nothing is wrong with one entry by itself; words are for those that are told.
-pub(super) fn is_sound(entry: &Entry<'_>, scope: Scope) -> bool {
-    let name = String::from_utf8_lossy(entry.name);
-    let is_plain = matches!(entry.mode, DIRECTORY | FILE);
-    zones::entry_name_fault(&name, scope).is_none() && (is_plain || is_inert(&name, scope))
+pub(super) fn is_sound(name: &str, mode: u32, scope: Scope) -> bool {
+    let is_plain = matches!(mode, DIRECTORY | FILE);
+    zones::entry_name_fault(name, scope).is_none() && (is_plain || is_inert(name, scope))
 }
 
 fn is_inert(name: &str, scope: Scope) -> bool {
@@ -229,11 +232,6 @@ pub(super) fn order(left: &Entry<'_>, right: &Entry<'_>) -> Ordering {
         .copied()
         .chain(key(left))
         .cmp(right.name.iter().copied().chain(key(right)))
-}
-
-fn position(entries: &[Entry<'_>], name: &[u8], mode: u32) -> Option<usize> {
-    let wanted = wanted(name, mode);
-    entries.binary_search_by(|entry| order(entry, &wanted)).ok()
 }
 
 // A directory sorts as if it ended in a slash, so its place is known once its mode is.
@@ -340,7 +338,8 @@ mod tests {
             };
             let found = fault(&entry, scope).map(|reason| reason.code);
             assert_eq!(found, code, "{mode:o} {name:?}");
-            assert_eq!(is_sound(&entry, scope), code.is_none(), "{mode:o} {name:?}");
+            let is_sound = is_sound(name, mode, scope);
+            assert_eq!(is_sound, code.is_none(), "{mode:o} {name:?}");
         }
     }
 

@@ -1,9 +1,9 @@
-//! How many files one directory of requests may hold, and from when on it should be split.
+//! How many files one directory of requests may hold, from when on it should be split, and how many all zones may hold.
 //!
-//! In come a path and the number of its entries; out goes what is to be said about it.
+//! In come a path and its entries; out goes what is to be said about them, and nothing more once there are too many.
 
 use crate::finding::{Code, Finding, Reason};
-use crate::zones::paths::DIRECTORY_ENTRIES;
+use crate::zones::paths::{DIRECTORY_ENTRIES, ENTRIES};
 use crate::zones::source::Source;
 use crate::zones::survey::{Survey, finding};
 
@@ -19,6 +19,21 @@ impl<S: Source> Survey<'_, S> {
         } else {
             self.snapshot.notices.extend(large_directory(path, entries));
         }
+    }
+
+    /// The children of a directory, as long as the repository holds no more than it may.
+    pub(super) fn within_bounds<T>(&mut self, path: &str, children: Vec<T>) -> Vec<T> {
+        if let Some(left) = self.entries_left.checked_sub(children.len()) {
+            self.entries_left = left;
+            return children;
+        }
+        // One finding is enough: nothing more is listed from here on.
+        if std::mem::take(&mut self.entries_left) > 0 {
+            let message = format!("the zones hold more than {ENTRIES} files and directories");
+            let reason = Reason::new(Code::TooManyFiles, message);
+            self.snapshot.errors.push(finding(path, reason));
+        }
+        Vec::new()
     }
 }
 

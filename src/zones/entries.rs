@@ -3,7 +3,6 @@
 //! In come names, out go the reasons against them. Names that mean something else to a file system, or that it can't tell
 //! apart, are refused before anything is made of them.
 
-use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::finding::{Code, Reason};
@@ -15,7 +14,7 @@ use crate::zones::source::Scope;
 pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
     if matches!(name, "" | "." | "..") || is_dot_git(name) {
         Some("no entry may be called so")
-    } else if name.contains(['/', '\\']) || name.chars().any(char::is_control) {
+    } else if name.contains(|letter: char| matches!(letter, '/' | '\\') || letter.is_control()) {
         Some("a name is one piece, without slashes and control characters")
     } else if scope == Scope::Zone && !name.is_ascii() {
         Some("a name in a zone is made of ASCII characters")
@@ -24,12 +23,10 @@ pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
     }
 }
 
-/// The names of one directory of which another differs in the case of letters only; at the top only those of zones.
-pub fn case_twins<'n>(
-    names: impl Iterator<Item = &'n [u8]> + Clone,
-    scope: Scope,
-) -> HashSet<&'n [u8]> {
-    let mut twins = HashSet::new();
+/// Whether each of these names of one directory differs from another in the case of letters only; at the top only those of
+/// zones do.
+pub fn case_twins<'n>(names: impl Iterator<Item = &'n [u8]> + Clone, scope: Scope) -> Vec<bool> {
+    let mut twins = vec![false; names.clone().count()];
     // Of two such names one has a capital letter.
     if !names
         .clone()
@@ -38,22 +35,32 @@ pub fn case_twins<'n>(
         return twins;
     }
     let state = RandomState::new();
-    let folded = |name: &[u8]| name.to_ascii_lowercase();
-    let mut hashed: Vec<(u64, &[u8])> = names
-        .filter(|name| scope == Scope::Zone || folds_to_zone(name))
-        .map(|name| (state.hash_one(folded(name)), name))
+    let mut folded = Vec::new();
+    let mut hashed: Vec<(u64, usize, &[u8])> = names
+        .enumerate()
+        .filter(|(_, name)| scope == Scope::Zone || folds_to_zone(name))
+        .map(|(place, name)| {
+            folded.clear();
+            folded.extend(in_one_case(name));
+            (state.hash_one(folded.as_slice()), place, name)
+        })
         .collect();
     // Numbers are sorted faster than names; those of equal numbers are mostly one name.
-    hashed.sort_unstable_by(|one, other| {
-        let by_number = one.0.cmp(&other.0);
-        by_number.then_with(|| folded(one.1).cmp(&folded(other.1)))
-    });
-    for pair in hashed.windows(2) {
-        if pair[0].1.eq_ignore_ascii_case(pair[1].1) {
-            twins.extend([pair[0].1, pair[1].1]);
+    hashed.sort_unstable_by_key(|(number, ..)| *number);
+    for equal in hashed.chunk_by_mut(|one, other| one.0 == other.0) {
+        equal.sort_unstable_by(|one, other| in_one_case(one.2).cmp(in_one_case(other.2)));
+        for pair in equal.windows(2) {
+            if pair[0].2.eq_ignore_ascii_case(pair[1].2) {
+                twins[pair[0].1] = true;
+                twins[pair[1].1] = true;
+            }
         }
     }
     twins
+}
+
+fn in_one_case(name: &[u8]) -> impl Iterator<Item = u8> {
+    name.iter().map(u8::to_ascii_lowercase)
 }
 
 /// The reason against entries whose names some file systems can't tell apart.
@@ -95,9 +102,10 @@ mod tests {
 
     #[test]
     fn names_that_differ_in_case_only_are_twins() {
-        let names = ["A", "Policies", "a", "policies"].map(str::as_bytes);
+        let names = ["A", "Policies", "a", "b", "policies"].map(str::as_bytes);
         let at_top = case_twins(names.into_iter(), Scope::Root);
-        assert_eq!(at_top, HashSet::from([&b"Policies"[..], b"policies"]));
-        assert_eq!(case_twins(names.into_iter(), Scope::Zone).len(), 4);
+        assert_eq!(at_top, [false, true, false, false, true]);
+        let in_zone = case_twins(names.into_iter(), Scope::Zone);
+        assert_eq!(in_zone, [true, true, true, false, true]);
     }
 }

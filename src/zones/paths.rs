@@ -12,6 +12,8 @@ pub const ZONES: [&str; 4] = ["issued", "policies", "requests", "templates"];
 
 /// More entries than this in one directory of `requests/` are refused.
 pub const DIRECTORY_ENTRIES: usize = 200_000;
+// What a repository may hold in all: trees may name the same small subtree again and again.
+pub(super) const ENTRIES: usize = 5_000_000;
 
 pub(super) const LET_THROUGH: [&str; 3] = ["README.md", "OWNERS", ".gitkeep"];
 pub(super) const ATTRIBUTES: &str = ".gitattributes";

@@ -12,10 +12,16 @@ use crate::zones::survey::{Survey, finding};
 
 // Nobody needs more signatures for one request, and each costs a verification.
 const STATEMENT_FILES: usize = 64;
+// How people may call a revocation.
+const REVOCATIONS: [&str; 2] = [".revocation.yaml", ".revocation.yml"];
 
 impl<S: Source> Survey<'_, S> {
     /// What can't be read and is called as a revocation may be one, so its request waits.
     pub(super) fn doubt(&mut self, path: &str) {
+        // A directory may hold hundreds of thousands that are called otherwise.
+        if !REVOCATIONS.iter().any(|ending| ends_in(path, ending)) {
+            return;
+        }
         let path = path.to_ascii_lowercase();
         let stem = path.strip_suffix(".yml").map(|stem| format!("{stem}.yaml"));
         if let Ok(Role::Revocation(name)) = place(stem.as_deref().unwrap_or(&path)) {
@@ -137,6 +143,12 @@ impl<S: Source> Survey<'_, S> {
 /// Whether a file at this path says something about a request.
 pub(super) fn is_statement(path: &str) -> bool {
     matches!(place(path), Ok(Role::Statement(_)))
+}
+
+fn ends_in(path: &str, ending: &str) -> bool {
+    let end = path.len().checked_sub(ending.len());
+    end.and_then(|end| path.get(end..))
+        .is_some_and(|end| end.eq_ignore_ascii_case(ending))
 }
 
 fn nested() -> Reason {
