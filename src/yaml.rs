@@ -56,6 +56,14 @@ pub struct Entry {
 }
 
 impl Value {
+    /// The elements of a list; none of anything else.
+    fn nodes(&self) -> &[Node] {
+        match self {
+            Self::List(nodes) => nodes,
+            _ => &[],
+        }
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
@@ -142,14 +150,16 @@ impl<'n> Field<'n> {
 
     /// The elements of a list.
     pub fn list(&self, problems: &mut Problems) -> Vec<Field<'n>> {
-        let Value::List(nodes) = &self.node.value else {
-            problems.report(
-                self,
-                format!("must be a list, not {}", self.node.value.kind()),
-            );
-            return Vec::new();
-        };
-        self.elements(nodes)
+        self.elements(problems).collect()
+    }
+
+    /// The elements of a list, each made when it is asked for: a stranger's list may be longer than anybody reads on.
+    pub fn elements(&self, problems: &mut Problems) -> impl Iterator<Item = Field<'n>> + use<'n> {
+        if !matches!(self.node.value, Value::List(_)) {
+            let message = format!("must be a list, not {}", self.node.value.kind());
+            problems.report(self, message);
+        }
+        elements(self.path.clone(), self.node.value.nodes())
     }
 
     /// The text of a scalar. A plain scalar counts as text unless YAML would read it as a number or a boolean.
@@ -234,8 +244,7 @@ impl<'n> Field<'n> {
     pub fn children(&self) -> Vec<Field<'n>> {
         match &self.node.value {
             Value::Map(entries) => entries.iter().map(|entry| self.child(entry)).collect(),
-            Value::List(nodes) => self.elements(nodes),
-            _ => Vec::new(),
+            other => elements(self.path.clone(), other.nodes()).collect(),
         }
     }
 
@@ -252,15 +261,6 @@ impl<'n> Field<'n> {
 
     fn child(&self, entry: &'n Entry) -> Field<'n> {
         child(&self.path, entry)
-    }
-
-    fn elements(&self, nodes: &'n [Node]) -> Vec<Field<'n>> {
-        let element = |(index, node): (usize, &'n Node)| Field {
-            path: format!("{}[{index}]", self.path),
-            place: node.place,
-            node,
-        };
-        nodes.iter().enumerate().map(element).collect()
     }
 }
 
@@ -342,6 +342,15 @@ fn child<'n>(path: &str, entry: &'n Entry) -> Field<'n> {
         place: entry.node.place,
         node: &entry.node,
     }
+}
+
+fn elements<'n>(path: String, nodes: &'n [Node]) -> impl Iterator<Item = Field<'n>> {
+    let element = move |(index, node): (usize, &'n Node)| Field {
+        path: format!("{path}[{index}]"),
+        place: node.place,
+        node,
+    };
+    nodes.iter().enumerate().map(element)
 }
 
 fn join(path: &str, key: &str) -> String {

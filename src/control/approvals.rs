@@ -174,9 +174,13 @@ fn read_parts(
     depth: usize,
     problems: &mut Problems,
 ) -> Option<Vec<Requirement>> {
-    let elements = elements(field, problems);
-    let read = |element| Requirement::read(element, around, depth + 1, problems);
-    let parts: Vec<Option<Requirement>> = elements.iter().map(read).collect();
+    let mut parts: Vec<Option<Requirement>> = Vec::new();
+    for element in elements(field, problems) {
+        if problems.is_full() {
+            break;
+        }
+        parts.push(Requirement::read(&element, around, depth + 1, problems));
+    }
     let parts: Option<Vec<Requirement>> = parts.into_iter().collect();
     parts.filter(|parts| !parts.is_empty())
 }

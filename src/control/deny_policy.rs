@@ -215,8 +215,7 @@ fn patterns(
         return Vec::new();
     };
     elements(&field, problems)
-        .iter()
-        .filter_map(|element| Entry::read(element, kind, Purpose::Deny, problems))
+        .filter_map(|element| Entry::read(&element, kind, Purpose::Deny, problems))
         .collect()
 }
 
@@ -250,14 +249,14 @@ fn read_keys(
     }
     let mut blocked = BlockedKeys::default();
     if let Some(lists) = object.get("lists") {
-        let lists = elements(&lists, problems);
-        let list = |element| around.key_list(element, problems);
-        blocked.lists = lists.iter().filter_map(list).collect();
+        let elements = elements(&lists, problems);
+        let list = |element| around.key_list(&element, problems);
+        blocked.lists = elements.filter_map(list).collect();
     }
     if let Some(digests) = object.get("spkiSHA256") {
-        let digests = elements(&digests, problems);
-        let digest = |element| read_digest(element, problems);
-        blocked.digests = digests.iter().filter_map(digest).collect();
+        let elements = elements(&digests, problems);
+        let digest = |element| read_digest(&element, problems);
+        blocked.digests = elements.filter_map(digest).collect();
     }
     if let Some(types) = object.get("types") {
         blocked.types = Some(KeyTypes::read(&types, problems));

@@ -49,8 +49,7 @@ impl KeyTypes {
         let types = elements(field, problems);
         Self(
             types
-                .iter()
-                .filter_map(|element| key_type(element, problems))
+                .filter_map(|element| key_type(&element, problems))
                 .collect(),
         )
     }
@@ -167,8 +166,6 @@ fn lengths(object: &Object<'_>, problems: &mut Problems) -> Option<KeyType> {
 fn curves(object: &Object<'_>, problems: &mut Problems) -> Option<KeyType> {
     let field = object.require("curves", problems)?;
     let curves = elements(&field, problems);
-    let curves = curves
-        .iter()
-        .filter_map(|element| choice(element, &CURVES, problems));
+    let curves = curves.filter_map(|element| choice(&element, &CURVES, problems));
     Some(KeyType::Ecdsa(curves.collect()))
 }

@@ -7,6 +7,8 @@
 mod expectation;
 mod wish;
 
+use std::collections::BTreeSet;
+
 use crate::control::document::Document;
 use crate::control::identity::Identity;
 use crate::control::principal::written;
@@ -95,11 +97,12 @@ impl PolicyTest {
             .map(|field| read_requester(&field, problems).unwrap_or_default());
         let cases = spec.require("cases", problems)?;
         let mut read: Vec<TestCase> = Vec::new();
+        let mut names = BTreeSet::new();
         for element in elements(&cases, problems) {
             let Some(case) = TestCase::read(&element, requester.as_ref(), around, problems) else {
                 continue;
             };
-            if read.iter().any(|other| other.name == case.name) {
+            if !names.insert(case.name.clone()) {
                 problems.report(&element, format!("`{}` is there twice", case.name));
             }
             read.push(case);

@@ -79,11 +79,14 @@ pub fn only_true(field: &Field<'_>, problems: &mut Problems) -> bool {
 }
 
 /// The elements of a list that is not empty.
-pub fn elements<'n>(field: &Field<'n>, problems: &mut Problems) -> Vec<Field<'n>> {
+pub fn elements<'n>(
+    field: &Field<'n>,
+    problems: &mut Problems,
+) -> impl Iterator<Item = Field<'n>> + use<'n> {
     if matches!(&field.node.value, Value::List(nodes) if nodes.is_empty()) {
         problems.report(field, "must not be an empty list");
     }
-    field.list(problems)
+    field.elements(problems)
 }
 
 /// Values parsed from a list that is not empty and holds none of them twice.

@@ -122,8 +122,8 @@ impl Rule {
         let kind = its.kind(flag(&object, "crossing", problems));
         let values = object.get("values").map(|values| {
             let elements = elements(&values, problems);
-            let entry = |element| Entry::read(element, kind, Purpose::Admit, problems);
-            Allows::Values(elements.iter().filter_map(entry).collect())
+            let entry = |element| Entry::read(&element, kind, Purpose::Admit, problems);
+            Allows::Values(elements.filter_map(entry).collect())
         });
         let default = if in_sans {
             Allows::Anything

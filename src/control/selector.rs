@@ -167,10 +167,8 @@ fn patterns(
     let Some(field) = object.get(key) else {
         return Vec::new();
     };
-    let elements = elements(&field, problems);
-    elements
-        .iter()
-        .filter_map(|element| read(element, problems))
+    elements(&field, problems)
+        .filter_map(|element| read(&element, problems))
         .collect()
 }
 

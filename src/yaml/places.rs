@@ -4,9 +4,10 @@
 //! them, or of the keys where a value begins on a line of its own, as people look for them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::finding::Place;
-use crate::yaml::{Entry, Field, Node, Value, join};
+use crate::yaml::{Entry, Node, Value};
 
 // The longest path that anybody asks for is that of a label, whose key has at most 317 characters. Below a longer one
 // every value would make the path anew.
@@ -49,22 +50,36 @@ impl Places {
 
     fn noted(document: &Node, place: fn(&Entry) -> Place) -> Self {
         let mut places = Self::default();
-        places.note(&Field::root(document), place);
+        places.note(&mut String::new(), &document.value, place);
         places
     }
 
-    fn note(&mut self, field: &Field<'_>, place: fn(&Entry) -> Place) {
-        if field.path.len() > LONGEST_PATH {
+    /// Notes what lies below a path, which is as it was when this returns.
+    fn note(&mut self, path: &mut String, value: &Value, place: fn(&Entry) -> Place) {
+        let end = path.len();
+        if end > LONGEST_PATH {
             return;
         }
-        if let Value::Map(entries) = &field.node.value {
-            for entry in entries {
-                self.0.insert(join(&field.path, &entry.key), place(entry));
+        match value {
+            Value::Map(entries) => {
+                for entry in entries {
+                    path.push_str(if end == 0 { "" } else { "." });
+                    path.push_str(&entry.key);
+                    self.0.insert(path.clone(), place(entry));
+                    self.note(path, &entry.node.value, place);
+                    path.truncate(end);
+                }
             }
-        }
-        for child in field.children() {
-            self.0.entry(child.path.clone()).or_insert(child.place);
-            self.note(&child, place);
+            Value::List(nodes) => {
+                for (index, node) in nodes.iter().enumerate() {
+                    // Writing into a String can't fail.
+                    let _ = write!(path, "[{index}]");
+                    self.0.insert(path.clone(), node.place);
+                    self.note(path, &node.value, place);
+                    path.truncate(end);
+                }
+            }
+            Value::Null | Value::Plain(_) | Value::Text(_) => {}
         }
     }
 }
