@@ -68,9 +68,10 @@ fn collect<T: Ord>(
         // Sixteen million line ends are a list, too.
         let bare = lines.bytes().take_while(|octet| *octet == b'\n').count();
         number += u32::try_from(bare).unwrap_or(u32::MAX);
-        let (line, rest) = lines[bare..]
-            .split_once('\n')
-            .unwrap_or((&lines[bare..], ""));
+        let text = &lines[bare..];
+        // A search that is made for long lines costs more than these.
+        let end = text.bytes().position(|octet| octet == b'\n');
+        let (line, rest) = end.map_or((text, ""), |end| (&text[..end], &text[end + 1..]));
         let line = line.trim_end();
         if !line.is_empty() && !line.starts_with('#') {
             match read(line) {
