@@ -58,12 +58,13 @@ pub struct Batch {
     pub results: Vec<RequestResult>,
 }
 
-/// Signs and renders everything that the plan approved.
+/// Signs and renders everything that the plan approved. Before anything is signed `tell` hears every serial number.
 pub fn issue(
     plan: Plan<'_>,
     keys: &Keys<'_>,
     workshop: &Workshop<'_>,
     random: &mut Randomness<'_>,
+    tell: &dyn Fn(&RequestName, Serial),
 ) -> Batch {
     let mut serials = BTreeSet::new();
     let drawn: Vec<_> = plan
@@ -71,6 +72,9 @@ pub fn issue(
         .into_iter()
         .map(|entry| {
             let serial = entry.decision.is_ok().then(|| draw(random, &mut serials));
+            if let Some(serial) = serial {
+                tell(&entry.name, serial);
+            }
             (entry, serial)
         })
         .collect();

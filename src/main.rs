@@ -294,6 +294,16 @@ fn world(global: &Global) -> anyhow::Result<World> {
         variable: |name| std::env::var(name).ok(),
         now,
         random: Box::new(random),
+        talk: talk(global.quiet),
+    })
+}
+
+fn talk(quiet: bool) -> Box<dyn Fn(&str)> {
+    let fence = fence();
+    Box::new(move |text| {
+        if !quiet {
+            output::say(text, &fence);
+        }
     })
 }
 

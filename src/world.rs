@@ -23,6 +23,8 @@ pub struct World {
     pub now: Timestamp,
     /// Where serial numbers and identifiers come from.
     pub random: Box<Randomness<'static>>,
+    /// Says at once what can't wait for the report.
+    pub talk: Box<dyn Fn(&str)>,
 }
 
 impl fmt::Debug for World {
@@ -34,6 +36,7 @@ impl fmt::Debug for World {
             variable: _,
             now,
             random: _,
+            talk: _,
         } = self;
         f.debug_struct("World")
             .field("directory", directory)

@@ -107,6 +107,7 @@ fn the_example_is_issued_bit_for_bit() {
         variable: |_| None,
         now: now(),
         random,
+        talk: Box::new(|_| ()),
     };
     let mut report = Report::new("run");
     run::run(&args, &mut world, &mut report).expect("the run works");

@@ -203,6 +203,7 @@ fn check(scratch: &Scratch) -> Report {
         variable: |_| None,
         now: NOW.parse().expect("it is a time"),
         random: Box::new(seeded_octets("check")),
+        talk: Box::new(|_| ()),
     };
     let mut report = Report::new("check");
     commands::check::check(&args, &world, &mut report).expect("it can be judged");

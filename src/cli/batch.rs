@@ -163,6 +163,9 @@ pub struct RunArgs {
     /// Sign the commit with this SSH key: a private key, or the public half of one that ssh-agent has.
     #[arg(long, value_name = "FILE", env = "GITCA_COMMIT_KEY")]
     pub commit_key: Option<PathBuf>,
+    /// Name each certificate and its serial number on stderr before it is signed, so that none is ever signed unseen.
+    #[arg(short, long)]
+    pub verbose: bool,
     /// How the report is written.
     #[command(flatten)]
     pub report: ReportArgs,

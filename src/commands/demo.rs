@@ -186,6 +186,7 @@ impl Stage {
             push: None,
             shard: None,
             commit_key: None,
+            verbose: false,
             report: report_args(),
         };
         let mut report = Report::new("run");

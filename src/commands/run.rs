@@ -26,7 +26,7 @@ use crate::finding::Finding;
 use crate::git::fault;
 use crate::keystore::Keystore;
 use crate::message::Trailers;
-use crate::names::Shard;
+use crate::names::{RequestName, Serial, Shard};
 use crate::plan;
 use crate::plan::listing::{self, Listing};
 use crate::report::{Report, RequestResult, Verdict};
@@ -162,7 +162,13 @@ fn make(
     fault::point("keys-opened");
     let workshop = survey.workshop(world.now);
     let signing = keys::signing_keys(&opened);
-    let batch = batch::issue(plan, &signing, &workshop, &mut *world.random);
+    let talk = &world.talk;
+    let tell = |name: &RequestName, serial: Serial| {
+        if args.verbose {
+            talk(&format!("signing {name}: serial number {serial}\n"));
+        }
+    };
+    let batch = batch::issue(plan, &signing, &workshop, &mut *world.random, &tell);
     let lists = Lists::make(&due, &signing, &Lists::default());
     drop(signing);
     fault::point("signed");

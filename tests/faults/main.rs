@@ -13,6 +13,7 @@ mod support;
 
 mod locks;
 mod rivals;
+mod serials;
 mod server;
 mod space;
 mod steps;

@@ -231,7 +231,13 @@ fn run(key: &Liar) -> Batch {
         certified: &BTreeMap::new(),
         now: wide::now(),
     };
-    issue(plan, &keys, &workshop, &mut seeded_octets("serials"))
+    issue(
+        plan,
+        &keys,
+        &workshop,
+        &mut seeded_octets("serials"),
+        &|_, _| (),
+    )
 }
 
 fn introduction() -> Introduction {

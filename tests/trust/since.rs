@@ -85,6 +85,7 @@ impl Story {
             variable: |_| None,
             now: NOW.parse().expect("a time"),
             random: Box::new(seeded_octets("serials")),
+            talk: Box::new(|_| ()),
         }
     }
 
