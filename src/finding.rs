@@ -4,7 +4,7 @@
 //! and spelled as the variants of [`Code`]; field names are those of Kubernetes (`spec.usages[1]`). Values come from
 //! strangers: they are cut here and escaped by each sink.
 
-mod advice;
+pub mod advice;
 mod code;
 mod meaning;
 

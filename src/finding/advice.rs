@@ -56,7 +56,8 @@ fn again(file: &RepoPath) -> String {
 }
 
 /// One word of a POSIX shell, 2.2.2.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
     if text.chars().all(is_plain) {
         return text.to_owned();

@@ -71,30 +71,32 @@ impl Repository {
         self.end_following()
     }
 
-    /// Another work tree of this repository that has the branch checked out.
+    /// The other work trees of this repository that have the branch checked out.
     ///
     /// # Errors
     /// When the name is none of a branch.
-    pub fn checked_out_elsewhere(&self, branch: &str) -> anyhow::Result<Option<PathBuf>> {
+    pub fn checked_out_elsewhere(&self, branch: &str) -> anyhow::Result<Vec<PathBuf>> {
         let head = format!("ref: {}\n", reference_name(branch)?);
         let is_there = |git_dir: &Path| {
             let is_other = git_dir.canonicalize().ok() != self.path().canonicalize().ok();
             is_other && fs::read_to_string(git_dir.join("HEAD")).is_ok_and(|text| text == head)
         };
         let main = self.inner.commondir();
+        let mut found = Vec::new();
         if self.inner.is_worktree() && is_there(main) && main.file_name() == Some(".git".as_ref()) {
-            return Ok(main.parent().map(Path::to_owned));
+            found.extend(main.parent().map(Path::to_owned));
         }
-        let Ok(entries) = fs::read_dir(main.join("worktrees")) else {
-            return Ok(None);
-        };
-        let linked = entries.flatten().map(|entry| entry.path());
-        let found = linked
-            .filter(|git_dir| is_there(git_dir))
-            .find_map(|git_dir| {
-                let file = fs::read_to_string(git_dir.join("gitdir")).ok()?;
-                Some(Path::new(file.trim_end()).parent()?.to_owned())
-            });
+        let linked = fs::read_dir(main.join("worktrees")).into_iter().flatten();
+        let linked = linked.flatten().map(|entry| entry.path());
+        found.extend(
+            linked
+                .filter(|git_dir| is_there(git_dir))
+                .filter_map(|git_dir| {
+                    let file = fs::read_to_string(git_dir.join("gitdir")).ok()?;
+                    Some(Path::new(file.trim_end()).parent()?.to_owned())
+                }),
+        );
+        found.sort();
         Ok(found)
     }
 

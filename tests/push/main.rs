@@ -18,3 +18,4 @@ mod server;
 mod shards;
 mod shares;
 mod withdrawn;
+mod worktrees;

@@ -5,6 +5,7 @@
 
 use crate::commands::run::landing::Landed;
 use crate::commands::run::target::Target;
+use crate::finding::advice::quoted;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::fault;
 use crate::names::ObjectId;
@@ -60,7 +61,8 @@ fn advance(
     if !repository.is_ancestor(old, new)? {
         return Ok(Ok(None));
     }
-    let is_checked_out = is_here(mainline)? || repository.checked_out_elsewhere(branch)?.is_some();
+    let is_checked_out =
+        is_here(mainline)? || !repository.checked_out_elsewhere(branch)?.is_empty();
     // Files that others changed would look as if they had been changed back here.
     if is_checked_out && !repository.only_issued_differs(old, new)? {
         return Ok(Err(Box::new(behind(branch))));
@@ -83,14 +85,15 @@ fn files(mainline: &Mainline, old: ObjectId, new: ObjectId) -> Vec<Finding> {
         (Err(error), _) | (_, Err(error)) => notices.push(left(&format!("{error:#}"))),
         (Ok(_), Ok(_)) => {}
     }
-    if let Ok(Some(place)) = repository.checked_out_elsewhere(branch) {
+    let elsewhere = repository.checked_out_elsewhere(branch);
+    for place in elsewhere.unwrap_or_default() {
         let message = format!(
             "the branch is checked out in `{}` too, whose files were left as they are",
             place.display()
         );
         let help = format!(
             "git -C {} restore --source=HEAD --staged --worktree issued",
-            place.display()
+            quoted(&place.to_string_lossy())
         );
         notices.push(notice(&message, &help));
     }
