@@ -144,6 +144,9 @@ impl Repository {
             .current_dir(self.workdir().unwrap_or(self.path()))
             .arg("--git-dir")
             .arg(self.path())
+            // Hooks of this clone never run; those of the remote are its own matter.
+            .args(["-c", "core.hooksPath=/dev/null"])
+            .args(["-c", "core.fsmonitor=false"])
             .args(arguments)
             .env("LC_ALL", "C")
             .env("GIT_NO_REPLACE_OBJECTS", "1")

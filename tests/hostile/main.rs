@@ -7,6 +7,7 @@
 
 mod algorithms;
 mod approvals;
+mod clone;
 mod extensions;
 mod files;
 mod floods;
