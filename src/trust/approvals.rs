@@ -10,6 +10,7 @@ use crate::control::ControlZone;
 use crate::control::principal::PrincipalKind;
 use crate::finding::{Code, Reason};
 use crate::names::{ObjectName, RepoPath, RequestName, Sha256Digest};
+use crate::request::Request;
 use crate::snapshot::Brought;
 use crate::ssh::signature::{Signature, SignatureError};
 use crate::statement::{self, Statement, StatementDecision};
@@ -160,12 +161,12 @@ fn judge(
     let file = path(records, pair.name);
     let statement = match Statement::read(pair.statement) {
         Ok(statement) => statement,
-        Err(reason) => return (None, Err(about(reason, &file))),
+        Err(reason) => return (None, Err(about(reason, &file).help(unread(records)))),
     };
     let digest = Sha256Digest::of(pair.statement);
-    let signed = signer(&statement, pair, zone, Validity::At(now));
+    let signed = signer(&statement, pair, records, zone, Validity::At(now));
     let is_request = statement.decision == StatementDecision::Request;
-    let is_his = is_request && signer(&statement, pair, zone, Validity::Ever).is_ok();
+    let is_his = is_request && signer(&statement, pair, records, zone, Validity::Ever).is_ok();
     let asker = is_his.then(|| statement.principal.clone());
     // What a certificate rested on carries its renewals: it needed to be in time only then.
     let renewed = records
@@ -190,6 +191,12 @@ fn judge(
     (asker, valid.map_err(|reason| about(reason, &file)))
 }
 
+/// What to do about a file that nobody can read.
+fn unread(records: &Records<'_>) -> String {
+    let name = &records.request.name;
+    format!("remove it, and sign another: `gitca approve {name}` or `gitca deny {name}`")
+}
+
 /// What a statement must be about.
 fn binding(
     statement: &Statement,
@@ -199,8 +206,8 @@ fn binding(
     now: Timestamp,
 ) -> Result<(), Reason> {
     let (request, settings) = (records.request, &zone.settings);
-    let refuse = |code, message: String| Err(Reason::new(code, message));
-    let again = || format!("gitca {} {}", verb(statement.decision), request.name);
+    let refuse =
+        |code, message: String| Err(Reason::new(code, message).help(again(statement, request)));
     let right = statement::file_name(&statement.principal, pair.statement);
     if pair.name != right {
         let message = "the name of the file is not made of the principal and the digest";
@@ -212,12 +219,16 @@ fn binding(
         let message = format!("it is about `{}`", statement.request);
         return refuse(Code::ApprovalPath, message);
     }
-    if statement.git_blob != request.blob || statement.sha256 != request.sha256 {
-        let message = format!(
-            "it is about the bytes {}, and the request has {} now",
-            statement.git_blob, request.blob
-        );
-        return Err(Reason::new(Code::ApprovalStale, message).help(again()));
+    if statement.git_blob != request.blob {
+        let (then, now) = (statement.git_blob, request.blob);
+        let message = format!("it is about the bytes {then}, and the request has {now} now");
+        return refuse(Code::ApprovalStale, message);
+    }
+    if statement.sha256 != request.sha256 {
+        let (then, now) = (statement.sha256, request.sha256);
+        let message =
+            format!("it is about the bytes with the SHA-256 {then}, and the request has {now} now");
+        return refuse(Code::ApprovalStale, message);
     }
     if statement.repository != settings.repository.as_str() {
         let message = format!("it is for the repository {}", statement.repository);
@@ -228,10 +239,14 @@ fn binding(
         return refuse(Code::ApprovalBranch, message);
     }
     if let Some(end) = statement.expires.filter(|end| now >= *end) {
-        let message = format!("it ended at {end}");
-        return Err(Reason::new(Code::ApprovalExpired, message).help(again()));
+        return refuse(Code::ApprovalExpired, format!("it ended at {end}"));
     }
     Ok(())
+}
+
+/// The command that says it again.
+fn again(statement: &Statement, request: &Request) -> String {
+    format!("gitca {} {}", verb(statement.decision), request.name)
 }
 
 fn verb(decision: StatementDecision) -> &'static str {
@@ -246,15 +261,22 @@ fn verb(decision: StatementDecision) -> &'static str {
 fn signer(
     statement: &Statement,
     pair: &Pair<'_>,
+    records: &Records<'_>,
     zone: &ControlZone,
     validity: Validity,
 ) -> Result<String, Reason> {
+    let again = again(statement, records.request);
     let broken = |error: SignatureError| {
         let code = match error {
             SignatureError::Namespace(_) => Code::ApprovalNamespace,
             _ => Code::ApprovalSignature,
         };
-        Reason::new(code, format!("the signature {error}"))
+        let way = match error {
+            SignatureError::UserPresence => "touch the token",
+            SignatureError::Key(_) => "sign with another key",
+            _ => "sign it again",
+        };
+        Reason::new(code, format!("the signature {error}")).help(format!("{way}: {again}"))
     };
     let armor = std::str::from_utf8(pair.signature).map_err(|_| broken(SignatureError::Armor))?;
     let signature = Signature::parse_for(statement::NAMESPACE, armor).map_err(broken)?;
@@ -267,12 +289,14 @@ fn signer(
             "it names `{}` and is signed by a key of `{}`",
             statement.principal, principal.name
         );
-        return Err(Reason::new(Code::ApprovalPrincipal, message));
+        let help = format!("sign it again: {again}");
+        return Err(Reason::new(Code::ApprovalPrincipal, message).help(help));
     }
     let may_be_bot = statement.decision == StatementDecision::Request;
     if principal.kind == PrincipalKind::Bot && !may_be_bot {
         let message = format!("`{}` is a bot, and only persons approve", principal.name);
-        return Err(Reason::new(Code::ApprovalNotPerson, message));
+        let help = format!("have a person say it: {again}");
+        return Err(Reason::new(Code::ApprovalNotPerson, message).help(help));
     }
     Ok(signature.key().fingerprint())
 }

@@ -1,5 +1,7 @@
 //! Who asked and who approved, in real repositories with statements signed by the system's own ssh-keygen.
 
+#[path = "../support/sshsig.rs"]
+mod sshsig;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -8,6 +10,7 @@ mod deep;
 mod house;
 mod landings;
 mod mainline;
+mod malformed;
 mod output;
 mod persons;
 mod published;
@@ -16,5 +19,6 @@ mod requester;
 mod review;
 mod revocation;
 mod rules;
+mod signatures;
 mod since;
 mod swaps;
