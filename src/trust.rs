@@ -32,7 +32,7 @@ pub fn hear(records: &Records<'_>, zone: &ControlZone, now: Timestamp) -> Testim
         is_by_commit: asker.is_by_commit,
         involved: asker.involved,
         objections: heard.objections.clone(),
-        notices: asker.notices,
+        notices: [asker.notices, heard.notices.clone()].concat(),
         ..Testimony::default()
     };
     approvals::count(&mut testimony, &heard);

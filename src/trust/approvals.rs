@@ -65,6 +65,8 @@ pub(super) struct Heard {
     /// Everybody whose `request` statement it is, be it of older bytes.
     pub(super) askers: Vec<ObjectName>,
     pub(super) objections: Vec<Reason>,
+    /// What is wrong with denials: it is told whatever comes of the request, since somebody relies on them.
+    pub(super) notices: Vec<Reason>,
 }
 
 /// A statement and its signature.
@@ -84,12 +86,18 @@ pub(super) fn read(records: &Records<'_>, zone: &ControlZone, now: Timestamp) ->
         heard.askers.extend(asker);
         match judged {
             Ok(valid) => heard.valid.push(valid),
+            Err(reason) if pair.is_present && denies(&pair) => heard.notices.push(reason),
             Err(reason) if pair.is_present => heard.objections.push(reason),
             // Nobody can see a file that is gone.
             Err(_) => {}
         }
     }
     heard
+}
+
+fn denies(pair: &Pair<'_>) -> bool {
+    Statement::read(pair.statement)
+        .is_ok_and(|statement| statement.decision == StatementDecision::Deny)
 }
 
 fn pairs<'a>(records: &Records<'a>, objections: &mut Vec<Reason>) -> Vec<Pair<'a>> {

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::house::{House, NAMESPACE, Signed};
 
+/// What follows a way out that is no command of gitca.
+pub(crate) const CHECK: &str = "; then `gitca check requests/jane.yaml`";
 pub(crate) const ONE: &str = "{anyOf: [{groups: [platform]}]}";
 
 pub(crate) fn codes(codes: &[&str]) -> Vec<String> {
@@ -281,4 +283,28 @@ fn half_a_statement_and_a_wrong_name_do_not_count() {
             "{what}"
         );
     }
+}
+
+#[test]
+fn the_name_of_the_file_is_that_of_the_signer() {
+    let house = House::with_request(ONE);
+    let right = house.state("jane", "approve", "bob");
+    for person in ["carol", "jane", "nobody"] {
+        let wrong = right.replace("bob-", &format!("{person}-"));
+        let script = format!("mv {right} {wrong}; mv {right}.sig {wrong}.sig");
+        house.scratch.sh(&script);
+        house.scratch.commit(person);
+        let report = house.plan();
+        let reasons = &report["results"][0]["reasons"];
+        assert_eq!(report["results"][0]["verdict"], "pending", "{reasons:#}");
+        assert_eq!(reasons[1]["code"], "ApprovalFileName", "{reasons:#}");
+        assert_eq!(reasons[1]["value"], wrong.trim_start_matches("repo/"));
+        let name = right.rsplit('/').next().expect("a name");
+        assert_eq!(reasons[1]["help"], format!("rename it to `{name}`{CHECK}"));
+        let back = format!("mv {wrong} {right}; mv {wrong}.sig {right}.sig");
+        house.scratch.sh(&back);
+    }
+    // What the help says helps.
+    house.scratch.commit("rename it");
+    assert_eq!(house.judged("jane").0, "approved");
 }

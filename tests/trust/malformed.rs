@@ -12,8 +12,12 @@ fn objections(report: &Value, request: &str) -> Vec<Value> {
     let results = report["results"].as_array().expect("a list");
     let result = results.iter().find(|result| result["request"] == request);
     let reasons = result.expect("it is there")["reasons"].as_array();
-    let reasons = reasons.expect("a list").iter();
-    let objections = reasons.filter(|reason| reason["code"] != "ApprovalMissing");
+    let notices = report["notices"].as_array();
+    let reasons = [reasons, notices].map(|list| list.expect("a list").iter());
+    let objections = reasons
+        .into_iter()
+        .flatten()
+        .filter(|reason| reason["code"] != "ApprovalMissing");
     objections.cloned().collect()
 }
 
@@ -79,56 +83,56 @@ fn a_field_that_is_not_as_it_must_be_is_named() {
         ("`subject` is required", |s| remove(s, "", "subject")),
         ("`predicate` is required", |s| remove(s, "", "predicate")),
         ("`predicate` must be an object", |s| {
-            s["predicate"] = json!([])
+            s["predicate"] = json!([]);
         }),
         ("`x` is not a field of `the statement`", |s| {
-            s["x"] = json!(1)
+            s["x"] = json!(1);
         }),
         ("`x` is not a field of `predicate`", |s| {
-            s["predicate"]["x"] = json!(1)
+            s["predicate"]["x"] = json!(1);
         }),
         ("`uri` is not a field of `subject[0]`", |s| {
-            s["subject"][0]["uri"] = json!("x")
+            s["subject"][0]["uri"] = json!("x");
         }),
         ("`sha1` is not a field of `digest`", |s| {
             s["subject"][0]["digest"]["sha1"] = json!("0".repeat(40));
         }),
         ("`subject` must have exactly one element", |s| {
-            s["subject"] = json!([])
+            s["subject"] = json!([]);
         }),
         ("`subject` must have exactly one element", |s| {
             s["subject"] = json!([s["subject"][0], s["subject"][0]]);
         }),
         ("`name` is required", |s| remove(s, "/subject/0", "name")),
         ("`gitBlob` is required", |s| {
-            remove(s, "/subject/0/digest", "gitBlob")
+            remove(s, "/subject/0/digest", "gitBlob");
         }),
         ("`sha256` is required", |s| {
-            remove(s, "/subject/0/digest", "sha256")
+            remove(s, "/subject/0/digest", "sha256");
         }),
         ("`gitBlob` ", |s| {
-            s["subject"][0]["digest"]["gitBlob"] = json!("A".repeat(40))
+            s["subject"][0]["digest"]["gitBlob"] = json!("A".repeat(40));
         }),
         ("`sha256` ", |s| {
-            s["subject"][0]["digest"]["sha256"] = json!("a".repeat(63))
+            s["subject"][0]["digest"]["sha256"] = json!("a".repeat(63));
         }),
         ("`decision` is required", |s| {
-            remove(s, "/predicate", "decision")
+            remove(s, "/predicate", "decision");
         }),
         ("`decision` must be `approve`, `deny` or `request`", |s| {
             s["predicate"]["decision"] = json!("Approve");
         }),
         ("`principal` is required", |s| {
-            remove(s, "/predicate", "principal")
+            remove(s, "/predicate", "principal");
         }),
         ("`principal` ", |s| {
-            s["predicate"]["principal"] = json!("../bob")
+            s["predicate"]["principal"] = json!("../bob");
         }),
         ("`repository` must be a string", |s| {
-            s["predicate"]["repository"] = Value::Null
+            s["predicate"]["repository"] = Value::Null;
         }),
         ("`branch` is required", |s| {
-            remove(s, "/predicate", "branch")
+            remove(s, "/predicate", "branch");
         }),
         ("`created` must be a time in UTC such as", |s| {
             s["predicate"]["created"] = json!("2030-01-01T00:00:00+00:00");
@@ -137,7 +141,7 @@ fn a_field_that_is_not_as_it_must_be_is_named() {
             s["predicate"]["expires"] = json!("2030-01-15");
         }),
         ("`expires` is required to approve", |s| {
-            remove(s, "/predicate", "expires")
+            remove(s, "/predicate", "expires");
         }),
         ("`nonce` is required", |s| remove(s, "/predicate", "nonce")),
         ("`nonce` must be 32 hexadecimal digits in lower case", |s| {

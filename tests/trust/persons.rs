@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::approvals::{ONE, codes};
-use crate::house::{House, NAMESPACE};
+use crate::approvals::{CHECK, ONE, codes};
+use crate::house::{House, NAMESPACE, judged};
+use crate::output::of_code;
 
 #[test]
 fn only_persons_who_are_asked_and_had_no_hand_in_it_count() {
@@ -81,6 +82,52 @@ fn a_denial_by_somebody_who_is_asked_is_a_veto() {
             verdict == "denied",
             "{person}"
         );
+    }
+}
+
+#[test]
+fn the_denial_of_a_bot_is_none_and_is_told() {
+    let house = House::with_request(ONE);
+    house.state("jane", "approve", "bob");
+    let file = house.state("jane", "deny", "robot");
+    house.scratch.commit("approve and deny");
+    let report = house.plan();
+    let expected = ("approved".to_owned(), codes(&["ApprovalNotPerson"]));
+    assert_eq!(judged(&report, "jane"), expected);
+    let notice = of_code(&report, "notices", "ApprovalNotPerson").expect("a notice");
+    assert_eq!(notice["value"], file.trim_start_matches("repo/"));
+    assert_eq!(notice["help"], "have a person say it: gitca deny jane");
+}
+
+/// Whoever any policy asks that looks at the request may deny it, whether that policy admits it or not.
+#[test]
+fn a_second_policy_that_looks_at_the_request_brings_its_own_vetoes() {
+    let house = House::with_request(ONE);
+    house.state("jane", "approve", "bob");
+    house.state("jane", "deny", "dave");
+    house.scratch.commit("approve and deny");
+    assert_eq!(house.judged("jane").0, "approved");
+    for (selector, verdict) in [
+        ("{paths: [\"ops/**\"]}", "approved"),
+        ("{requesters: {groups: [security]}}", "approved"),
+        ("{paths: [\"jane\"]}", "denied"),
+        ("{everything: true}", "denied"),
+    ] {
+        let spec =
+            format!("{{selector: {selector}, approvals: {{anyOf: [{{groups: [security]}}]}}}}");
+        house.object("second", "ApprovalPolicy", "second", &spec);
+        house.scratch.commit(selector);
+        let report = house.plan();
+        let (found, codes) = judged(&report, "jane");
+        assert_eq!(found, verdict, "{selector}: {codes:?}");
+        if verdict == "denied" {
+            let reason = &report["results"][0]["reasons"][0];
+            assert_eq!(reason["code"], "Rejected", "{reason:#}");
+            assert_eq!(reason["message"], "`dave` denies it");
+            let help =
+                format!("ask `dave`; the denial holds until they approve the same bytes{CHECK}");
+            assert_eq!(reason["help"], help);
+        }
     }
 }
 
