@@ -187,6 +187,33 @@ fn surveyed(
     rules: Rules,
     extent: Extent,
 ) -> anyhow::Result<Mainline> {
+    let name = branch.clone();
+    let surveyed = surveyed_from_anchor(world, repository, (branch, tip), rules, extent);
+    surveyed.map_err(|error| named(error, &name))
+}
+
+/// An error about the anchor with the branch, which git's own walks do not know.
+fn named(error: anyhow::Error, branch: &str) -> anyhow::Error {
+    let mut stop = match error.downcast::<Stop>() {
+        Ok(stop) => stop,
+        Err(error) => return error,
+    };
+    for finding in &mut stop.0 {
+        if finding.reason.code == Code::AnchorNotOnMainline {
+            let message = &finding.reason.message;
+            finding.reason.message = format!("{message}, the tip of the mainline `{branch}`");
+        }
+    }
+    stop.into()
+}
+
+fn surveyed_from_anchor(
+    world: &World,
+    repository: Repository,
+    (branch, tip): (String, ObjectId),
+    rules: Rules,
+    extent: Extent,
+) -> anyhow::Result<Mainline> {
     let anchor = world
         .anchor
         .as_deref()

@@ -28,7 +28,9 @@ pub(super) fn rules_before(
             Some((head, base)) if head == commit => base,
             _ => repository.first_parent(commit)?,
         };
-        found.insert(commit, control_at(repository, parent)?);
+        let zone = control_at(repository, parent)?;
+        let is_whole = |zone: &ControlZone| Templates::compile(zone).is_ok();
+        found.insert(commit, zone.filter(is_whole));
     }
     Ok(found)
 }
