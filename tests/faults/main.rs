@@ -18,10 +18,8 @@ mod server;
 mod space;
 mod steps;
 
-use std::io::Write as _;
-
 use serde_json::Value;
-use support::Scratch;
+use support::{Scratch, say};
 
 /// A repository with two requests whose CA publishes a list, and a clone of it as its remote.
 fn place() -> Scratch {
@@ -123,15 +121,4 @@ fn finishes(scratch: &Scratch, way: Way, what: &str) {
 /// Says how many fault points were tried; the test runner shows it, though the test passes.
 fn tried(number: usize, how: &str) {
     say(&format!("fault points tried: {number}, {how}"));
-}
-
-/// Says that something was not tested here. A machine that could have been set up for it has to be.
-fn untested(what: &str) {
-    assert!(std::env::var_os("CI").is_none(), "not tested in CI: {what}");
-    say(&format!("NOT TESTED: {what}"));
-}
-
-fn say(line: &str) {
-    let mut past_the_capture = std::io::stderr();
-    writeln!(past_the_capture, "{line}").expect("the tests have an output");
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::Answer;
-use crate::{LOCAL, REMOTE, finishes, place, untested};
+use crate::support::{Answer, untested};
+use crate::{LOCAL, REMOTE, finishes, place};
 
 /// The serial numbers on stderr by request, in their order.
 fn told(answer: &Answer) -> Vec<(String, String)> {

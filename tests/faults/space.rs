@@ -1,8 +1,8 @@
 //! Disks without space, and repositories that can't be written.
 
 use crate::steps::{has_strace, traced};
-use crate::support::{Answer, Scratch};
-use crate::{LOCAL, copy, finishes, intact, place, tried, untested};
+use crate::support::{Answer, Scratch, untested};
+use crate::{LOCAL, copy, finishes, intact, place, tried};
 
 #[test]
 fn a_write_that_fails_for_want_of_space_loses_nothing() {

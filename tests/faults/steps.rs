@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::support::{Answer, Scratch, files_below, tool};
-use crate::{LOCAL, REMOTE, copy, finishes, intact, place, tried, untested};
+use crate::support::{Answer, Scratch, files_below, tool, untested};
+use crate::{LOCAL, REMOTE, copy, finishes, intact, place, tried};
 
 const HERE: [&str; 12] = [
     "keys-opened",

@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -202,6 +203,18 @@ pub(crate) fn tool(name: &str) -> bool {
         );
     }
     found
+}
+
+/// Says that something was not tested here. A machine that could have been set up for it has to be.
+pub(crate) fn untested(what: &str) {
+    assert!(std::env::var_os("CI").is_none(), "not tested in CI: {what}");
+    say(&format!("NOT TESTED: {what}"));
+}
+
+/// Says something that the test runner shows, though the test passes.
+pub(crate) fn say(line: &str) {
+    let mut past_the_capture = std::io::stderr();
+    writeln!(past_the_capture, "{line}").expect("the tests have an output");
 }
 
 /// Every file below a directory with its path, sorted.
