@@ -120,6 +120,26 @@ fn what_rests_on_something_that_changed_is_dropped_and_said() {
     }
 }
 
+/// A template decides nothing, but what was made with the old one is not what the rules of the new tip make.
+#[test]
+fn what_was_made_with_a_template_that_changed_is_dropped_and_made_anew() {
+    let scratch = place(&["jane"]);
+    let edit = others("echo '# the new one' >> templates/kubeconfig.yaml.j2");
+    let report = push_while(&scratch, "pending", &edit).success().json();
+    let jane = result(&report, "jane");
+    assert_eq!(jane["verdict"], "approved", "{report:#}");
+    assert_eq!(codes(&report, "notices"), ["SignedNotPublished"]);
+    let notice = &report["notices"][0];
+    assert!(notice["help"].is_string(), "{notice:#}");
+    assert_eq!((issuances(&scratch), pending(&scratch)), (0, String::new()));
+    let report = push(&scratch).success().json();
+    assert_eq!(result(&report, "jane")["verdict"], "issued");
+    let show = "git -C remote.git show main:issued/jane/kubeconfig.yaml";
+    let made = scratch.sh(show).stdout;
+    assert!(made.ends_with("# the new one\n"), "{made}");
+    sound(&scratch);
+}
+
 #[test]
 fn rules_that_change_and_still_give_the_same_files_keep_the_certificate() {
     let scratch = place(&["jane"]);

@@ -109,6 +109,28 @@ fn foxtrot(house: &House) {
     git(house, "merge -q --ff-only side");
 }
 
+/// A merge of an older branch that brings back the bytes of jane over the edit of mallory.
+fn back_by_a_merge(house: &House) {
+    house.ask("jane", "jane");
+    git(house, "switch -qc older");
+    meanwhile(house);
+    git(house, "switch -q main");
+    house.scratch.sh("echo '# his' >> repo/requests/jane.yaml");
+    house.commit_as("mallory", true, "edit");
+    git(house, "merge -q --no-ff --no-commit older");
+    git(house, "checkout older -- requests/jane.yaml");
+}
+
+fn revert_by_merge(house: &House) {
+    back_by_a_merge(house);
+    house.commit_as("dave", true, "back");
+}
+
+fn revert_by_button(house: &House) {
+    back_by_a_merge(house);
+    press(house, "dave");
+}
+
 #[test]
 fn a_requester_is_known_by_what_the_landing_left_of_the_proof() {
     let proven = |person: &str| (json!(person), json!("signature"), json!(true));
@@ -171,5 +193,68 @@ fn nobody_with_a_hand_in_a_landing_approves_it_and_whoever_pressed_the_button_do
             verdict,
             "{name}, approved by {approver}"
         );
+    }
+}
+
+/// Neither parent made those bytes anew, so whoever merged them did. `git log` would name the first who wrote them.
+#[test]
+fn old_bytes_that_a_merge_brings_back_are_asked_for_by_whoever_merged() {
+    for (name, land, identity, requester) in [
+        (
+            "signed",
+            revert_by_merge as Landing,
+            "signature",
+            json!({"principal": "dave", "method": "signature", "verified": true}),
+        ),
+        (
+            "signed, believed",
+            revert_by_merge,
+            "author",
+            json!({"principal": "dave", "method": "signature", "verified": true}),
+        ),
+        (
+            "unsigned",
+            revert_by_button,
+            "signature",
+            json!({"principal": null, "method": null, "verified": false}),
+        ),
+        (
+            "unsigned, believed",
+            revert_by_button,
+            "author",
+            json!({"principal": "dave", "method": "author", "verified": false}),
+        ),
+    ] {
+        let groups = "{anyOf: [{groups: [platform, security, others]}]}";
+        let house = House::new(groups, identity);
+        house.object("groups/others", "Group", "others", "{members: [mallory]}");
+        house.scratch.commit("others");
+        land(&house);
+        let plan = || {
+            let answer = house.scratch.in_repo(&["plan", "-o", "json"]);
+            answer.success().json()
+        };
+        let found = &plan()["results"][0]["requester"];
+        for (field, value) in requester.as_object().expect("fields") {
+            assert_eq!(found[field], *value, "{name}: {found:#}");
+        }
+        // Whoever edited in between, and whoever brought it back, had a hand in it.
+        for (person, verdict) in [
+            ("mallory", "pending"),
+            ("dave", "pending"),
+            ("bob", "approved"),
+        ] {
+            let file = house.state("jane", "approve", person);
+            house.scratch.commit("approve");
+            // Of an unknown requester each approval could be the own one, so that one more is needed.
+            let wanted = if requester["principal"].is_null() {
+                "pending"
+            } else {
+                verdict
+            };
+            let found = plan()["results"][0]["verdict"].clone();
+            assert_eq!(found, wanted, "{name}, approved by {person}");
+            house.scratch.sh(&format!("rm {file} {file}.sig"));
+        }
     }
 }

@@ -112,6 +112,42 @@ fn the_approvals_of_the_first_one_carry_it_as_long_as_their_people_are_there() {
 }
 
 #[test]
+fn whoever_is_no_principal_any_more_or_has_another_key_carries_no_renewal() {
+    let house = renewing(ONE);
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    let bob = "repo/policies/people/bob.yaml";
+    let as_it_was = house.scratch.read(bob);
+    let key = house.scratch.read("keys/bob.pub").trim_end().to_owned();
+    let other = house.key("bob-2", "ed25519");
+    let head = house.scratch.git(&["rev-parse", "HEAD"]).stdout;
+    let compromised = format!("{{key: \"{key}\", compromisedFrom: {}}}", head.trim());
+    let ended = format!("{{key: \"{key}\", notAfter: \"2030-01-01T16:29:59Z\"}}");
+    for (what, keys) in [
+        ("removed", None),
+        ("another key", Some(format!("\"{other}\""))),
+        ("compromised", Some(compromised)),
+        ("its time is over", Some(ended)),
+    ] {
+        house.scratch.sh(&format!("rm -f {bob}"));
+        if let Some(key) = keys {
+            house.principal("bob", "person", "[platform]", &[key]);
+        }
+        house.scratch.commit(what);
+        let expected = ["ApprovalMissing", "ApprovalKeyUnknown"].map(str::to_owned);
+        let found = judged(&at(&house, SOON, "plan"), "jane");
+        assert_eq!(found, ("pending".to_owned(), expected.to_vec()), "{what}");
+        // The certificate itself stays.
+        let summary = &at(&house, "2030-01-01T12:00:00Z", "plan")["summary"];
+        assert_eq!(summary["unchanged"], 1, "{what}");
+    }
+    house.scratch.write(bob, as_it_was);
+    house.scratch.commit("bob is back");
+    assert_eq!(judged(&at(&house, SOON, "plan"), "jane").0, "approved");
+}
+
+#[test]
 fn a_denial_a_tighter_policy_or_the_deletion_ends_it() {
     let house = renewing(ONE);
     house.state("jane", "approve", "bob");

@@ -50,6 +50,34 @@ fn a_signature_by_an_unknown_key_or_for_another_purpose_proves_nothing() {
     );
 }
 
+/// A commit whose signature is a sound one by jane, over these very octets, but for this purpose.
+fn ask_signed_for(house: &House, namespace: &str) {
+    house.write_request("jane");
+    house.scratch.sh(&format!(
+        "cd repo; git add -A; git cat-file commit $(git commit-tree -p HEAD -m ask $(git write-tree)) > ../payload
+         cd ..; rm -f payload.sig; ssh-keygen -q -Y sign -n {namespace} -f keys/jane payload
+         {{ sed '/^$/,$d' payload; echo gpgsig \"$(sed '2,$s/^/ /' payload.sig)\"; sed -n '/^$/,$p' payload; }} > signed
+         git -C repo reset -q --hard $(git -C repo hash-object -t commit -w ../signed)"
+    ));
+}
+
+#[test]
+fn a_signature_for_an_approval_is_none_of_a_commit() {
+    for (namespace, expected) in [
+        ("git", (json!("jane"), json!("signature"), json!(true))),
+        (NAMESPACE, (Value::Null, Value::Null, json!(false))),
+        ("file", (Value::Null, Value::Null, json!(false))),
+    ] {
+        let house = House::new(ONE, "signature");
+        ask_signed_for(&house, namespace);
+        let report = house.plan();
+        assert_eq!(requester(&report), expected, "{namespace}");
+        let (_, codes) = judged(&report, "jane");
+        let is_unverified = codes.contains(&"RequesterUnverified".to_owned());
+        assert_eq!(is_unverified, namespace != "git", "{codes:?}");
+    }
+}
+
 #[test]
 fn an_unknown_requester_may_be_one_of_the_approvers() {
     let house = House::new(ONE, "signature");
