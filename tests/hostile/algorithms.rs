@@ -103,9 +103,19 @@ fn keys() -> Vec<Case> {
     not_canonical[31] = 0x7f;
     let mut one = [0; 32];
     one[0] = 1;
+    // -1, which has order 2, and a point of order 8 (RFC 7748 7; the list of libsodium).
+    let mut minus_one = not_canonical;
+    minus_one[0] = 0xec;
+    let eighth = [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ];
     for (what, octets) in [
         ("all zero", [0; 32]),
         ("the neutral point", one),
+        ("of order 2", minus_one),
+        ("of order 8", eighth),
         ("not canonical", not_canonical),
     ] {
         let weak = info(&[&oid("1.3.101.112")], &octets);

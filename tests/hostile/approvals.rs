@@ -9,11 +9,12 @@ use crate::house::{House, NAMESPACE};
 const ONE: &str = "{anyOf: [{groups: [platform], count: 1}]}";
 
 /// The rows that have a test below.
-const ROWS: [(&str, fn()); 5] = [
+const ROWS: [(&str, fn()); 6] = [
     ("G3", edited_after_approval),
     ("G4", own_approval),
     ("G5", joins_the_approvers),
     ("G6", trailers),
+    ("G8", renamed_after_approval),
     ("G17", approvals_of_something_else),
 ];
 
@@ -137,6 +138,25 @@ fn trailers() {
     let merge = ["merge", "-q", "--no-ff", "-m", words, "side"];
     house.scratch.git(&merge);
     pending(&house, "a merge with a trailer", "ApprovalMissing");
+}
+
+/// G8: an approval that moves along with the file is about the old path.
+fn renamed_after_approval() {
+    let house = House::with_request(ONE);
+    house.state("jane", "approve", "bob");
+    house.commit_as("bob", true, "approve");
+    assert_eq!(house.judged("jane").0, "approved");
+    house.scratch.sh(
+        "cd repo/requests; mkdir team; git mv jane.yaml team/jane.yaml; git mv jane.approvals team/jane.approvals",
+    );
+    house.commit_as("jane", true, "rename");
+    let report = house.plan();
+    let (verdict, codes) = crate::house::judged(&report, "team/jane");
+    assert_eq!(verdict, "pending", "{codes:?}");
+    assert_eq!(codes, ["ApprovalMissing", "ApprovalPath"]);
+    let reason = &report["results"][0]["reasons"][1];
+    assert_eq!(reason["message"], "it is about `jane`");
+    assert_eq!(reason["help"], "gitca approve team/jane");
 }
 
 /// G17: an approval is for one repository, one branch and one path.

@@ -70,6 +70,12 @@ fn usages() -> Vec<Case> {
         let manifest = wide::manifest("jane", signer, usages, &Draft::default().pem());
         Case::of_manifest(row, what, manifest)
     };
+    let narrower = |what: &str, id: &str, value: &[u8]| {
+        let draft = Draft::of_attributes(&[&extension_request(&[&extension(id, value)])]);
+        let usages = "client auth, server auth, digital signature, key encipherment";
+        let text = wide::manifest("jane", wide::SIGNER, usages, &draft.pem());
+        Case::of_manifest("X3", what, text).approved(&[])
+    };
     let users = "kubernetes.io/kube-apiserver-client";
     let tight = wide::signer("wide", wide::SIGNER, "");
     let ours = "1.3.6.1.5.5.7.3.2";
@@ -89,6 +95,9 @@ fn usages() -> Vec<Case> {
         asking("X3", "a wider keyUsage", KEY_USAGE, &[3, 2, 7, 0x80])
             .denied(&[Code::UsageMismatch]),
         asking("X3", "the same extKeyUsage", PURPOSES, &purpose(ours)).approved(&[]),
+        narrower("a narrower extKeyUsage", PURPOSES, &purpose(ours)),
+        narrower("a narrower keyUsage", KEY_USAGE, &[3, 2, 7, 0x80]),
+        narrower("the same keyUsage", KEY_USAGE, &[3, 2, 5, 0xa0]),
         asking(
             "X4",
             "smart-card logon",
@@ -209,6 +218,12 @@ fn beyond_the_ca() -> Vec<Case> {
         Case::of_draft("X10", "a wildcard outside", &wildcard)
             .with(ca, &constrained)
             .denied(&[Code::NameConstraint]),
+        Case::of_draft("X10", "inside what the CA above may name", &inside)
+            .with(ca, constrained_above())
+            .approved(&[]),
+        Case::of_draft("X10", "outside of what the CA above may name", &outside)
+            .with(ca, constrained_above())
+            .denied(&[Code::NameConstraint]),
         at(Case::of_manifest("X12", "past the CA's end", plain.clone())).denied(&[Code::BeyondCa]),
         at(Case::of_manifest("X12", "cut at the CA's end", plain)
             .with("policies/signer.yaml", truncating))
@@ -218,17 +233,41 @@ fn beyond_the_ca() -> Vec<Case> {
 
 /// A CA that may name hosts below `example.com` alone.
 fn constrained_ca() -> String {
-    use rcgen::{BasicConstraints, CertificateParams, GeneralSubtree, IsCa, KeyUsagePurpose};
+    let mut params = ca_params("constrained", 0);
+    params.name_constraints = Some(example_com());
+    params.self_signed(&seeded_key("ca")).expect("a CA").pem()
+}
+
+/// A CA that may name anything, below one that may name hosts below `example.com` alone.
+fn constrained_above() -> String {
+    let mut above = ca_params("above", 1);
+    above.name_constraints = Some(example_com());
+    let key = seeded_key("above");
+    let root = above.self_signed(&key).expect("a CA").pem();
+    let issuer = rcgen::Issuer::from_params(&above, &key);
+    let mut below = ca_params("below", 0);
+    below.use_authority_key_identifier_extension = true;
+    let ca = below.signed_by(&seeded_key("ca"), &issuer);
+    ca.expect("a CA").pem() + &root
+}
+
+fn ca_params(name: &str, path_length: u8) -> rcgen::CertificateParams {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyUsagePurpose};
     let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(path_length));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     params.not_before = rcgen::date_time_ymd(2029, 1, 1);
     params.not_after = rcgen::date_time_ymd(2049, 1, 1);
-    params.name_constraints = Some(rcgen::NameConstraints {
-        permitted_subtrees: vec![GeneralSubtree::DnsName("example.com".to_owned())],
+    params
+}
+
+fn example_com() -> rcgen::NameConstraints {
+    rcgen::NameConstraints {
+        permitted_subtrees: vec![rcgen::GeneralSubtree::DnsName("example.com".to_owned())],
         excluded_subtrees: Vec::new(),
-    });
-    params.self_signed(&seeded_key("ca")).expect("a CA").pem()
+    }
 }
 
 /// X14.

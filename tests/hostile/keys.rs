@@ -55,6 +55,23 @@ fn cases() -> Vec<Case> {
     cases
 }
 
+/// K1: a size between those that Signers list, with a signature that holds; openssl makes it.
+#[test]
+fn a_size_that_no_signer_lists_is_refused_by_the_signer() {
+    let scratch = Scratch::new();
+    let case = |bits: u32| {
+        scratch.sh(&format!(
+            "openssl req -new -newkey rsa:{bits} -nodes -keyout /dev/null -subj /CN=jane -out jane.pem 2>/dev/null"
+        ));
+        let pem = scratch.read("jane.pem");
+        Case::of_pem("K1", format!("{bits} bits, signed"), pem.as_bytes())
+    };
+    judge::judge(&[
+        case(2048).approved(&[]),
+        case(2050).denied(&[Code::KeyTypeNotAllowed]),
+    ]);
+}
+
 /// A request with an RSA key that nobody has the private half of; what is wrong with it must show first.
 fn rsa(row: &'static str, what: &str, modulus: &[u8], exponent: &[u8]) -> Case {
     let draft = Draft {

@@ -11,11 +11,13 @@ mod clone;
 mod extensions;
 mod files;
 mod floods;
+mod foreign;
 mod history;
 mod identities;
 mod judge;
 mod keys;
 mod leaks;
+mod limits;
 mod names;
 mod outputs;
 mod policies;
@@ -24,6 +26,7 @@ mod signer;
 mod structure;
 mod templates;
 mod trees;
+mod zones;
 
 #[expect(
     clippy::unwrap_used,

@@ -83,7 +83,11 @@ fn wildcards() -> Vec<Case> {
 fn dns_syntax() -> Vec<Case> {
     let any = "dnsNames: {any: true, wildcardCertificates: allow}";
     let long_label = format!("{}.example.com", "a".repeat(64));
-    let long_name = [&"a".repeat(60)[..]; 4].join(".") + ".example.com";
+    let long_name = |octets: usize| {
+        let name = [&"a".repeat(60)[..]; 4].join(".") + ".example";
+        format!("{}.{name}", "b".repeat(octets - 1 - name.len()))
+    };
+    let (whole, long_name) = (long_name(253), long_name(254));
     let mut cases = vec![
         host(
             "N9",
@@ -97,6 +101,7 @@ fn dns_syntax() -> Vec<Case> {
             "dnsNames: {values: ['*.example.com'], underscores: allow}",
         )
         .approved(&[]),
+        host("N9", &whole, any).approved(&[]),
         host("N10", "xn--bcher-kva.example", any).approved(&[]),
         named("N10", "bytes of a U-label", &[&dns("bücher.example")], any)
             .invalid(&[Code::MalformedDnsName]),
@@ -287,6 +292,13 @@ fn uris() -> Vec<Case> {
             ours,
         )
         .invalid(&[Code::MalformedSpiffe]),
+        named(
+            "N24",
+            "two of SPIFFE",
+            &[&uri("spiffe://td/ns/a/sa/x"), &uri("spiffe://td/ns/a/sa/y")],
+            ours,
+        )
+        .invalid(&[Code::MalformedSpiffe]),
     ];
     for text in [
         "spiffe://td/ns/a/../b/sa/x",
@@ -299,6 +311,7 @@ fn uris() -> Vec<Case> {
         "spiffe://td/ns/a/sa/x?q",
         "spiffe://td/ns/a/sa/x#f",
         "spiffe://td/ns/a%2fb/sa/x",
+        "spiffe://td/ns/%2e%2e/sa/x",
         "SPIFFE://td/ns/a/sa/x",
     ] {
         let code = if text.starts_with("SPIFFE") {

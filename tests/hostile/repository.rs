@@ -233,6 +233,20 @@ impl Report {
         codes(self.json["notices"].as_array())
     }
 
+    /// What is said of a file or request, as it stands in the report.
+    pub(crate) fn told(&self, name: &str) -> String {
+        let results = self.json["results"].as_array().into_iter().flatten();
+        let about = |result: &&Value| result["request"] == name || result["file"] == name;
+        let notices = self.json["notices"].as_array().into_iter().flatten();
+        let found = results.chain(notices).filter(about);
+        found.map(ToString::to_string).collect()
+    }
+
+    /// What stopped the command, as it stands in the report.
+    pub(crate) fn error(&self) -> String {
+        self.json["errors"].to_string()
+    }
+
     /// The requester of a request.
     pub(crate) fn requester(&self, name: &str) -> &Value {
         &self.result(name).expect("it is there")["requester"]

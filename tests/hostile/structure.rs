@@ -314,8 +314,10 @@ fn subjects() -> Vec<Case> {
         ("leading space", " a"),
         ("trailing space", "a "),
     ] {
-        let one = rdn(O, &utf8(text));
-        cases.push(subject("S19", what, &[&one]).invalid(&[Code::MalformedSubjectString]));
+        for attribute in [CN, O] {
+            let one = rdn(attribute, &utf8(text));
+            cases.push(subject("S19", what, &[&one]).invalid(&[Code::MalformedSubjectString]));
+        }
     }
     cases
 }

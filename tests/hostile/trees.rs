@@ -1,7 +1,7 @@
 //! Hostile trees and files, each as a commit that the binary judges beside a good request.
 
 use crate::repository::{Hostile, Report, manifest};
-use crate::{files, leaks};
+use crate::{files, leaks, limits};
 
 /// The fixtures that must be there.
 pub(crate) const FIXTURES: [&str; 36] = [
@@ -71,6 +71,7 @@ fn hostile_entries_stop_nobody_else() {
 #[test]
 fn files_in_the_wrong_place_stop_nobody_else() {
     run(places());
+    run(limits::names());
 }
 
 #[test]
@@ -81,6 +82,7 @@ fn attributes_hide_nothing() {
 fn fixtures() -> Vec<Fixture> {
     let mut fixtures = entries();
     fixtures.extend(places());
+    fixtures.extend(limits::names());
     fixtures.extend(attributes());
     fixtures.extend(files::fixtures());
     fixtures.extend(leaks::fixtures());
@@ -139,25 +141,6 @@ fn entries() -> Vec<Fixture> {
 /// Files that may not lie where they lie.
 fn places() -> Vec<Fixture> {
     vec![
-        fixture("hostile-tree-device", |hostile| {
-            for name in ["con.yaml", "nul.yaml", "com1.yaml", "lpt9.x.yaml"] {
-                refused_file(
-                    hostile,
-                    &format!("requests/bad/{name}"),
-                    b"x",
-                    "PathNotAllowed",
-                );
-            }
-        }),
-        fixture("hostile-tree-long", |hostile| {
-            let name = format!("{}.yaml", "x".repeat(240));
-            refused_file(
-                hostile,
-                &format!("requests/bad/{name}"),
-                b"x",
-                "PathNotAllowed",
-            );
-        }),
         fixture("leaf-and-directory", leaf_and_directory),
         fixture("reserved-suffix", |hostile| {
             for name in [

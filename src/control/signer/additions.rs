@@ -10,7 +10,7 @@ use crate::control::reading::{choice, distinct};
 use crate::x509::additions::KeyIdMethod;
 use crate::yaml::{Field, Object, Problems, Value};
 
-const SCHEMES: [&str; 4] = ["http://", "https://", "ldap://", "ldaps://"];
+const SCHEMES: [&str; 3] = ["http://", "https://", "ldap://"];
 
 /// An object identifier in dotted notation.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
