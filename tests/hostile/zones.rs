@@ -254,3 +254,50 @@ fn a_distribution_point_is_a_url_that_clients_can_fetch() {
     hostile.commit(&[("policies/signer.yaml", with(good).as_bytes())]);
     assert_eq!(hostile.plan().verdict("good"), Some("approved"));
 }
+
+/// N25: whatever the requester is called is text in the pattern that it is put into, or makes the pattern match nothing.
+#[test]
+fn a_requester_with_the_name_of_a_pattern_matches_nothing() {
+    let hostile = Hostile::new();
+    let developers = hostile.scratch.read("repo/policies/developers.yaml");
+    for (template, requester, told) in [
+        (
+            "requester.email",
+            "name: alice, email: \"*@example.com\"",
+            "1 passed",
+        ),
+        (
+            "requester.email",
+            "name: alice, email: \"a{b@example.com\"",
+            "1 passed",
+        ),
+        (
+            "requester.email",
+            "name: alice, email: \"../x@example.com\"",
+            "1 passed",
+        ),
+        // A name like that has no Principal, and no test can pretend one.
+        ("requester.name", "name: \"*\"", "requester.name = *"),
+        ("requester.name", "name: \"../x\"", "requester.name = ../x"),
+    ] {
+        let policy = developers.replace("request.name", template);
+        assert_ne!(policy, developers);
+        hostile
+            .scratch
+            .write("repo/policies/developers.yaml", policy);
+        let case = format!(
+            "{{name: x, requester: {{{requester}, verified: true}}, request: {{path: jane, usages: [client auth], \
+             signerName: kubernetes.io/kube-apiserver-client, subject: {{commonName: jane, organizations: [dev]}}}}, \
+             expect: {{verdict: denied, codes: [TemplateValueUnsafe]}}}}"
+        );
+        let test = object("PolicyTest", "hostile", &format!("{{cases: [{case}]}}"));
+        hostile
+            .scratch
+            .write("repo/policies/tests/hostile.yaml", test);
+        let answer = hostile
+            .scratch
+            .in_repo(&["policy", "test", "policies/tests/hostile.yaml"]);
+        let said = answer.stdout + &answer.stderr;
+        assert!(said.contains(told), "{requester}: {said}");
+    }
+}
