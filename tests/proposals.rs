@@ -189,7 +189,7 @@ fn a_branch_that_was_cut_before_the_last_run_touches_nothing() {
 }
 
 #[test]
-fn what_is_wrong_in_the_base_already_never_stops_the_check() {
+fn what_is_wrong_in_the_base_already_is_not_the_change_s_fault() {
     let scratch = Scratch::with_repository();
     scratch.sh("ln -s nowhere repo/requests/link.yaml");
     scratch.commit("a symbolic link");
@@ -198,12 +198,17 @@ fn what_is_wrong_in_the_base_already_never_stops_the_check() {
         .in_repo(&["new", "jane", "--group", "dev"])
         .success();
     scratch.commit("ask");
-    let report = scratch.in_repo(&CHECK).code(1).json();
+    let report = scratch.in_repo(&CHECK).code(0).json();
+    let expected = [("requests/jane.yaml", "approved")];
+    assert_eq!(verdicts(&report), files(&expected));
+    scratch.git(&["switch", "-q", "main"]);
+    scratch.git(&["merge", "-q", "side"]);
+    let plan = scratch.in_repo(&["plan", "-o", "json"]);
     let expected = [
         ("requests/jane.yaml", "approved"),
         ("requests/link.yaml", "invalid"),
     ];
-    assert_eq!(verdicts(&report), files(&expected));
+    assert_eq!(verdicts(&plan.json()), files(&expected));
 }
 
 #[test]

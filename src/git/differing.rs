@@ -3,56 +3,62 @@
 //! In come two directories and what they are called, out go the paths of files below them. Only directories that differ are
 //! read. One that can't be read, or lies deeper than anything in a zone, stands for all below it: its path ends in a slash.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use crate::git::diff::pairs;
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry, Tree};
 use crate::names::ObjectId;
 
-/// Adds each path below `place`, which ends in a slash.
+/// Shows each path below `place`, which ends in a slash, once.
 pub(super) fn differing(
     objects: &Objects<'_>,
     place: &str,
     old: Option<ObjectId>,
     new: Option<ObjectId>,
-    paths: &mut BTreeSet<String>,
+    show: &mut dyn FnMut(&str),
+) -> anyhow::Result<()> {
+    folder(objects, &mut place.to_owned(), old, new, show)
+}
+
+fn folder(
+    objects: &Objects<'_>,
+    path: &mut String,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+    show: &mut dyn FnMut(&str),
 ) -> anyhow::Result<()> {
     if old == new {
         return Ok(());
     }
-    if place.matches('/').count() > tree::DEPTH {
-        paths.insert(place.to_owned());
+    if path.matches('/').count() > tree::DEPTH {
+        show(path);
         return Ok(());
     }
     let (old, new) = (known(objects, old)?, known(objects, new)?);
-    let entries = old.as_deref().map(entries).zip(new.as_deref().map(entries));
-    let Some((Some(old), Some(new))) = entries else {
-        paths.insert(place.to_owned());
+    let old = old.as_deref().and_then(|tree| tree.entries().ok());
+    let new = new.as_deref().and_then(|tree| tree.entries().ok());
+    let (Some(old), Some(new)) = (old, new) else {
+        show(path);
         return Ok(());
     };
-    let only_new = new.keys().filter(|key| !old.contains_key(key));
-    for key in old.keys().chain(only_new) {
-        let (name, mode) = *key;
-        let (before, after) = (old.get(key).copied(), new.get(key).copied());
-        let path = format!("{place}{}", String::from_utf8_lossy(name));
-        match mode {
-            _ if before == after => {}
-            tree::DIRECTORY => differing(objects, &format!("{path}/"), before, after, paths)?,
-            _ => {
-                paths.insert(path);
-            }
+    let end = path.len();
+    for (before, after) in pairs(&old, &new) {
+        // What is a directory in one is none in the other, or in both.
+        let Some(Entry { name, mode, .. }) = before.or(after) else {
+            continue;
+        };
+        path.push_str(&String::from_utf8_lossy(name));
+        if mode == tree::DIRECTORY {
+            path.push('/');
+            let id = |entry: Option<Entry<'_>>| entry.map(|entry| entry.id);
+            folder(objects, path, id(before), id(after), show)?;
+        } else {
+            show(path);
         }
+        path.truncate(end);
     }
     Ok(())
-}
-
-fn entries(tree: &Tree) -> Option<BTreeMap<(&[u8], u32), ObjectId>> {
-    let entries = tree.entries().ok()?;
-    let keyed = entries
-        .into_iter()
-        .map(|Entry { mode, name, id }| ((name, mode), id));
-    Some(keyed.collect())
 }
 
 /// A tree, which is empty where it is absent; `None` for one that nobody can mean.

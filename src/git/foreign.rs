@@ -21,7 +21,10 @@ pub(super) fn touched(
     new: Option<ObjectId>,
 ) -> anyhow::Result<BTreeSet<String>> {
     let mut paths = BTreeSet::new();
-    differing(objects, PLACE, old, new, &mut paths)?;
+    let mut show = |path: &str| {
+        paths.insert(path.to_owned());
+    };
+    differing(objects, PLACE, old, new, &mut show)?;
     let unread: Vec<String> = paths
         .iter()
         .filter(|path| zones::is_unread(path))

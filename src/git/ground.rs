@@ -107,13 +107,10 @@ impl Repository {
                         .map(|entry| entry.1)
                 };
                 let place = format!("{zone}/");
-                differing(
-                    &objects,
-                    &place,
-                    folder(before),
-                    folder(after),
-                    &mut ground.paths,
-                )?;
+                let mut show = |path: &str| {
+                    ground.paths.insert(path.to_owned());
+                };
+                differing(&objects, &place, folder(before), folder(after), &mut show)?;
             }
             current = parent;
         }

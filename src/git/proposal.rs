@@ -17,7 +17,6 @@ use crate::git::follow::Following;
 use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
 use crate::git::ids::{id, is_absent, oid};
-use crate::git::local::compare;
 use crate::git::merge::{self, merge};
 use crate::git::objects::Objects;
 use crate::git::producer::Node;
@@ -125,6 +124,14 @@ fn in_zone(path: &[u8]) -> Option<RepoPath> {
     zones::ZONES.contains(&zone).then(|| text.parse().ok())?
 }
 
+/// What the paths begin with that a finding is about: that of its file, and those of all that lies beside its request.
+fn places(finding: &Finding) -> Vec<String> {
+    let file = finding.file.as_ref().map(ToString::to_string);
+    let request = finding.request.as_ref();
+    let request = request.map(|request| format!("requests/{request}."));
+    file.into_iter().chain(request).collect()
+}
+
 impl Proposal<'_> {
     /// What would be on the mainline, with a finding for each conflict; these requests are open although `issued/` holds
     /// them.
@@ -181,27 +188,28 @@ impl Proposal<'_> {
         let base = self.repository.tree_of(self.base)?;
         let before = zones::survey(objects, &base, &BTreeSet::new()).context("reading the base")?;
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
-        let mut changes = BTreeMap::new();
-        // Where directories can't be compared every finding stays.
         let (old, new) = (requests(base)?, requests(self.top)?);
-        if compare(objects, "requests", old, new, &mut changes).is_err() {
-            return Ok(());
-        }
-        let is_touched = |finding: &Finding| {
-            let file = finding.file.as_ref().map(RepoPath::as_str);
-            let request = finding.request.as_ref();
-            changes.keys().any(|path| {
-                let below = |place: &str| path.strip_prefix(place);
-                file.is_some_and(|file| {
-                    below(file).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                }) || request.is_some_and(|request| {
-                    below(&format!("requests/{request}")).is_some_and(|rest| rest.starts_with('.'))
-                })
-            })
+        let known = snapshot.findings.iter().flat_map(places);
+        let known: HashSet<String> = known.collect();
+        let (mut touched, mut is_whole) = (HashSet::new(), true);
+        let mut show = |path: &str| {
+            is_whole &= !path.ends_with('/');
+            let ends = path.match_indices(['.', '/']);
+            // With its dot, since that is where the name of a request ends.
+            let ends = ends.map(|(end, found)| end + usize::from(found == "."));
+            for end in ends.chain([path.len()]) {
+                touched.extend(known.get(&path[..end]).cloned());
+            }
         };
-        snapshot
-            .findings
-            .retain(|finding| is_touched(finding) || !before.findings.contains(finding));
+        differing(objects, "requests/", old, new, &mut show)?;
+        // Where directories can't be compared every finding stays, and so does what is about no place.
+        let is_touched = |finding: &Finding| {
+            let mut places = places(finding).into_iter().peekable();
+            places.peek().is_none() || places.any(|place| touched.contains(&place))
+        };
+        snapshot.findings.retain(|finding| {
+            !is_whole || is_touched(finding) || !before.findings.contains(finding)
+        });
         Ok(())
     }
 
@@ -272,10 +280,10 @@ impl Proposal<'_> {
         let objects = Objects::of(self.repository)?;
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
         let before = requests(self.repository.tree_of(self.base)?)?;
-        let (after, mut paths) = (requests(self.top)?, BTreeSet::new());
-        differing(&objects, "requests/", before, after, &mut paths)?;
-        let roles = paths.iter().filter_map(|path| zones::role(path).ok());
-        Ok(roles.filter_map(name).collect())
+        let (after, mut names) = (requests(self.top)?, BTreeSet::new());
+        let mut show = |path: &str| names.extend(zones::role(path).ok().and_then(&name));
+        differing(&objects, "requests/", before, after, &mut show)?;
+        Ok(names)
     }
 
     /// What the mainline would know of the revocation of each of these requests.

@@ -84,10 +84,9 @@ impl Repository {
                     Zones::of(&objects, parent.tree)?,
                     Zones::of(&objects, node.tree)?,
                 );
-                let mut paths = BTreeSet::new();
                 let (old, new) = (before.requests, after.requests);
-                differing(&objects, "requests/", old, new, &mut paths)?;
-                found.extend(paths.iter().filter_map(|path| revoked(path)));
+                let mut show = |path: &str| found.extend(revoked(path));
+                differing(&objects, "requests/", old, new, &mut show)?;
                 let written = objects.differences(before.issued, after.issued, &awaited)?;
                 if !written.is_empty() && is_run(node.commit)? {
                     awaited.retain(|path, _| written.iter().all(|file| file.follower != path));

@@ -197,20 +197,17 @@ impl<'s, 'r> Since<'s, 'r> {
         if attributes(self.before)? != attributes(self.top)? {
             return Ok(None);
         }
-        let mut paths = BTreeSet::new();
-        let (old, new) = (self.left.requests, self.zones.requests);
-        differing(self.objects, "requests/", old, new, &mut paths)?;
-        let mut changed = BTreeSet::new();
-        for path in paths {
-            match zones::role(&path) {
-                Ok(Role::Manifest(name) | Role::Revocation(name) | Role::Statement(name)) => {
-                    changed.insert(name);
-                }
-                Ok(Role::LetThrough) => {}
-                Ok(Role::Attributes | Role::Control) | Err(_) => return Ok(None),
+        let (mut changed, mut is_odd) = (BTreeSet::new(), false);
+        let mut show = |path: &str| match zones::role(path) {
+            Ok(Role::Manifest(name) | Role::Revocation(name) | Role::Statement(name)) => {
+                changed.insert(name);
             }
-        }
-        Ok(Some(changed))
+            Ok(Role::LetThrough) => {}
+            Ok(Role::Attributes | Role::Control) | Err(_) => is_odd = true,
+        };
+        let (old, new) = (self.left.requests, self.zones.requests);
+        differing(self.objects, "requests/", old, new, &mut show)?;
+        Ok((!is_odd).then_some(changed))
     }
 }
 
