@@ -127,8 +127,8 @@ fn by_commit<'z>(
     };
     let Some(maker) = &introduction.maker else {
         let message = "too many commits landed at once to tell which of them made the request";
-        notices
-            .push(Reason::new(Code::LandingTooLarge, message).help("land it in a smaller merge"));
+        let help = "who asked says so with `gitca approve --as-requester REQUEST`, or lands another change of the request in a smaller merge";
+        notices.push(Reason::new(Code::LandingTooLarge, message).help(help));
         return None;
     };
     if let Some(principal) = signer(maker, zone, Validity::At(now)) {

@@ -258,3 +258,46 @@ fn old_bytes_that_a_merge_brings_back_are_asked_for_by_whoever_merged() {
         }
     }
 }
+
+/// jane asks on a branch that has 10,000 commits, hers among them.
+const MANY: &str = r"cd repo
+    { echo 'reset refs/heads/side'; echo from $(git rev-parse side); echo
+      for number in $(seq 9999); do
+        printf 'commit refs/heads/side\ncommitter Test <test@example.com> 1893456000 +0000\ndata 0\n\n'
+      done; } | git fast-import --quiet";
+
+#[test]
+fn a_landing_of_more_than_ten_thousand_commits_proves_nobody_until_somebody_says_so() {
+    let house = House::new(ONE, "signature");
+    on_a_side(&house);
+    house.scratch.sh(MANY);
+    // The merge is one of them.
+    git(&house, "merge -q --no-ff -m 10,000 side~");
+    let report = house.plan();
+    assert_eq!(report["results"][0]["requester"]["principal"], "jane");
+    git(&house, "reset -q --hard HEAD^");
+    git(&house, "merge -q --no-ff -m 10,001 side");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("bob approves");
+
+    let args = ["run", "-o", "json"];
+    let report = house.scratch.in_repo(&args).success().json();
+    let result = &report["results"][0];
+    // The unknown may be the one who approved.
+    assert_eq!(result["verdict"], "pending", "{report:#}");
+    assert_eq!(result["requester"]["principal"], Value::Null);
+    assert_eq!(report["issueCommit"], Value::Null);
+    let mut notices = report["notices"].as_array().expect("a list").iter();
+    let told = notices.find(|notice| notice["code"] == "LandingTooLarge");
+    let help = told.expect("a notice")["help"].as_str().expect("a help");
+    let command = help.split('`').nth(1).expect("a command");
+    let command = command.replace("REQUEST", "jane --signing-key ../keys/jane");
+    let gitca = env!("CARGO_BIN_EXE_gitca");
+    let command = command.replace("gitca", gitca);
+    house.scratch.sh(&format!("cd repo; {command}"));
+    house.scratch.commit("jane says so");
+    let report = house.run().json();
+    assert_eq!(report["results"][0]["requester"]["principal"], "jane");
+    assert_eq!(report["summary"]["issued"], 1, "{report:#}");
+    git(&house, "fsck --strict --no-dangling");
+}

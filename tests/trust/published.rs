@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::house::{House, at, told};
-use crate::revocation::{list, publishing, revoke, serial, trailer, verify};
+use crate::revocation::{list, publishing, revoke, serial, trailer, verify, write_revocation};
 
 /// Puts another CA in the place of the one that there is; its key is in `other.key`.
 fn replace_ca(house: &House, key_usage: &str) {
@@ -72,6 +72,11 @@ fn the_first_run_makes_a_list_and_a_revocation_the_next_one() {
 #[test]
 fn a_list_is_made_anew_in_the_middle_of_its_life_though_nothing_was_revoked() {
     let house = publishing();
+    // One second before the middle there is nothing to do.
+    let report = at(&house, "2030-01-02T23:59:59Z", "run");
+    assert_eq!(told(&report, "notices"), [""; 0]);
+    assert_eq!(report["issueCommit"], Value::Null);
+    assert!(list(&house).contains("CRL Number: \n                1\n"));
     let report = at(&house, "2030-01-03T00:00:00Z", "run");
     assert_eq!(told(&report, "notices"), ["RevocationListMade"]);
     let made = list(&house);
@@ -127,6 +132,54 @@ fn a_list_that_can_not_be_made_stops_nobody_else_and_is_an_error() {
 }
 
 #[test]
+fn every_reason_is_on_the_list_as_openssl_reads_it() {
+    let house = publishing();
+    let reasons = [
+        ("keyCompromise", "Key Compromise"),
+        ("affiliationChanged", "Affiliation Changed"),
+        ("superseded", "Superseded"),
+        ("cessationOfOperation", "Cessation Of Operation"),
+        ("privilegeWithdrawn", "Privilege Withdrawn"),
+        ("unspecified", ""),
+    ];
+    for (reason, _) in reasons {
+        house.write_request(&format!("r-{}", reason.to_lowercase()));
+    }
+    house.commit_as("jane", true, "six more");
+    assert_eq!(house.run().json()["summary"]["issued"], 6);
+    for (reason, _) in reasons {
+        let request = format!("r-{}", reason.to_lowercase());
+        let spec = format!("  all: true\n  reason: {reason}\n");
+        write_revocation(&house, &request, &spec);
+    }
+    house.scratch.commit("revoke them");
+    house.run();
+    let text = list(&house);
+    assert_eq!(text.matches("Serial Number: ").count(), 6, "{text}");
+    for (reason, words) in reasons {
+        let file = format!("repo/issued/r-{}/certificate.pem", reason.to_lowercase());
+        let serial = house
+            .scratch
+            .sh(&format!("openssl x509 -in {file} -noout -serial"));
+        let serial = serial
+            .stdout
+            .trim()
+            .trim_start_matches("serial=")
+            .to_owned();
+        let entry = text
+            .split("Serial Number: ")
+            .find(|entry| entry.starts_with(&serial));
+        let entry = entry.unwrap_or_else(|| panic!("{serial} is not in {text}"));
+        // RFC 5280 5.3.1: without a reason rather than with `unspecified`.
+        let has = entry
+            .lines()
+            .skip_while(|line| !line.contains("CRL Reason Code"))
+            .nth(1);
+        assert_eq!(has.unwrap_or_default().trim(), words, "{reason}: {entry}");
+    }
+}
+
+#[test]
 fn signers_that_share_a_ca_publish_the_same_octets() {
     let house = publishing();
     let text = house.scratch.read("repo/policies/signer.yaml");
@@ -135,7 +188,13 @@ fn signers_that_share_a_ca_publish_the_same_octets() {
         .replace("kubernetes.io/kube-apiserver-client", "example.com/others");
     house.scratch.write("repo/policies/others.yaml", other);
     house.scratch.commit("another signer");
+    revoke(&house, "  all: true\n");
     house.run();
+    // The list of the one has what the other has signed.
+    let others = "openssl crl -in repo/issued/_crl/others.pem -CAfile repo/policies/ca/cluster.pem -noout -text 2>&1";
+    let others = house.scratch.sh(others).stdout;
+    assert!(others.contains("verify OK"), "{others}");
+    assert!(others.to_lowercase().contains(&serial(&house)), "{others}");
     let compare = "cmp repo/issued/_crl/cluster-users.pem repo/issued/_crl/others.pem && echo same";
     assert_eq!(house.scratch.sh(compare).stdout, "same\n");
     assert!(
