@@ -14,6 +14,7 @@ mod malformed;
 mod output;
 mod persons;
 mod published;
+mod reads;
 mod renewals;
 mod requester;
 mod review;
