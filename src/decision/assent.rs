@@ -111,7 +111,10 @@ impl Poll<'_> {
         outside
             .map(|(person, approval)| {
                 let message = format!("`{person}` is in no group that is asked to approve it");
-                let reason = Reason::new(Code::ApproverNotEligible, message);
+                let help = format!(
+                    "have somebody sign whom `gitca plan` names, or `{person}` be added to their group"
+                );
+                let reason = Reason::new(Code::ApproverNotEligible, message).help(help);
                 reason.value(approval.file.as_str())
             })
             .collect()

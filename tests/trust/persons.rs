@@ -23,6 +23,12 @@ fn only_persons_who_are_asked_and_had_no_hand_in_it_count() {
             ("pending".to_owned(), expected),
             "{person}"
         );
+        let plan = house.plan();
+        let reasons = plan["results"][0]["reasons"].as_array().expect("reasons");
+        assert!(
+            reasons.iter().all(|reason| reason["help"].is_string()),
+            "{plan:#}"
+        );
     }
 }
 
