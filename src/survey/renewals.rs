@@ -14,7 +14,7 @@ use crate::names::{ObjectId, RequestName};
 use crate::provenance::Provenance;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Lifetime, Timestamp};
 use crate::trust::revocations::Revocations;
 use crate::x509::leaf::Leaf;
 
@@ -77,11 +77,14 @@ pub(super) fn find(
         let begins = renewal.and_then(|renewal| renewal.begins(&provenance));
         let next = begins.filter(|begins| *begins > now);
         renewals.next = renewals.next.into_iter().chain(next).min();
-        if provenance.not_after < now
-            && snapshot.stated.contains(name)
-            && has_news(repository, tip, name, &provenance)?
-        {
-            renewals.ended.insert(name.clone());
+        if snapshot.stated.contains(name) && has_news(repository, tip, name, &provenance)? {
+            if provenance.not_after < now {
+                renewals.ended.insert(name.clone());
+            } else {
+                // What was approved again waits for the end, and nobody but the clock says that it has come.
+                let after = provenance.not_after.plus(Lifetime::from_seconds(1));
+                renewals.next = renewals.next.into_iter().chain([after]).min();
+            }
         }
     }
     Ok(renewals)

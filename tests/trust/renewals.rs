@@ -266,6 +266,23 @@ fn a_certificate_that_has_ended_stays_where_nobody_has_to_approve() {
 }
 
 #[test]
+fn what_is_approved_again_in_time_is_made_anew_at_its_end_whatever_runs_in_between() {
+    let house = House::with_request("{anyOf: [{groups: [platform]}]}");
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    house.state("jane", "approve", "carol");
+    house.ask("june", "jane");
+    house.state("june", "approve", "bob");
+    house.scratch.commit("approve again");
+    house.run();
+    for (now, approved) in [("2030-01-01T23:55:00Z", 0), ("2030-01-01T23:55:01Z", 1)] {
+        let report = at(&house, now, "plan");
+        assert_eq!(report["summary"]["approved"], approved, "{now}: {report:#}");
+    }
+}
+
+#[test]
 fn whoever_asks_is_told_that_a_certificate_has_ended() {
     let house = House::with_request("none");
     house.run();
