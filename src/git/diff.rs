@@ -49,14 +49,11 @@ impl Objects<'_> {
         path: &str,
         mode: u32,
     ) -> anyhow::Result<Option<ObjectId>> {
-        let (mut current, mut pieces) = (top, path.split('/').peekable());
-        while let (Some(tree), Some(piece)) = (current, pieces.next()) {
-            let is_last = pieces.peek().is_none();
-            let mode = if is_last { mode } else { tree::DIRECTORY };
-            let folder = self.directory(Some(tree))?;
-            current = folder.entry(piece, mode).map(|entry| entry.id);
+        let pieces: Vec<&str> = path.split('/').collect();
+        match top {
+            Some(top) => self.follow(top, &pieces, mode),
+            None => Ok(None),
         }
-        Ok(current)
     }
 
     /// Every followed path that differs between the trees, in no order that means anything.

@@ -44,7 +44,7 @@ fn folder(
     };
     let end = path.len();
     for (before, after) in pairs(&old, &new) {
-        // What is a directory in one is none in the other, or in both.
+        // A file and a directory of the same name are two entries.
         let Some(Entry { name, mode, .. }) = before.or(after) else {
             continue;
         };

@@ -1,5 +1,7 @@
-//! Trees that were just read, a few megabytes of them, for whoever asks next: a walk over history meets each twice, and the
-//! paths of many files lead through the same directories.
+//! Trees that were just read, for whoever asks next: a walk over history meets each twice, and the paths of many files lead
+//! through the same directories.
+//!
+//! In comes a tree under its id, out it goes again until enough others came: some tens of megabytes at the very most.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -9,7 +9,6 @@ use std::collections::HashSet;
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
 use crate::names::{ObjectId, RequestName};
-use crate::zones;
 
 const MANIFEST: &[u8] = b".yaml";
 const REVOCATION: &[u8] = b".revocation.yaml";
@@ -44,7 +43,7 @@ pub(super) fn namesakes(
         let Ok(entries) = folder.entries() else {
             return Ok(None);
         };
-        if depth > tree::DEPTH || entries.len() > zones::DIRECTORY_ENTRIES {
+        if depth > tree::DEPTH {
             return Ok(None);
         }
         for entry in &entries {

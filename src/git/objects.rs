@@ -1,6 +1,6 @@
 //! Reading and writing single objects of the database, as raw octets with their size checked first.
 //!
-//! In comes the name of an object, out go its octets: never more than the caller is ready for, since a header is looked at
+//! In comes the name of an object, out go the octets of a blob or a checked tree: never more than the caller is ready for, since a header is looked at
 //! before anything is inflated. All writing goes through [`Objects::write`], so that a pack writer has one place to be.
 
 use std::rc::Rc;

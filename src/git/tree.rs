@@ -38,7 +38,7 @@ pub(super) struct Entry<'t> {
 #[derive(Debug)]
 pub(super) struct Tree {
     octets: Vec<u8>,
-    /// Where each entry begins; or what the tree is not.
+    /// Where each entry begins, or why the tree is malformed.
     places: Result<Vec<usize>, Box<Reason>>,
 }
 
@@ -219,7 +219,7 @@ fn split_entry(octets: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     ))
 }
 
-// Directories sort as if their name ended in a slash.
+/// Git's order of entries: directories sort as if their name ended in a slash.
 pub(super) fn order(left: &Entry<'_>, right: &Entry<'_>) -> Ordering {
     let common = left.name.len().min(right.name.len());
     let ordered = left.name[..common].cmp(&right.name[..common]);

@@ -10,7 +10,7 @@ use crate::names::{NameError, RequestName};
 /// The top-level directories that mean something; all others are inert.
 pub const ZONES: [&str; 4] = ["issued", "policies", "requests", "templates"];
 
-/// More entries than this in one directory of `requests/` are refused.
+/// More entries than this in one directory are refused.
 pub const DIRECTORY_ENTRIES: usize = 200_000;
 // What a repository may hold in all: trees may name the same small subtree again and again.
 pub(super) const ENTRIES: usize = 5_000_000;
