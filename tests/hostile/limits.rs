@@ -101,16 +101,11 @@ fn long_names(hostile: &Hostile) {
 #[test]
 fn a_directory_of_a_thousand_is_told_and_one_less_is_not() {
     let hostile = Hostile::new();
-    let blob = hostile.object("blob", b"x");
     for (entries, notices) in [(999, &[][..]), (1000, &["LargeDirectory"])] {
-        let names: Vec<String> = (0..entries).map(|n| format!("f{n:04}.yaml")).collect();
-        let entries: Vec<(&str, &[u8], String)> = names
-            .iter()
-            .map(|name| ("100644", name.as_bytes(), blob.clone()))
-            .collect();
-        let plan = hostile.commit_bad(&hostile.tree(&entries)).plan();
+        let names = (0..entries).map(|n| format!("f{n:04}.yaml"));
+        let plan = hostile.commit_files(names).plan();
         good_is_approved(&plan);
-        assert_eq!(plan.notices(), notices, "{} entries", entries.len());
+        assert_eq!(plan.notices(), notices, "{entries} entries");
         hostile.reset();
     }
 }

@@ -117,6 +117,17 @@ impl Hostile {
         self.commit_beside(&["good.yaml"], tree)
     }
 
+    /// The same with small files of these names, which are in order.
+    pub(crate) fn commit_files(&self, names: impl Iterator<Item = String>) -> &Self {
+        let blob = self.object("blob", b"x");
+        let names: Vec<String> = names.collect();
+        let entries: Vec<(&str, &[u8], String)> = names
+            .iter()
+            .map(|name| ("100644", name.as_bytes(), blob.clone()))
+            .collect();
+        self.commit_bad(&self.tree(&entries))
+    }
+
     /// Commits a tree as `requests/bad`, beside these files.
     pub(crate) fn commit_beside(&self, files: &[&str], tree: &str) -> &Self {
         let file = |file: &&str| {

@@ -94,10 +94,8 @@ impl House {
     /// Changes a file of the control zone.
     #[track_caller]
     pub(crate) fn replace(&self, file: &str, from: &str, to: &str) {
-        let file = format!("repo/policies/{file}");
-        let text = self.scratch.read(&file);
-        assert!(text.contains(from), "{file} has no `{from}`");
-        self.scratch.write(&file, text.replace(from, to));
+        self.scratch
+            .replace(&format!("repo/policies/{file}"), from, to);
     }
 
     /// Writes the request `name`.
