@@ -7,6 +7,7 @@ mod attributes;
 mod bounds;
 mod entries;
 mod leaks;
+mod outputs;
 mod paths;
 mod refusal;
 mod reports;

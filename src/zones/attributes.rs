@@ -41,7 +41,7 @@ const FILE: &str = ".gitattributes";
 /// Every rule of the `.gitattributes` at `path` that may not stand there.
 pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
     let text = String::from_utf8_lossy(bytes);
-    let macros = macros(&text);
+    let (hiding, rewriting) = (macros(&text, Reach::Zones), macros(&text, Reach::Outputs));
     let mut reasons = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         let (pattern, states) = split(line.trim());
@@ -49,9 +49,13 @@ pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
             continue;
         }
         let reach = Reach::of(path, pattern);
+        let macros = match reach {
+            Reach::Outputs => &rewriting,
+            _ => &hiding,
+        };
         let harmful = states
             .split_ascii_whitespace()
-            .find(|state| is_harmful(state, reach, &macros) || may_be_macro(state, path, reach));
+            .find(|state| is_harmful(state, reach, macros) || may_be_macro(state, path, reach));
         let Some(state) = harmful else { continue };
         if !pattern.starts_with(MACRO) && reach != Reach::Nothing {
             reasons.push(reason(state).at(Place {
@@ -63,8 +67,9 @@ pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
     reasons
 }
 
-/// The macros of a file that stand for something harmful. One counts wherever it is defined, and may be made of others.
-fn macros(text: &str) -> Vec<&str> {
+/// The macros of a file that stand for something harmful where it reaches. One counts wherever it is defined, and may be
+/// made of others.
+fn macros(text: &str, reach: Reach) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
     loop {
         let known = found.len();
@@ -75,7 +80,7 @@ fn macros(text: &str) -> Vec<&str> {
             };
             let mut states = states.split_ascii_whitespace();
             let is_new = !found.contains(&name);
-            if is_new && states.any(|state| is_harmful(state, Reach::Zones, &found)) {
+            if is_new && states.any(|state| is_harmful(state, reach, &found)) {
                 found.push(name);
             }
         }
@@ -88,7 +93,8 @@ fn macros(text: &str) -> Vec<&str> {
 /// Only the file at the top defines macros, and what it defines is not known below.
 fn may_be_macro(state: &str, path: &str, reach: Reach) -> bool {
     let is_word = !state.contains('=') && !state.starts_with(['-', '!']);
-    path != FILE && reach == Reach::Zones && is_word && !PLAIN.contains(&state)
+    let is_known = PLAIN.contains(&state) || reach == Reach::Outputs && HIDING.contains(&state);
+    path != FILE && reach != Reach::Nothing && is_word && !is_known
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,6 +110,10 @@ impl Reach {
         let anchored = pattern.trim_start_matches('/');
         // A macro or a quoted pattern is taken to match anything.
         let anything = pattern.starts_with('"') || pattern.starts_with("[attr]");
+        // The names of keys and of what templates make end in anything.
+        if Zone::of(path) == Some(Zone::Output) {
+            return Self::Outputs;
+        }
         if !anything && !can_match_a_name(file_name(&pattern)) {
             return Self::Nothing;
         }
@@ -136,8 +146,8 @@ fn is_harmful(state: &str, reach: Reach, macros: &[&str]) -> bool {
     if name.starts_with('!') || value == "false" {
         return false;
     }
-    let hides = name == "-diff" || HIDING.contains(&name) || macros.contains(&name);
-    REWRITING.contains(&name) || (hides && reach != Reach::Outputs)
+    let hides = name == "-diff" || HIDING.contains(&name);
+    REWRITING.contains(&name) || macros.contains(&name) || (hides && reach != Reach::Outputs)
 }
 
 fn split(line: &str) -> (&str, &str) {
@@ -180,6 +190,23 @@ mod tests {
                 false,
             ),
             (".gitattributes", "issued/** filter=x\n", true),
+            (
+                ".gitattributes",
+                "[attr]quiet -diff\nissued/** quiet\n",
+                false,
+            ),
+            (
+                ".gitattributes",
+                "[attr]evil filter=x\nissued/** evil\n",
+                true,
+            ),
+            ("issued/_crl/.gitattributes", "* evil\n", true),
+            (
+                "issued/_crl/.gitattributes",
+                "* text -diff linguist-generated binary\n",
+                false,
+            ),
+            ("issued/_keys/ab/.gitattributes", "0123 filter=x\n", true),
             (
                 ".gitattributes",
                 "/requests/* linguist-generated=true\n",

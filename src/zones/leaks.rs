@@ -89,6 +89,18 @@ impl<S: Source> Survey<'_, S> {
         leaks
     }
 
+    /// Searches all that lies in a directory of which nothing else is read.
+    pub(super) fn search_all(
+        &mut self,
+        path: &str,
+        children: Vec<Child<S::Handle>>,
+    ) -> anyhow::Result<()> {
+        for child in children {
+            self.search_below(format!("{path}/{}", child.name), child)?;
+        }
+        Ok(())
+    }
+
     /// Searches what means nothing: what lies in none of the zones, and what may not lie in one. Strange names and modes are
     /// nobody's business in here.
     pub(super) fn search_below(

@@ -56,7 +56,10 @@ impl<S: Source> Survey<'_, S> {
             Some(Zone::Data) => self.snapshot.findings.push(found),
             Some(Zone::Output) => {
                 let mut found = found;
-                found.reason.code = Code::ForeignOutput;
+                // A file with attributes may lie there; what it says may not.
+                if found.reason.code != Code::AttributeInZone {
+                    found.reason.code = Code::ForeignOutput;
+                }
                 self.snapshot.errors.push(found);
             }
             Some(Zone::Control) | None => self.snapshot.errors.push(found),

@@ -97,7 +97,7 @@ impl<S: Source> Survey<'_, S> {
         if children.iter().filter(is_counted).count() > STATEMENT_FILES {
             let message = format!("a request has at most {STATEMENT_FILES} files of statements");
             self.distrust(folder, Code::TooManyFiles, &message);
-            return Ok(());
+            return self.search_all(&folder.path, children);
         }
         for child in children {
             self.statement(&file(&child.name), child)?;

@@ -13,8 +13,7 @@ use crate::secrets::Leak;
 use crate::snapshot::{Blob, Snapshot};
 use crate::zones::attributes;
 use crate::zones::paths::{
-    ATTRIBUTES, DIRECTORY_ENTRIES, ENTRIES, Folder, LET_THROUGH, Role, Zone, folder_place, place,
-    size_limit,
+    ATTRIBUTES, DIRECTORY_ENTRIES, ENTRIES, Folder, Role, Zone, folder_place, place, size_limit,
 };
 use crate::zones::source::{
     Child, Kind, SEARCHED_FILES, SEARCHED_OCTETS, Scope, Source, Statements,
@@ -174,7 +173,7 @@ impl<'s, S: Source> Survey<'s, S> {
         let children = self.list(handle, path, Scope::Zone)?;
         self.check_count(path, children.len());
         if children.len() > DIRECTORY_ENTRIES {
-            return Ok(());
+            return self.search_all(path, children);
         }
         let mut below = format!("{path}/");
         let start = below.len();
@@ -247,56 +246,6 @@ impl<'s, S: Source> Survey<'s, S> {
         Ok(())
     }
 
-    fn outputs(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
-        let children = self.list(handle, path, Scope::Zone)?;
-        let below = path.strip_prefix("issued/");
-        let manifest = children
-            .iter()
-            .find(|child| child.kind == Kind::File && child.name == "request.yaml");
-        match (below.map(str::parse::<RequestName>), manifest) {
-            (Some(Err(error)), _) => {
-                self.report(path, foreign(&format!("a path in `issued/` {error}")));
-                Ok(())
-            }
-            (Some(Ok(name)), Some(manifest)) => {
-                let id = self.source.id(&manifest.handle)?;
-                self.snapshot.issued.insert(name, id);
-                self.refuse_nested(path, &children);
-                Ok(())
-            }
-            (name, _) => {
-                self.output_folders.extend(name.and_then(Result::ok));
-                self.output_children(path, &children)
-            }
-        }
-    }
-
-    fn output_children(&mut self, path: &str, children: &[Child<S::Handle>]) -> anyhow::Result<()> {
-        for child in children {
-            let is_ours = path == "issued" && matches!(child.name.as_str(), "_crl" | "_keys");
-            let is_quiet = LET_THROUGH.contains(&child.name.as_str());
-            let path = format!("{path}/{}", child.name);
-            match child.kind {
-                Kind::Directory if is_ours => {}
-                Kind::Directory => self.outputs(&path, &child.handle)?,
-                Kind::File if child.name == ATTRIBUTES => self.attributes(&path, &child.handle)?,
-                Kind::File if is_quiet => self.search_file(&path, &child.handle)?,
-                Kind::File => self.report(&path, foreign("no run writes a file to this place")),
-            }
-        }
-        Ok(())
-    }
-
-    fn refuse_nested(&mut self, path: &str, children: &[Child<S::Handle>]) {
-        for child in children
-            .iter()
-            .filter(|child| child.kind == Kind::Directory)
-        {
-            let reason = foreign("no run writes a directory beside a certificate");
-            self.report(&format!("{path}/{}", child.name), reason);
-        }
-    }
-
     pub(super) fn attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         if let Some(blob) = self.read(path, handle)? {
             self.search_and_tell(path, &blob.bytes);
@@ -355,6 +304,10 @@ impl<'s, S: Source> Survey<'s, S> {
             }
             Err(reason) => {
                 self.report(path, reason);
+                // Where nothing is signed over it anyway, nobody has to know what else is in it.
+                if Zone::of(path) != Some(Zone::Control) {
+                    self.search_file(path, handle)?;
+                }
                 Ok(None)
             }
         }
@@ -375,11 +328,6 @@ pub(super) fn finding(path: &str, reason: Reason) -> Finding {
 // What is no proper path (the top itself, `.git` in a tree) has no file to point at.
 fn repo_path(path: &str) -> Option<RepoPath> {
     path.parse().ok()
-}
-
-fn foreign(message: &str) -> Reason {
-    Reason::new(Code::ForeignOutput, message)
-        .help("only `gitca run` writes to `issued/`; remove it")
 }
 
 fn too_deep() -> Reason {

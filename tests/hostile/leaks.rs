@@ -55,6 +55,8 @@ fn leaked_key(hostile: &Hostile) {
         "users:\n- name: x\n  user:\n    client-key-data: {}\n",
         base64(&pem)
     );
+    // More than a manifest may have.
+    let space = vec![b'\n'; 64 * 1024];
     for (path, bytes) in [
         ("jane.pem", pem.clone().into_bytes()),
         ("docs/a/b/jane.der", pair.serialize_der()),
@@ -70,11 +72,18 @@ fn leaked_key(hostile: &Hostile) {
             format!("keep it safe:\n{pem}").into_bytes(),
         ),
         ("requests/good.approvals/OWNERS", pem.clone().into_bytes()),
-        (
-            ".gitattributes",
-            format!("# {}\n", pem.trim_end().replace('\n', "\n# ")).into_bytes(),
-        ),
+        (".gitattributes", commented(&pem)),
         ("issued/README.md", pem.clone().into_bytes()),
+        ("issued/dev/OWNERS", pem.clone().into_bytes()),
+        ("issued/_crl/README.md", pem.clone().into_bytes()),
+        ("issued/_crl/a/b/.gitkeep", pem.clone().into_bytes()),
+        ("issued/_keys/ab/OWNERS", pem.clone().into_bytes()),
+        ("issued/_keys/.gitattributes", commented(&pem)),
+        ("requests/y.yaml", [pem.as_bytes(), &space].concat()),
+        (
+            "requests/y.revocation.yaml",
+            [pem.as_bytes(), &space].concat(),
+        ),
         (
             "disk.img",
             [&vec![0; 1_000_000][..], pem.as_bytes()].concat(),
@@ -119,6 +128,11 @@ fn leaked_key(hostile: &Hostile) {
     stopped_by(hostile, path, list.as_bytes(), "ConfigInvalid");
 }
 
+/// A text that means nothing in a file of attributes.
+fn commented(pem: &str) -> Vec<u8> {
+    format!("# {}\n", pem.trim_end().replace('\n', "\n# ")).into_bytes()
+}
+
 /// A CA whose key lies in the repository signs nothing, until it is gone from the tip.
 fn leaked_signer_key(hostile: &Hostile) {
     let key = hostile
@@ -133,6 +147,7 @@ fn leaked_signer_key(hostile: &Hostile) {
         ("docs/ca.pem", &key),
         ("docs/id_ecdsa", &openssh),
         ("requests/good.approvals/README.md", &key),
+        ("issued/_keys/README.md", &key),
     ] {
         hostile.commit(&[(path, text.as_bytes())]);
         for report in [hostile.plan(), hostile.run()] {

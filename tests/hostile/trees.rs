@@ -198,6 +198,13 @@ fn attributes() -> Vec<Fixture> {
                 b"* ident\n",
                 "AttributeInZone",
             );
+            for path in [
+                "issued/.gitattributes",
+                "issued/_crl/.gitattributes",
+                "issued/_keys/ab/c/.gitattributes",
+            ] {
+                stopped_by(hostile, path, b"* filter=evil\n", "AttributeInZone");
+            }
         }),
         fixture("attributes-macro", |hostile| {
             stopped_by(
