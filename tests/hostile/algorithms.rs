@@ -14,7 +14,7 @@ pub(crate) fn rows() -> Vec<&'static str> {
     judge::rows(&cases())
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = keys();
     cases.extend(signatures());
     cases

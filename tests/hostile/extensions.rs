@@ -22,7 +22,7 @@ pub(crate) fn rows() -> Vec<&'static str> {
     judge::rows(&cases())
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = requested();
     cases.extend(usages());
     cases.extend(others());

@@ -4,7 +4,7 @@ use gitca::x509::subject::Attribute;
 
 use crate::forge::{Draft, dns};
 use crate::repository::{Hostile, manifest, manifest_of};
-use crate::trees::{Fixture, fixture, good_is_approved, refused_file, run};
+use crate::trees::{Fixture, fixture, good_is_approved, refused_as_proposed, refused_file, run};
 use crate::wide;
 
 pub(crate) fn fixtures() -> Vec<Fixture> {
@@ -141,6 +141,7 @@ fn bomb_blob(hostile: &Hostile) {
         .plan();
     good_is_approved(&plan);
     assert!(plan.all_reasons().contains(&"FileTooLarge"), "{plan:?}");
+    refused_as_proposed(hostile, "FileTooLarge");
     let policies = hostile.tree(&[("100644", b"x.yaml", blob)]);
     let plan = hostile.commit_top("policies", &policies).plan();
     assert!(plan.errors().contains(&"FileTooLarge"), "{plan:?}");
@@ -153,6 +154,7 @@ fn bomb_files(hostile: &Hostile) {
     let plan = hostile.commit_files(names).plan();
     good_is_approved(&plan);
     assert!(plan.all_reasons().contains(&"TooManyFiles"), "{plan:?}");
+    refused_as_proposed(hostile, "TooManyFiles");
 }
 
 /// The manifest looks like that of a developer; what counts is inside.
@@ -169,6 +171,7 @@ fn hidden_masters(hostile: &Hostile) {
         .plan();
     good_is_approved(&plan);
     assert_eq!(plan.reasons("x"), ["ReservedIdentity"]);
+    refused_as_proposed(hostile, "ReservedIdentity");
     let shown = hostile
         .scratch
         .in_repo(&["check", "requests/x.yaml"])
@@ -212,4 +215,5 @@ fn same_key(hostile: &Hostile) {
     let plan = hostile.commit(&files).plan();
     assert_eq!(plan.verdict("x"), Some("approved"), "{plan:?}");
     assert_eq!(plan.reasons("y"), ["KeyReused"], "{plan:?}");
+    refused_as_proposed(hostile, "KeyReused");
 }

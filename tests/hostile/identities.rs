@@ -15,7 +15,7 @@ pub(crate) fn rows() -> Vec<&'static str> {
     judge::rows(&cases())
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = common_names();
     cases.extend(denials());
     cases.extend(reserved());

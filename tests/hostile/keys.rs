@@ -46,7 +46,7 @@ fn listed_debian_keys_are_refused() {
     ]);
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = sizes();
     cases.extend(exponents());
     cases.extend(moduli());

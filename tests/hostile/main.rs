@@ -25,6 +25,7 @@ mod repository;
 mod signer;
 mod structure;
 mod templates;
+mod through;
 mod trees;
 mod zones;
 
@@ -38,6 +39,8 @@ mod forge;
 #[allow(dead_code, reason = "one table has people in it")]
 #[path = "../trust/house.rs"]
 mod house;
+#[path = "../support/stream.rs"]
+mod stream;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/wide.rs"]

@@ -42,7 +42,7 @@ pub(crate) fn rows() -> Vec<&'static str> {
     rows
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = wildcards();
     cases.extend(dns_syntax());
     cases.extend(patterns());

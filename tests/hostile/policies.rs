@@ -9,12 +9,12 @@ use crate::judge::{self, Case};
 use crate::wide;
 
 /// A file that makes the control zone invalid.
-struct Broken {
-    row: &'static str,
-    path: &'static str,
-    text: String,
+pub(crate) struct Broken {
+    pub(crate) row: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) text: String,
     /// What the help must hold; empty where none is asked for.
-    help: &'static str,
+    pub(crate) help: &'static str,
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn policy(kind: &str, spec: &str) -> String {
     )
 }
 
-fn broken() -> Vec<Broken> {
+pub(crate) fn broken() -> Vec<Broken> {
     let mut broken = fields();
     broken.extend(objects());
     broken.extend(bombs());
@@ -215,7 +215,7 @@ fn bombs() -> Vec<Broken> {
 }
 
 /// P5.
-fn wider() -> Vec<Case> {
+pub(crate) fn wider() -> Vec<Case> {
     let tight = wide::signer(
         "wide",
         wide::SIGNER,
@@ -240,7 +240,7 @@ fn wider() -> Vec<Case> {
 }
 
 /// P6.
-fn failing_rules() -> Vec<Case> {
+pub(crate) fn failing_rules() -> Vec<Case> {
     let mut cases = Vec::new();
     for rule in [
         "1 / request.dirs.map(d, 0)[0] == 1",

@@ -182,6 +182,13 @@ impl Hostile {
         Report::of(&self.scratch.in_repo(&["check", "-o", "json"]))
     }
 
+    /// What `check -o json` says of everything since the beginning, as of a pull request or a push.
+    #[track_caller]
+    pub(crate) fn proposed(&self) -> Report {
+        let check = ["check", "--base", "base", "--head", "main", "-o", "json"];
+        Report::of(&self.scratch.in_repo(&check))
+    }
+
     /// What `run -o json` says.
     #[track_caller]
     pub(crate) fn run(&self) -> Report {

@@ -18,7 +18,7 @@ pub(crate) fn rows() -> Vec<&'static str> {
     judge::rows(&cases())
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = envelope();
     cases.extend(attributes());
     cases.extend(names());

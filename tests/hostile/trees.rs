@@ -223,6 +223,7 @@ fn attributes() -> Vec<Fixture> {
         fixture("attributes-harmless", |hostile| {
             let text = b"* text=auto\n*.yaml eol=lf\nissued/** linguist-generated\n*.png binary\n";
             good_is_approved(&hostile.commit(&[(".gitattributes", text)]).plan());
+            assert_eq!(hostile.proposed().code, Some(0));
         }),
     ]
 }
@@ -262,9 +263,13 @@ fn refused_tree(hostile: &Hostile, tree: &str, code: &str) {
     let plan = hostile.commit_bad(tree).plan();
     good_is_approved(&plan);
     assert!(plan.all_reasons().contains(&code), "{code}: {plan:?}");
+    refused_as_proposed(hostile, code);
+    hostile.reset();
     let plan = hostile.commit_top("policies", tree).plan();
-    assert_eq!(plan.code, Some(2), "{code}: {plan:?}");
-    assert!(plan.errors().contains(&code), "{code}: {plan:?}");
+    for report in [plan, hostile.proposed()] {
+        assert_eq!(report.code, Some(2), "{code}: {report:?}");
+        assert!(report.errors().contains(&code), "{code}: {report:?}");
+    }
     hostile.reset();
 }
 
@@ -283,18 +288,27 @@ pub(crate) fn refused_file(hostile: &Hostile, path: &str, bytes: &[u8], code: &s
         check.all_reasons().contains(&code),
         "{path} {code}: {check:?}"
     );
+    refused_as_proposed(hostile, code);
     hostile.reset();
+}
+
+/// The check of a pull request, or of a push before it is taken, says so too.
+#[track_caller]
+pub(crate) fn refused_as_proposed(hostile: &Hostile, code: &str) {
+    let check = hostile.proposed();
+    assert_eq!((check.code, check.errors()), (Some(1), vec![]), "{check:?}");
+    assert!(check.all_reasons().contains(&code), "{code}: {check:?}");
+    assert_eq!(check.verdict("good"), None, "{check:?}");
 }
 
 /// A file of the control zone or of the top: nothing is signed.
 #[track_caller]
 pub(crate) fn stopped_by(hostile: &Hostile, path: &str, bytes: &[u8], code: &str) {
     let plan = hostile.commit(&[(path, bytes)]).plan();
-    assert_eq!(
-        (plan.code, plan.errors()),
-        (Some(2), vec![code]),
-        "{plan:?}"
-    );
+    for report in [plan, hostile.proposed()] {
+        let found = (report.code, report.errors());
+        assert_eq!(found, (Some(2), vec![code]), "{path}: {report:?}");
+    }
     hostile.reset();
 }
 
@@ -325,4 +339,5 @@ fn leaf_and_directory(hostile: &Hostile) {
     let plan = hostile.commit(&files).plan();
     good_is_approved(&plan);
     assert_eq!(plan.reasons("x"), ["PathNotAllowed"], "{plan:?}");
+    refused_as_proposed(hostile, "PathNotAllowed");
 }

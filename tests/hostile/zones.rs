@@ -42,6 +42,7 @@ fn one_wrong_file_of_the_rules_signs_nothing() {
         "{deny: [{name: a, usages: [any]}]}",
     );
     let signer = hostile.scratch.read("repo/policies/signer.yaml");
+    let second = signer.replace("name: cluster-users", "name: hostile");
     for (row, path, text, field, words) in [
         (
             "P1",
@@ -86,6 +87,7 @@ fn one_wrong_file_of_the_rules_signs_nothing() {
             Some("spec.deny[0].rule"),
             "",
         ),
+        ("P7, one signerName", HOSTILE, second, None, "signer.yaml"),
         ("P7, two of one name", HOSTILE, signer, None, "signer.yaml"),
         (
             "P7, two Settings",

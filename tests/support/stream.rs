@@ -1,0 +1,74 @@
+//! Histories that are made by one stream of `git fast-import`, as large and as branched as a test likes.
+//!
+//! In come commits with their files, out comes the branch `main` of a repository, whose work tree nobody touches. Objects stay
+//! loose on request, so that each one that is read is a file that is opened.
+#![allow(dead_code, reason = "each test file uses a part of this")]
+
+use std::io::Write as _;
+
+use crate::support::Scratch;
+
+/// A commit of the stream.
+pub(crate) type Mark = usize;
+
+/// What `git fast-import` is going to read.
+pub(crate) struct Stream {
+    octets: Vec<u8>,
+    commits: usize,
+}
+
+impl Stream {
+    /// An empty one.
+    pub(crate) fn new() -> Self {
+        Self {
+            octets: Vec::new(),
+            commits: 0,
+        }
+    }
+
+    /// Adds a commit by this author (`Name <e-mail>`): it is what its first parent is, with these files. A parent is a mark, as
+    /// `:1`, or anything that git calls a commit.
+    pub(crate) fn commit<F: AsRef<[u8]>>(
+        &mut self,
+        author: &str,
+        message: &str,
+        parents: &[&str],
+        files: impl IntoIterator<Item = (String, F)>,
+    ) -> Mark {
+        self.commits += 1;
+        let mark = self.commits;
+        self.line(&format!("commit refs/heads/main\nmark :{mark}"));
+        for role in ["author", "committer"] {
+            self.line(&format!("{role} {author} 1893456000 +0000"));
+        }
+        self.data(message.as_bytes());
+        for (number, parent) in parents.iter().enumerate() {
+            let word = if number == 0 { "from" } else { "merge" };
+            self.line(&format!("{word} {parent}"));
+        }
+        for (path, content) in files {
+            self.line(&format!("M 100644 inline {path}"));
+            self.data(content.as_ref());
+        }
+        self.line("");
+        mark
+    }
+
+    /// Makes `main` of a repository what the stream says; every object is a file of its own.
+    pub(crate) fn import(&self, scratch: &Scratch, repository: &str) {
+        scratch.write("stream", &self.octets);
+        scratch.sh(&format!(
+            "git -C {repository} -c fastimport.unpackLimit=1000000000 fast-import --quiet --force < stream"
+        ));
+    }
+
+    fn line(&mut self, line: &str) {
+        writeln!(self.octets, "{line}").expect("memory takes everything");
+    }
+
+    fn data(&mut self, octets: &[u8]) {
+        self.line(&format!("data {}", octets.len()));
+        self.octets.extend(octets);
+        self.line("");
+    }
+}
