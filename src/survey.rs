@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub use crate::survey::found::{Extent, Survey};
-pub use crate::survey::output::Standing;
+pub use crate::survey::output::{CLOCK_TOLERANCE, Standing};
 pub use crate::survey::proposed::{Proposed, proposal};
 
 use crate::finding::{Code, Reason, Stop};
@@ -96,6 +96,7 @@ impl Mainline {
             tip: self.tip,
             anchor: self.anchor,
             run: self.outputs.run.map(|_| self.outputs.source),
+            is_proven: self.outputs.is_proven,
             is_settled: true,
             zone: &self.survey.zone,
             now: self.now,
@@ -115,7 +116,8 @@ impl Mainline {
     /// # Errors
     /// `ForeignOutput` or `MainlineSwapped`; any other error when git fails.
     pub fn standing(&self) -> anyhow::Result<Standing> {
-        output::standing(&self.repository, self.outputs, self.tip, &self.branch)
+        let Self { tip, branch, .. } = self;
+        output::standing(&self.repository, self.outputs, *tip, branch, self.now)
     }
 
     /// Remembers for later runs that the anchor that was given is on the mainline.
@@ -308,6 +310,7 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         tip: commit,
         anchor: begin.anchor,
         run: begin.outputs.run.map(|_| begin.outputs.source),
+        is_proven: begin.outputs.is_proven,
         is_settled: due_before.is_some(),
         zone: &zone,
         now: begin.now,

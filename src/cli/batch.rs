@@ -160,7 +160,9 @@ pub struct RunArgs {
     /// --push --shard 0/4`.
     #[arg(long, value_name = "I/N", env = "GITCA_SHARD")]
     pub shard: Option<ShardArg>,
-    /// Sign the commit with this SSH key: a private key, or the public half of one that ssh-agent has.
+    /// Sign the commit with this SSH key: a private key, or the public half of one that ssh-agent has. List it for the bot in
+    /// `policies/`: without that whoever can push can pass for the bot, and a run in another clone believes nothing that this
+    /// one has seen.
     #[arg(long, value_name = "FILE", env = "GITCA_COMMIT_KEY")]
     pub commit_key: Option<PathBuf>,
     /// Name each certificate and its serial number on stderr before it is signed, so that none is ever signed unseen.

@@ -25,7 +25,7 @@ pub fn plan(args: &PlanArgs, world: &World, report: &mut Report) -> anyhow::Resu
     } = &mainline;
     report.commit = Some(*tip);
     report.notices.extend(repository.notices()?);
-    report.notices.extend(mainline.standing()?.notice);
+    report.notices.extend(mainline.standing()?.notices);
     let plan = make_plan(&survey.evidence(), world.now);
     report.plan_digest = Some(plan.digest().to_string());
     report

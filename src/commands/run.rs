@@ -25,12 +25,12 @@ use crate::commands::run::target::Target;
 use crate::finding::Finding;
 use crate::git::fault;
 use crate::keystore::Keystore;
-use crate::message::Trailers;
 use crate::names::{RequestName, Serial, Shard};
 use crate::plan;
 use crate::plan::listing::{self, Listing};
 use crate::report::{Report, RequestResult, Verdict};
 use crate::survey::{self, Extent, Mainline};
+use crate::timestamp::Timestamp;
 use crate::world::World;
 
 /// Fills the report with what became of each open request, and commits what was signed.
@@ -107,8 +107,8 @@ struct Made {
     notices: Vec<Finding>,
     /// Earlier runs whose certificates are among them.
     runs: Vec<String>,
-    /// What the run before this one says.
-    last: Option<Trailers>,
+    /// When the run before this one was.
+    last: Option<Timestamp>,
     /// What signs the commit.
     key: CommitKey,
     /// The keys of the Signers, as far as they were needed.
@@ -127,7 +127,7 @@ fn make(
 ) -> anyhow::Result<Made> {
     let survey = &mainline.survey;
     let standing = mainline.standing()?;
-    report.notices.extend(standing.notice);
+    report.notices.extend(standing.notices);
     let mut plan = plan::plan(&survey.evidence(), world.now);
     let notices = plan.notices();
     let mut adopted = Adopted::default();
@@ -154,7 +154,7 @@ fn make(
     }
     let mut key = CommitKey::none();
     if plan.approved().next().is_some() || !adopted.results.is_empty() || !due.is_empty() {
-        landing::clock(standing.run.as_ref(), world.now)?;
+        landing::clock(standing.last, world.now)?;
         key = CommitKey::open(args, mainline, world)?;
     }
     let keystore = keys::keystore_of(args, mainline)?;
@@ -187,7 +187,7 @@ fn make(
         results,
         notices,
         runs: adopted.runs,
-        last: standing.run,
+        last: standing.last,
         key,
         opened,
         keystore,

@@ -1,8 +1,8 @@
-//! Whether the anchor that was given is on the mainline.
+//! Whether the anchor that was given is on the mainline, and which run was made here.
 //!
 //! In come an anchor and a tip; a walk over first parents tells. The git directory remembers up to which tip that was
-//! found, so that a run need not walk a long history again: losing the note costs time only, and it is the operator's as
-//! the clone is.
+//! found, so that a run need not walk a long history again, and the newest commit that a run made in this clone: losing a
+//! note costs time only, and it is the operator's as the clone is.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,7 +10,7 @@
 )]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::finding::{Code, Reason, Stop};
 use crate::git::ids::{git_path, id};
@@ -53,14 +53,18 @@ impl Repository {
         if self.remembered() == Some((anchor, tip)) {
             return;
         }
-        let note = self.anchor_note();
-        let folder = note.parent().unwrap_or(&note);
-        let written =
-            fs::create_dir_all(folder).and_then(|()| fs::write(&note, format!("{anchor} {tip}\n")));
-        if written.is_err() {
-            // Half of a note would be no note.
-            let _ = fs::remove_file(&note);
-        }
+        write(&self.anchor_note(), &format!("{anchor} {tip}\n"));
+    }
+
+    /// Remembers that a run made this commit in this clone.
+    pub fn remember_run(&self, commit: ObjectId) {
+        write(&self.run_note(), &format!("{commit}\n"));
+    }
+
+    /// Whether a run made this commit here, and no later one.
+    pub(super) fn has_made(&self, commit: ObjectId) -> bool {
+        let note = fs::read_to_string(self.run_note());
+        note.is_ok_and(|note| note == format!("{commit}\n"))
     }
 
     fn remembered(&self) -> Option<(ObjectId, ObjectId)> {
@@ -71,6 +75,19 @@ impl Repository {
 
     fn anchor_note(&self) -> PathBuf {
         git_path(&self.inner, "gitca/anchor")
+    }
+
+    fn run_note(&self) -> PathBuf {
+        git_path(&self.inner, "gitca/run")
+    }
+}
+
+fn write(note: &Path, text: &str) {
+    let folder = note.parent().unwrap_or(note);
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(note, text));
+    if written.is_err() {
+        // Half of a note would be no note.
+        let _ = fs::remove_file(note);
     }
 }
 

@@ -1,13 +1,16 @@
 //! Commits that have the form of one that a run made.
 //!
-//! In come commits; out come the trailers of those with one parent, which they name, where `issued/` and nothing
-//! else differs.
+//! In come commits; out come the trailers of those with one parent, which they name, where something differs that runs
+//! alone write, and nothing outside of `issued/`.
 //! Anybody can make one: whose it is, is judged elsewhere, by the rules of its parent.
 
-use git2::Commit;
+use anyhow::Context as _;
+use git2::{Commit, Sort};
 
 use crate::git::authorship::authorship;
-use crate::git::ids::id;
+use crate::git::follow::Zones;
+use crate::git::foreign::is_touched;
+use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree::Entry;
@@ -51,7 +54,7 @@ impl Repository {
         if !self.only_issued_differs(parent, id(commit.id()))? {
             return Ok(Err(Flaw::Wider));
         }
-        if self.tree_of(parent)? == id(commit.tree_id()) {
+        if !self.brings_output(parent, id(commit.tree_id()))? {
             return Ok(Err(Flaw::Empty));
         }
         Ok(Ok(RunCommit {
@@ -59,6 +62,37 @@ impl Repository {
             parent,
             trailers,
         }))
+    }
+
+    /// The commits that `head` would bring to a mainline that has `base`, and that say that a run made them: oldest first.
+    /// Whether they have the form of one may be otherwise once they have landed, as after a rebase.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn marked_since(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Vec<ObjectId>> {
+        let context = || format!("reading what {head} brings to {base}");
+        let mut walk = self.inner.revwalk().with_context(context)?;
+        walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)
+            .and_then(|()| walk.push(oid(head)))
+            .and_then(|()| walk.hide(oid(base)))
+            .with_context(context)?;
+        let mut marked = Vec::new();
+        for found in walk {
+            let commit = self.commit_at(id(found.with_context(context)?))?;
+            let message = String::from_utf8_lossy(commit.message_raw_bytes());
+            if Trailers::read(&message).is_some() {
+                marked.push(id(commit.id()));
+            }
+        }
+        Ok(marked)
+    }
+
+    /// Whether a tree has anything that a run alone could have changed.
+    fn brings_output(&self, parent: ObjectId, tree: ObjectId) -> anyhow::Result<bool> {
+        let objects = Objects::of(self)?;
+        let before = Zones::of(&objects, self.tree_of(parent)?)?;
+        let after = Zones::of(&objects, tree)?;
+        is_touched(&objects, before.issued, after.issued)
     }
 
     /// Whether two commits are the same but for `issued/`.

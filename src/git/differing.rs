@@ -3,6 +3,8 @@
 //! In come two directories and what they are called, out go the paths of files below them. Only directories that differ are
 //! read. One that can't be read, or lies deeper than anything in a zone, stands for all below it: its path ends in a slash.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use crate::git::diff::pairs;
@@ -18,29 +20,51 @@ pub(super) fn differing(
     new: Option<ObjectId>,
     show: &mut dyn FnMut(&str),
 ) -> anyhow::Result<()> {
-    folder(objects, &mut place.to_owned(), old, new, show)
+    let mut go_on = |path: &str| {
+        show(path);
+        Ok(ControlFlow::<Infallible>::Continue(()))
+    };
+    folder(objects, &mut place.to_owned(), old, new, &mut go_on)?;
+    Ok(())
 }
 
-fn folder(
+/// Whether one of these paths is what is looked for. No more of them are read than it takes.
+pub(super) fn any_differing(
+    objects: &Objects<'_>,
+    place: &str,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+    is_it: &mut dyn FnMut(&str) -> anyhow::Result<bool>,
+) -> anyhow::Result<bool> {
+    let mut until = |path: &str| {
+        Ok(if is_it(path)? {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    };
+    let end = folder(objects, &mut place.to_owned(), old, new, &mut until)?;
+    Ok(end.is_break())
+}
+
+fn folder<B>(
     objects: &Objects<'_>,
     path: &mut String,
     old: Option<ObjectId>,
     new: Option<ObjectId>,
-    show: &mut dyn FnMut(&str),
-) -> anyhow::Result<()> {
+    show: &mut dyn FnMut(&str) -> anyhow::Result<ControlFlow<B>>,
+) -> anyhow::Result<ControlFlow<B>> {
     if old == new {
-        return Ok(());
+        return Ok(ControlFlow::Continue(()));
     }
     if path.matches('/').count() > tree::DEPTH {
-        show(path);
-        return Ok(());
+        return show(path);
     }
     let (old, new) = (known(objects, old)?, known(objects, new)?);
     let old = old.as_deref().and_then(|tree| tree.entries().ok());
     let new = new.as_deref().and_then(|tree| tree.entries().ok());
     let (Some(old), Some(new)) = (old, new) else {
-        show(path);
-        return Ok(());
+        return show(path);
     };
     let end = path.len();
     for (before, after) in pairs(&old, &new) {
@@ -49,16 +73,19 @@ fn folder(
             continue;
         };
         path.push_str(&String::from_utf8_lossy(name));
-        if mode == tree::DIRECTORY {
+        let next = if mode == tree::DIRECTORY {
             path.push('/');
             let id = |entry: Option<Entry<'_>>| entry.map(|entry| entry.id);
-            folder(objects, path, id(before), id(after), show)?;
+            folder(objects, path, id(before), id(after), show)?
         } else {
-            show(path);
+            show(path)?
+        };
+        if next.is_break() {
+            return Ok(next);
         }
         path.truncate(end);
     }
-    Ok(())
+    Ok(ControlFlow::Continue(()))
 }
 
 /// A tree, which is empty where it is absent; `None` for one that nobody can mean.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::git::differing::differing;
+use crate::git::differing::{any_differing, differing};
 use crate::git::objects::Objects;
 use crate::git::tree;
 use crate::names::ObjectId;
@@ -44,7 +44,12 @@ pub(super) fn is_touched(
     old: Option<ObjectId>,
     new: Option<ObjectId>,
 ) -> anyhow::Result<bool> {
-    Ok(old != new && !touched(objects, old, new)?.is_empty())
+    let mut is_ours = |path: &str| {
+        Ok(!zones::is_unread(path)
+            || is_beside_manifest(objects, old, path)?
+            || is_beside_manifest(objects, new, path)?)
+    };
+    any_differing(objects, PLACE, old, new, &mut is_ours)
 }
 
 fn is_beside_manifest(

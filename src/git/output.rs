@@ -45,6 +45,9 @@ pub struct OutputZone {
     pub source: ObjectId,
     /// What that run says; `None` at the beginning.
     pub run: Option<Trailers>,
+    /// Whether it is proven that a run of the bot says so: by its key, or since it was made in this clone. Anybody can write
+    /// the bot's name.
+    pub is_proven: bool,
     /// What became of it.
     pub condition: Condition,
 }
@@ -72,9 +75,12 @@ impl Repository {
         };
         let found = search.back(tip, anchor)?;
         let condition = search.condition(&found)?;
+        let source = found.source.commit;
+        let is_signed = found.proof == Some(Proof::Signature);
         Ok(OutputZone {
-            source: found.source.commit,
+            source,
             run: found.run,
+            is_proven: is_signed || found.proof.is_some() && self.has_made(source),
             condition,
         })
     }
@@ -135,6 +141,7 @@ pub(super) struct Found {
     pub(super) tip: Place,
     pub(super) source: Place,
     pub(super) run: Option<Trailers>,
+    proof: Option<Proof>,
     /// Newest first.
     changes: Vec<Change>,
     /// The merges after the source, newest first.
@@ -174,7 +181,8 @@ impl Search<'_, '_, '_> {
                 return Ok(Found {
                     tip,
                     source,
-                    run,
+                    run: run.map(|(run, _)| run),
+                    proof: run.map(|(_, proof)| proof),
                     changes,
                     merges: merges.into_iter().map(|(_, merge)| merge).collect(),
                 });
@@ -224,32 +232,30 @@ impl Search<'_, '_, '_> {
             .transpose()
     }
 
-    /// What a run says, unless it claims to be older than the run before it.
+    /// What a run says and how it is known, unless it claims to be older than the run before it. Where that rests on an
+    /// author line, whoever wrote it could write any time.
     fn in_order(
         &mut self,
         commit: &Commit<'_>,
         anchor: Option<ObjectId>,
-    ) -> anyhow::Result<Option<Trailers>> {
-        let Some(run) = self.signed(commit)? else {
-            return Ok(None);
+    ) -> anyhow::Result<Option<(Trailers, Proof)>> {
+        let run = match self.proven(commit)? {
+            Some((run, Proof::Signature)) => run,
+            other => return Ok(other),
         };
         let mut parent = commit.parent_ids().next().map(id);
         while let Some(place) = parent.filter(|parent| anchor != Some(*parent)) {
             let earlier = self.repository.commit_at(place)?;
-            if let Some(before) = self.signed(&earlier)? {
-                return Ok((before.issued_at <= run.issued_at).then_some(run));
+            if let Some((before, Proof::Signature)) = self.proven(&earlier)? {
+                let is_later = before.issued_at <= run.issued_at;
+                return Ok(is_later.then_some((run, Proof::Signature)));
             }
             parent = earlier.parent_ids().next().map(id);
         }
-        Ok(Some(run))
+        Ok(Some((run, Proof::Signature)))
     }
 
-    /// What a commit of the issuing bot says; `None` for any other.
-    fn signed(&mut self, commit: &Commit<'_>) -> anyhow::Result<Option<Trailers>> {
-        Ok(self.proven(commit)?.map(|(run, _)| run))
-    }
-
-    /// The same, and how it is known.
+    /// What a commit of the issuing bot says, and how it is known; `None` for any other.
     pub(super) fn proven(
         &mut self,
         commit: &Commit<'_>,

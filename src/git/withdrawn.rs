@@ -68,22 +68,38 @@ impl Withdrawals {
 }
 
 impl Repository {
-    /// The keys that the mainline of `tip` brought since the newest run, or else since it began.
+    /// The keys that the mainline of `tip` brought since the newest run, or else since it began. What a run says that nobody
+    /// has proven is not believed.
     ///
     /// # Errors
     /// When history can't be read.
     pub fn withdrawn_keys(&self, since: &OutputZone, tip: ObjectId) -> anyhow::Result<Withdrawals> {
-        let mut found = self.brought_keys(since, tip)?;
-        if since.run.is_some() {
+        let is_seen = since.run.is_some();
+        let mut found = self.brought_keys(Some(since.source), is_seen, tip)?;
+        if is_seen && since.is_proven {
             let run = self.commit_at(since.source)?;
             found.before = message::leaked(&String::from_utf8_lossy(run.message_bytes()));
         }
         Ok(found)
     }
 
-    fn brought_keys(&self, since: &OutputZone, tip: ObjectId) -> anyhow::Result<Withdrawals> {
+    /// The keys that all of history brought up to `tip`, whatever runs say that they have seen.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn all_withdrawn_keys(&self, tip: ObjectId) -> anyhow::Result<Withdrawals> {
+        self.brought_keys(None, false, tip)
+    }
+
+    /// Those since this commit of the mainline, or since the first one; a run, if it is one, has seen what was there.
+    fn brought_keys(
+        &self,
+        since: Option<ObjectId>,
+        is_seen: bool,
+        tip: ObjectId,
+    ) -> anyhow::Result<Withdrawals> {
         let (mut commits, mut commit) = (Vec::new(), tip);
-        while commit != since.source && commits.len() < COMMITS {
+        while since != Some(commit) && commits.len() < COMMITS {
             let found = self.commit_at(commit)?;
             commits.push((commit, id(found.tree_id())));
             let Some(parent) = found.parent_ids().next() else {
@@ -99,7 +115,7 @@ impl Repository {
         let (start, top) = (self.tree_of(commit)?, self.tree_of(tip)?);
         let (mut search, new) = Search::of(&objects, top, start)?;
         search.found.is_whole &= is_whole;
-        if since.run.is_none() {
+        if !is_seen {
             // No run has seen what was there at first.
             search.look(commit, &[top], start)?;
         }

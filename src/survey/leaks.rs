@@ -22,6 +22,19 @@ pub(super) fn add(
     let found = repository.withdrawn_keys(since, tip)?;
     block(&found, snapshot);
     tell(&found, zone, snapshot);
+    block_older(repository, since, tip, snapshot)
+}
+
+/// Where nobody has proven that a run has seen what came before it, that is searched again as long as anybody asks.
+fn block_older(
+    repository: &Repository,
+    since: &OutputZone,
+    tip: ObjectId,
+    snapshot: &mut Snapshot,
+) -> anyhow::Result<()> {
+    if since.run.is_some() && !since.is_proven && !snapshot.open.is_empty() {
+        block(&repository.all_withdrawn_keys(tip)?, snapshot);
+    }
     Ok(())
 }
 
@@ -38,7 +51,7 @@ pub(super) fn add_proposed(
     block(&found, snapshot);
     tell(&found, zone, snapshot);
     block(&repository.withdrawn_keys(since, base)?, snapshot);
-    Ok(())
+    block_older(repository, since, base, snapshot)
 }
 
 fn block(found: &Withdrawals, snapshot: &mut Snapshot) {

@@ -9,19 +9,22 @@ use crate::git::{self, Base, Condition, ControlId, OutputZone, Proposal, Reposit
 use crate::message::Trailers;
 use crate::names::ObjectId;
 use crate::survey::rules::control_at;
-use crate::timestamp::Timestamp;
+use crate::timestamp::{Lifetime, Timestamp};
 use crate::trust::{self, Flaw, Proof};
 
 // Of a large change so many files are named.
 const NAMED: usize = 20;
 
+/// Clocks of machines in one organisation differ by less than this.
+pub const CLOCK_TOLERANCE: Lifetime = Lifetime::from_seconds(5 * 60);
+
 /// What the newest run left, if it is still there.
 #[derive(Debug)]
 pub struct Standing {
-    /// What that run says; `None` before the first.
-    pub run: Option<Trailers>,
-    /// What somebody did to `issued/` and undid.
-    pub notice: Option<Finding>,
+    /// When that run was made; `None` before the first, or where nobody can know.
+    pub last: Option<Timestamp>,
+    /// What somebody did to `issued/` and undid, and what is not believed.
+    pub notices: Vec<Finding>,
 }
 
 /// Judges commits that have the form of a run, each by the rules of its parent.
@@ -53,18 +56,36 @@ pub(super) fn standing(
     zone: OutputZone,
     tip: ObjectId,
     branch: &str,
+    now: Timestamp,
 ) -> anyhow::Result<Standing> {
-    let notice = sound(repository, &zone, branch, tip)?;
+    let touched = sound(repository, &zone, branch, tip)?;
+    let last = zone.run.map(|run| run.issued_at);
+    let is_later = |last: &Timestamp| *last > now.plus(CLOCK_TOLERANCE);
+    let doubted = last.filter(|last| !zone.is_proven && is_later(last));
+    let doubt = doubted.map(|last| later(zone.source, last, now));
     Ok(Standing {
-        run: zone.run,
-        notice,
+        last: last.filter(|_| doubted.is_none()),
+        notices: touched.into_iter().chain(doubt).collect(),
     })
 }
 
-/// What the newest run says about the requests at its parent, as long as the clock has made no work since then.
+/// A run of tomorrow stops nobody where anybody can have made it.
+fn later(run: ObjectId, last: Timestamp, now: Timestamp) -> Finding {
+    let message = format!(
+        "the last run, {run}, says that it was at {last}, but the clock says {now}; nothing proves who made it, so it is not believed"
+    );
+    let help = "see who made it with `git log --format=fuller`, and list a key of the bot so that nobody else can; if it is the clock of this machine that is wrong, set it";
+    Finding::anywhere(Reason::new(Code::ClockWentBack, message).help(help))
+}
+
+/// What the newest run says about the requests at its parent, as long as the clock has made no work since then. What nobody
+/// has proven would have people look at less than there is.
 pub(super) fn base(zone: &OutputZone, now: Timestamp) -> Option<(Base, Timestamp)> {
     let is_sound = matches!(zone.condition, Condition::Intact | Condition::Restored(..));
     let run = zone.run.filter(|run| is_sound && run.is_current)?;
+    if !zone.is_proven {
+        return None;
+    }
     let due = run.due.filter(|due| now < *due)?;
     let base = Base {
         run: zone.source,
@@ -147,8 +168,8 @@ fn sound(
     }
 }
 
-/// What a proposed change does to `issued/`, though only a run may. A push that a server holds in quarantine is the
-/// mainline to be, and may bring what runs have made.
+/// What a proposed change does to `issued/`, though only a run may, and its commits that pass for those of a run. A push
+/// that a server holds in quarantine is the mainline to be, and may bring what runs have made.
 pub(super) fn proposed(
     repository: &Repository,
     proposal: &Proposal<'_>,
@@ -156,11 +177,17 @@ pub(super) fn proposed(
     branch: &str,
 ) -> anyhow::Result<Vec<Finding>> {
     let paths = proposal.outputs()?;
-    if paths.is_empty() {
-        return Ok(Vec::new());
-    }
     if git::is_quarantined() && repository.is_on_mainline(base, head)? {
-        return pushed(repository, (base, head), branch);
+        return if paths.is_empty() {
+            Ok(Vec::new())
+        } else {
+            pushed(repository, (base, head), branch)
+        };
+    }
+    let marked = repository.marked_since(base, head)?;
+    let mut findings: Vec<_> = marked.into_iter().take(NAMED).map(marked_as_run).collect();
+    if paths.is_empty() {
+        return Ok(findings);
     }
     let restore = restore(repository, proposal.ancestor())?;
     let help = format!("take it out of the branch: `{restore} && git commit -m \"leave issued\"`");
@@ -176,7 +203,19 @@ pub(super) fn proposed(
         let message = format!("the change touches {more} more files below `issued/`");
         Finding::anywhere(reason(message))
     });
-    Ok(named.chain(rest).collect())
+    findings.extend(named.chain(rest));
+    Ok(findings)
+}
+
+/// Where the bot has no key, such a commit counts once it is on the mainline, whatever became of `issued/` after it.
+fn marked_as_run(commit: ObjectId) -> Finding {
+    let message = format!(
+        "commit {commit} says that a run made it, but a run lands what it makes by itself; on the mainline it could pass for one"
+    );
+    let help = format!(
+        "take it out of the branch: `git rebase --onto {commit}^ {commit}`; or take the lines that begin with `Gitca-` out of its message"
+    );
+    Finding::anywhere(Reason::new(Code::ForeignOutput, message).help(help))
 }
 
 /// A push may bring what runs have made, or put back what the last one before it left.

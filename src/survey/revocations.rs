@@ -47,6 +47,8 @@ pub(super) struct Ground<'g> {
     pub(super) anchor: Option<ObjectId>,
     /// The newest run on the mainline.
     pub(super) run: Option<ObjectId>,
+    /// Whether it is proven who made that run.
+    pub(super) is_proven: bool,
     /// Whether that run is known to have left nothing to do, so that only what came after it is looked at.
     pub(super) is_settled: bool,
     pub(super) zone: &'g ControlZone,
@@ -162,7 +164,7 @@ impl Ground<'_> {
         let files: Vec<RepoPath> = files.collect();
         let since = if self.is_settled || files.is_empty() {
             Since::Commit(run)
-        } else if self.publishing().all(is_listed) {
+        } else if self.is_proven && self.publishing().all(is_listed) {
             Since::Files(&files)
         } else {
             Since::Beginning

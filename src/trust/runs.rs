@@ -24,7 +24,7 @@ pub enum Flaw {
     Moved,
     /// It changes more than `issued/`.
     Wider,
-    /// It changes nothing, and a run with nothing to do makes no commit.
+    /// It changes nothing that a run writes, and a run with nothing to do makes no commit.
     Empty,
     /// The control zone of its parent can't be loaded, so no run could have been made there.
     Lawless,
@@ -43,7 +43,7 @@ impl fmt::Display for Flaw {
             Self::Merge => "it has not exactly one parent",
             Self::Moved => "its `Gitca-Base` is not its parent, as after a rebase or a cherry-pick",
             Self::Wider => "it changes more than `issued/`",
-            Self::Empty => "it changes nothing",
+            Self::Empty => "it changes nothing that a run writes",
             Self::Lawless => "the control zone of its parent can't be loaded",
             Self::Unsigned => "no key of the bot that counted then has signed it",
             Self::Stranger => "its author is not the bot of the Settings",

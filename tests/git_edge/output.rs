@@ -26,9 +26,13 @@ impl Repo {
     }
 
     fn zone(&self, anchor: Option<ObjectId>) -> OutputZone {
+        self.zone_by(Proof::Signature, anchor)
+    }
+
+    fn zone_by(&self, proof: Proof, anchor: Option<ObjectId>) -> OutputZone {
         let mut judge = |run: &RunCommit| {
             let is_bot = run.authorship.author.email == "gitca@example.com";
-            Ok(is_bot.then_some(Proof::AuthorLine).ok_or(Flaw::Stranger))
+            Ok(is_bot.then_some(proof).ok_or(Flaw::Stranger))
         };
         let zone = self.open().output_zone(self.head(), anchor, &mut judge);
         zone.expect("the history can be read")
@@ -156,6 +160,38 @@ fn a_commit_that_has_not_the_form_of_a_run_is_none() {
         let foreign = Condition::Foreign(fake, flaw);
         assert_eq!(repo.condition(), (run, foreign), "{flaw:?}");
     }
+}
+
+#[test]
+fn a_commit_of_files_that_nobody_reads_is_no_run() {
+    let repo = Repo::with_request();
+    let run = repo.run("one");
+    for path in ["issued/README.md", "issued/_crl/OWNERS"] {
+        repo.write(path, "forged\n");
+        let forged = repo.run_on(repo.head(), "2099-12-31T23:59:59Z");
+        assert_eq!(repo.open().run_commit(forged).ok(), Some(Err(Flaw::Empty)));
+        assert_eq!(repo.condition(), (run, Condition::Intact), "{path}");
+    }
+}
+
+#[test]
+fn a_run_is_proven_by_its_key_or_by_the_clone_that_made_it() {
+    let repo = Repo::with_request();
+    let first = repo.run("one");
+    repo.open().remember_run(first);
+    let zone = repo.zone_by(Proof::AuthorLine, None);
+    assert_eq!((zone.source, zone.is_proven), (first, true));
+    // Whoever writes the bot's name can write any time.
+    repo.write(CERTIFICATE, "two");
+    let later = repo.run_on(repo.head(), "9998-01-01T00:00:00Z");
+    for (proof, is_proven) in [(Proof::Signature, true), (Proof::AuthorLine, false)] {
+        let zone = repo.zone_by(proof, None);
+        assert_eq!((zone.source, zone.is_proven), (later, is_proven));
+    }
+    let next = repo.run("three");
+    let zone = repo.zone_by(Proof::AuthorLine, None);
+    assert_eq!((zone.source, zone.is_proven), (next, false));
+    assert_eq!(zone.condition, Condition::Intact);
 }
 
 #[test]

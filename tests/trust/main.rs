@@ -23,3 +23,4 @@ mod rules;
 mod signatures;
 mod since;
 mod swaps;
+mod unproven;

@@ -18,15 +18,13 @@ use crate::message::{self, Left, Trailers};
 use crate::names::{ObjectId, Shard, hex};
 use crate::report::{RequestResult, Verdict};
 use crate::snapshot::{Author, Changeset};
-use crate::survey::{self, Extent, Mainline};
-use crate::timestamp::{Lifetime, Timestamp};
+use crate::survey::{self, CLOCK_TOLERANCE, Extent, Mainline};
+use crate::timestamp::Timestamp;
 use crate::world::World;
 
 // git-trust 8.3: what a busy branch needs, and no more than a minute; each other share may be first, and two of its runs.
 const ATTEMPTS: u32 = 8;
 const ATTEMPTS_A_SHARD: u32 = 2;
-// Clocks of machines in one organisation differ by less than this.
-const CLOCK_TOLERANCE: Lifetime = Lifetime::from_seconds(5 * 60);
 
 /// What is to land.
 pub(super) struct Landing<'l> {
@@ -35,8 +33,8 @@ pub(super) struct Landing<'l> {
     pub(super) shard: Shard,
     /// The mainline as it was judged.
     pub(super) first: &'l Mainline,
-    /// What the run before this one says.
-    pub(super) last: Option<Trailers>,
+    /// When the run before this one was.
+    pub(super) last: Option<Timestamp>,
     pub(super) signed: Vec<Signed>,
     pub(super) results: &'l mut [RequestResult],
     /// Earlier runs whose certificates are among them.
@@ -102,7 +100,7 @@ impl Landing<'_> {
             }
             let commit = match ready {
                 Some(commit) => commit,
-                None => self.commit(here, last.as_ref(), run, world.now)?,
+                None => self.commit(here, last, run, world.now)?,
             };
             ready = Some(commit);
             let base = here.tip;
@@ -113,6 +111,7 @@ impl Landing<'_> {
             {
                 Step::Landed => {
                     fault::point("landed");
+                    here.repository.remember_run(commit);
                     // One that stays behind is forgotten by the next run, as its commit is on the mainline.
                     if let Err(error) = self.forget(Some(run)) {
                         let reason = Reason::new(Code::OperationFailed, format!("{error:#}"));
@@ -125,11 +124,11 @@ impl Landing<'_> {
                     problem = Some(race_lost(here, tip));
                     let next = survey::mainline_at(world, Extent::Open, |_, _| Ok(Some(tip)))?;
                     let standing = next.standing()?;
-                    notices.extend(standing.notice);
+                    notices.extend(standing.notices);
                     let revoked = next.survey.revoked().into_iter();
                     let news: Vec<_> = revoked.filter(|told| !notices.contains(told)).collect();
                     notices.extend(news);
-                    last = standing.run;
+                    last = standing.last;
                     self.move_to(&next, notices)?;
                     self.list_again(&next, world.now);
                     (moved, ready) = (Some(next), None);
@@ -162,7 +161,7 @@ impl Landing<'_> {
     fn commit(
         &self,
         here: &Mainline,
-        last: Option<&Trailers>,
+        last: Option<Timestamp>,
         run: &str,
         now: Timestamp,
     ) -> anyhow::Result<ObjectId> {
@@ -264,8 +263,8 @@ impl Landing<'_> {
 ///
 /// # Errors
 /// `ClockWentBack` when the clock is behind the last run by more than clocks differ.
-pub(super) fn clock(last: Option<&Trailers>, now: Timestamp) -> Result<Timestamp, Stop> {
-    let Some(last) = last.map(|trailers| trailers.issued_at) else {
+pub(super) fn clock(last: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Stop> {
+    let Some(last) = last else {
         return Ok(now);
     };
     if last <= now.plus(CLOCK_TOLERANCE) {
