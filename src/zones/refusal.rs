@@ -15,9 +15,9 @@ impl<S: Source> Survey<'_, S> {
         path: &str,
         handle: &S::Handle,
     ) -> anyhow::Result<()> {
-        let before = self.snapshot.findings.len();
+        let before = self.faults;
         self.attributes(path, handle)?;
-        if self.snapshot.findings.len() > before {
+        if self.faults > before {
             let folder = path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
             self.hidden_folders.extend(folder);
         }

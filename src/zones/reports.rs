@@ -41,6 +41,7 @@ impl<S: Source> Survey<'_, S> {
             None => self.reported.entry(folder.to_owned()).or_default(),
         };
         *count += 1;
+        self.faults += 1;
         match *count {
             ..=REPORTED => Some(found()),
             MORE => {

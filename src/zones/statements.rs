@@ -81,9 +81,9 @@ impl<S: Source> Survey<'_, S> {
     }
 
     fn statements(&mut self, folder: &Statements<S::Handle>) -> anyhow::Result<()> {
-        let before = self.snapshot.findings.len();
+        let before = self.faults;
         let children = self.list(&folder.handle, &folder.path, Scope::Zone)?;
-        if self.snapshot.findings.len() > before {
+        if self.faults > before {
             self.distrust(
                 folder,
                 Code::UnexpectedFile,

@@ -87,8 +87,9 @@ pub(super) struct Survey<'s, S: Source> {
     octets_left: usize,
     /// The objects that were searched for private keys, with what was found.
     pub(super) searched: BTreeMap<ObjectId, Vec<Leak>>,
-    /// How many findings each directory has had.
+    /// How many findings each directory has had, and how many all had, whether they were said or not.
     pub(super) reported: BTreeMap<String, usize>,
+    pub(super) faults: usize,
 }
 
 impl<'s, S: Source> Survey<'s, S> {
@@ -109,6 +110,7 @@ impl<'s, S: Source> Survey<'s, S> {
             octets_left: OCTETS,
             searched: BTreeMap::new(),
             reported: BTreeMap::new(),
+            faults: 0,
         }
     }
 

@@ -118,3 +118,39 @@ fn a_file_of_what_looks_like_keys_is_searched_soon() {
         soon(unit, start);
     }
 }
+
+/// What is wrong for the hundred and second time in a directory is not said, and counts all the same.
+#[test]
+fn what_is_not_said_any_more_still_takes_a_request_out() {
+    let hostile = Hostile::new();
+    for number in 0..120 {
+        // In the order of octets these come first.
+        let path = format!("repo/requests/bad/#{number}");
+        hostile.scratch.write(&path, "x");
+    }
+    hostile.commit(&[
+        ("requests/bad/jane.yaml", manifest("jane").as_bytes()),
+        ("requests/bad/joe.yaml", manifest("joe").as_bytes()),
+    ]);
+    let plan = hostile.plan();
+    assert_eq!(plan.verdict("bad/jane"), Some("approved"), "{plan:?}");
+    let malformed = hostile.tree(&[
+        ("100644", b"b", hostile.object("blob", b"x")),
+        ("100644", b"a", hostile.object("blob", b"x")),
+    ]);
+    let list = "git -C repo ls-tree HEAD:requests/bad";
+    let mktree = format!(
+        "({list}; printf '040000 tree {malformed}\\tjane.approvals\\n') | git -C repo mktree"
+    );
+    let tree = hostile.scratch.sh(&mktree).stdout;
+    hostile.commit_bad(tree.trim());
+    let plan = hostile.plan();
+    assert_eq!(plan.verdict("bad/jane"), Some("invalid"), "{plan:?}");
+    assert_eq!(plan.verdict("bad/joe"), Some("approved"), "{plan:?}");
+    hostile.scratch.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    hostile.commit(&[("requests/bad/.gitattributes", b"* -diff\n")]);
+    let plan = hostile.plan();
+    for name in ["bad/jane", "bad/joe"] {
+        assert_eq!(plan.verdict(name), Some("invalid"), "{plan:?}");
+    }
+}

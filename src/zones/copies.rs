@@ -1,0 +1,78 @@
+//! How much of a repository may be the same directory in another place.
+//!
+//! In come directories by the object that they are, out goes whether one may be looked into. Git names a directory by its
+//! content, so a few small trees that name each other are more paths than anybody could walk, and weigh nothing. Each is
+//! looked into once whatever it costs, for somebody had to send it; what lies in its copies is counted.
+
+use std::collections::HashMap;
+
+use crate::names::ObjectId;
+
+// Requests, certificates and statements differ in what they hold. What is the same in many places is small: a directory
+// with its `.gitkeep`, of which this is room for some ten thousand.
+const COPIED: usize = 1024 * 1024;
+// An empty one is a path, too.
+const LEAST: usize = 32;
+
+/// The directories that were looked into.
+#[derive(Debug)]
+pub struct Copies {
+    /// How many octets the list of its entries has, for each.
+    octets: HashMap<ObjectId, usize>,
+    left: usize,
+}
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self {
+            octets: HashMap::new(),
+            left: COPIED,
+        }
+    }
+}
+
+impl Copies {
+    /// Whether a directory was looked into.
+    #[must_use]
+    pub fn knows(&self, directory: ObjectId) -> bool {
+        self.octets.contains_key(&directory)
+    }
+
+    /// Whether a directory may be looked into: it is new, or there is room for a copy of it.
+    pub fn admit(&mut self, directory: ObjectId) -> bool {
+        let Some(octets) = self.octets.get(&directory) else {
+            return true;
+        };
+        let left = self.left.checked_sub(*octets);
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
+
+    /// Remembers a directory that was looked into, and how many octets the list of its entries has.
+    pub fn remember(&mut self, directory: ObjectId, octets: usize) {
+        self.octets.insert(directory, octets.max(LEAST));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_new_is_free_and_copies_are_counted() {
+        let mut copies = Copies::default();
+        let directory = |number: u8| ObjectId([number; 20]);
+        for number in 0..9 {
+            assert!(copies.admit(directory(number)));
+            copies.remember(directory(number), COPIED + 1);
+        }
+        copies.remember(directory(9), COPIED / 2);
+        assert!(!copies.admit(directory(0)), "a copy that is too large");
+        assert!(copies.admit(directory(9)) && copies.admit(directory(9)));
+        assert!(
+            !copies.admit(directory(9)),
+            "one more than there is room for"
+        );
+        assert!(copies.admit(directory(10)), "what is new is free");
+    }
+}
