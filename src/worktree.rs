@@ -130,6 +130,10 @@ impl Source for WorkTree {
         false
     }
 
+    fn object(&self, _: &PathBuf) -> Option<ObjectId> {
+        None
+    }
+
     fn list(&self, directory: &PathBuf, scope: Scope) -> anyhow::Result<Listing<PathBuf>> {
         let walk = WalkDir::new(directory)
             .min_depth(1)

@@ -5,6 +5,7 @@
 
 mod attributes;
 mod bounds;
+mod copies;
 mod entries;
 mod leaks;
 mod outputs;
@@ -16,6 +17,7 @@ mod statements;
 mod survey;
 
 pub use crate::zones::bounds::large_directory;
+pub use crate::zones::copies::Copies;
 pub use crate::zones::entries::{case_twins, entry_name_fault, twin};
 pub use crate::zones::leaks::brought;
 pub use crate::zones::paths::{

@@ -200,6 +200,10 @@ impl Source for Objects<'_> {
         true
     }
 
+    fn object(&self, directory: &ObjectId) -> Option<ObjectId> {
+        Some(*directory)
+    }
+
     fn list(&self, directory: &ObjectId, scope: Scope) -> anyhow::Result<Listing<ObjectId>> {
         let mut listing = Listing::default();
         let tree = match self.tree(*directory)? {
@@ -209,6 +213,7 @@ impl Source for Objects<'_> {
                 return Ok(listing);
             }
         };
+        listing.octets = tree.octets();
         match tree.entries() {
             Ok(entries) => sort_out(&entries, scope, &mut listing),
             Err(reason) => listing.faults.push((None, *reason)),

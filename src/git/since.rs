@@ -266,6 +266,10 @@ impl Source for Visible<'_, '_> {
         true
     }
 
+    fn object(&self, directory: &Handle) -> Option<ObjectId> {
+        Some(directory.id)
+    }
+
     fn list(&self, directory: &Handle, scope: Scope) -> anyhow::Result<Listing<Handle>> {
         let there = self.objects.list(&directory.id, scope)?;
         let mut before: HashMap<String, (Kind, ObjectId)> = HashMap::new();
@@ -300,6 +304,7 @@ impl Source for Visible<'_, '_> {
             children: there.children.into_iter().filter_map(visible).collect(),
             faults: there.faults,
             refused: there.refused.into_iter().filter_map(visible).collect(),
+            octets: there.octets,
         })
     }
 

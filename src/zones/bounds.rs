@@ -3,8 +3,8 @@
 //! In come a path and its entries; out goes what is to be said about them, and nothing more once there are too many.
 
 use crate::finding::{Code, Finding, Reason};
-use crate::zones::paths::{DIRECTORY_ENTRIES, ENTRIES};
-use crate::zones::source::Source;
+use crate::zones::paths::{CONTROL_ENTRIES, DIRECTORY_ENTRIES, ENTRIES, Zone};
+use crate::zones::source::{Listing, Scope, Source};
 use crate::zones::survey::{Survey, finding};
 
 // Where a directory is worth splitting: every commit writes each changed directory anew, whole.
@@ -21,15 +21,40 @@ impl<S: Source> Survey<'_, S> {
         }
     }
 
+    /// What a directory holds; `None` for a copy of another one, when there are too many.
+    pub(super) fn look_into(
+        &mut self,
+        directory: &S::Handle,
+        scope: Scope,
+    ) -> anyhow::Result<Option<Listing<S::Handle>>> {
+        let object = self.source.object(directory);
+        if object.is_some_and(|object| !self.copies.admit(object)) {
+            return Ok(None);
+        }
+        let listing = self.source.list(directory, scope)?;
+        if let Some(object) = object {
+            self.copies.remember(object, listing.octets);
+        }
+        Ok(Some(listing))
+    }
+
     /// The children of a directory, as long as the repository holds no more than it may.
     pub(super) fn within_bounds<T>(&mut self, path: &str, children: Vec<T>) -> Vec<T> {
-        if let Some(left) = self.entries_left.checked_sub(children.len()) {
-            self.entries_left = left;
+        let (left, most) = match Zone::of(path) {
+            Some(Zone::Control) => (&mut self.control_left, CONTROL_ENTRIES),
+            _ => (&mut self.entries_left, ENTRIES),
+        };
+        if let Some(fewer) = left.checked_sub(children.len()) {
+            *left = fewer;
             return children;
         }
         // One finding is enough: nothing more is listed from here on.
-        if std::mem::take(&mut self.entries_left) > 0 {
-            let message = format!("the zones hold more than {ENTRIES} files and directories");
+        if std::mem::take(left) > 0 {
+            let zones = match Zone::of(path) {
+                Some(Zone::Control) => "`policies/` and `templates/` hold",
+                _ => "the zones hold",
+            };
+            let message = format!("{zones} more than {most} files and directories");
             let reason = Reason::new(Code::TooManyFiles, message);
             self.snapshot.errors.push(finding(path, reason));
         }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use crate::finding::{Code, Reason};
 use crate::names::ObjectId;
 
 // Requests, certificates and statements differ in what they hold. What is the same in many places is small: a directory
@@ -52,6 +53,12 @@ impl Copies {
     pub fn remember(&mut self, directory: ObjectId, octets: usize) {
         self.octets.insert(directory, octets.max(LEAST));
     }
+}
+
+/// What to say about a directory that is the same as others, when there are too many.
+pub(super) fn copied() -> Reason {
+    let message = "the directory is the same as another one, and there are too many such copies";
+    Reason::new(Code::TooManyFiles, message).help("remove it")
 }
 
 #[cfg(test)]

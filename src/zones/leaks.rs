@@ -108,14 +108,13 @@ impl<S: Source> Survey<'_, S> {
         path: String,
         child: Child<S::Handle>,
     ) -> anyhow::Result<()> {
+        if !self.has_room(1) {
+            self.not_searched(&path);
+            return Ok(());
+        }
         let mut rest = vec![(path, child, 1)];
         // No recursion: how deep directories lie is up to a stranger.
         while let Some((path, child, depth)) = rest.pop() {
-            let Some(left) = self.inert_left.checked_sub(1) else {
-                self.not_searched(&path);
-                return Ok(());
-            };
-            self.inert_left = left;
             match child.kind {
                 Kind::File => self.search_file(&path, &child.handle)?,
                 Kind::Directory if depth == DEPTH || path.len() > PATH_OCTETS => {
@@ -123,7 +122,14 @@ impl<S: Source> Survey<'_, S> {
                 }
                 Kind::Directory => {
                     let scope = Zone::of(&path).map_or(Scope::Root, |_| Scope::Zone);
-                    let listing = self.source.list(&child.handle, scope)?;
+                    // What lies in a copy was searched where it was met first.
+                    let Some(listing) = self.look_into(&child.handle, scope)? else {
+                        continue;
+                    };
+                    if !self.has_room(listing.children.len() + listing.refused.len()) {
+                        self.not_searched(&path);
+                        return Ok(());
+                    }
                     let below = listing.children.into_iter().chain(listing.refused).rev();
                     rest.extend(
                         below.map(|below| (format!("{path}/{}", below.name), below, depth + 1)),
@@ -132,6 +138,13 @@ impl<S: Source> Survey<'_, S> {
             }
         }
         Ok(())
+    }
+
+    /// Whether so many files and directories may still be searched.
+    fn has_room(&mut self, entries: usize) -> bool {
+        let left = self.inert_left.checked_sub(entries);
+        self.inert_left = left.unwrap_or_default();
+        left.is_some()
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Listing<H> {
     pub faults: Vec<(Option<String>, Reason)>,
     /// The entries among them that have content all the same, which nobody but the search for private keys looks at.
     pub refused: Vec<Child<H>>,
+    /// How many octets it has itself, whatever is wrong with it.
+    pub octets: usize,
 }
 
 impl<H> Default for Listing<H> {
@@ -71,6 +73,7 @@ impl<H> Default for Listing<H> {
             children: Vec::new(),
             faults: Vec::new(),
             refused: Vec::new(),
+            octets: 0,
         }
     }
 }
@@ -85,6 +88,9 @@ pub trait Source {
 
     /// Whether what lies in none of the zones belongs to the repository; a work tree holds what never gets into a commit.
     fn has_inert_files(&self) -> bool;
+
+    /// The object that a directory is, which tells that it is the same as another one; `None` where every directory is itself.
+    fn object(&self, directory: &Self::Handle) -> Option<ObjectId>;
 
     /// Lists one directory and checks each of its entries.
     ///

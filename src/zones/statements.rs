@@ -70,7 +70,9 @@ impl<S: Source> Survey<'_, S> {
     /// What lies beside the statements on a request that is not open. They themselves are not read any more; those that are
     /// new are searched with what commits brought.
     fn search_closed(&mut self, folder: &Statements<S::Handle>) -> anyhow::Result<()> {
-        let listing = self.source.list(&folder.handle, Scope::Zone)?;
+        let Some(listing) = self.look_into(&folder.handle, Scope::Zone)? else {
+            return Ok(());
+        };
         for child in listing.children.into_iter().chain(listing.refused) {
             let path = format!("{}/{}", folder.path, child.name);
             if child.kind == Kind::Directory || !is_statement(&path) {

@@ -12,8 +12,10 @@ use crate::names::{ObjectId, RepoPath, RequestName};
 use crate::secrets::Leak;
 use crate::snapshot::{Blob, Snapshot};
 use crate::zones::attributes;
+use crate::zones::copies::{Copies, copied};
 use crate::zones::paths::{
-    ATTRIBUTES, DIRECTORY_ENTRIES, ENTRIES, Folder, Role, Zone, folder_place, place, size_limit,
+    ATTRIBUTES, CONTROL_ENTRIES, DIRECTORY_ENTRIES, ENTRIES, Folder, Role, Zone, folder_place,
+    place, size_limit,
 };
 use crate::zones::source::{
     Child, Kind, SEARCHED_FILES, SEARCHED_OCTETS, Scope, Source, Statements,
@@ -84,6 +86,8 @@ pub(super) struct Survey<'s, S: Source> {
     /// Whether it was said that not everything is searched.
     pub(super) told_unsearched: bool,
     pub(super) entries_left: usize,
+    pub(super) control_left: usize,
+    pub(super) copies: Copies,
     octets_left: usize,
     /// The objects that were searched for private keys, with what was found.
     pub(super) searched: BTreeMap<ObjectId, Vec<Leak>>,
@@ -107,6 +111,8 @@ impl<'s, S: Source> Survey<'s, S> {
             searched_left: SEARCHED_OCTETS,
             told_unsearched: false,
             entries_left: ENTRIES,
+            control_left: CONTROL_ENTRIES,
+            copies: Copies::default(),
             octets_left: OCTETS,
             searched: BTreeMap::new(),
             reported: BTreeMap::new(),
@@ -264,7 +270,10 @@ impl<'s, S: Source> Survey<'s, S> {
         path: &str,
         scope: Scope,
     ) -> anyhow::Result<Vec<Child<S::Handle>>> {
-        let listing = self.source.list(handle, scope)?;
+        let Some(listing) = self.look_into(handle, scope)? else {
+            self.report(path, copied());
+            return Ok(Vec::new());
+        };
         for (name, reason) in listing.faults {
             match name {
                 // Whatever is wrong at the top is an error, even about `requests`.

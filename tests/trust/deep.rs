@@ -121,3 +121,47 @@ fn a_deep_directory_beside_a_conflict_is_refused_with_words() {
         .code(2);
     assert!(answer.stderr.contains("levels deep"), "{}", answer.stderr);
 }
+
+/// A branch `pr` with a few small trees at this path that name each other so often that nobody could look at all paths.
+const MANY: &str = r#"
+cd repo
+tree=$(printf '100644 blob %s\tx.yaml\n' "$(echo x | git hash-object -w --stdin)" | git mktree)
+for level in 1 2 3 4 5 6 7 8 9 10; do
+  tree=$(for entry in $(seq 10 69); do printf '040000 tree %s\td%s\n' "$tree" "$entry"; done | git mktree)
+done
+inner=$( (git ls-tree "$FROM:$ZONE" 2>/dev/null || :; printf '040000 tree %s\tmany\n' "$tree") | git mktree)
+top=$( (git ls-tree "$FROM" | awk -F'\t' -v zone="$ZONE" '$2 != zone'; printf '040000 tree %s\t%s\n' "$inner" "$ZONE") | git mktree)
+git update-ref refs/heads/pr "$(git commit-tree -p "$FROM" -m many "$top")"
+"#;
+
+#[test]
+fn a_few_trees_that_are_very_many_paths_are_refused_with_words() {
+    let house = House::with_request("none");
+    house.run();
+    let old = crate::output::head(&house);
+    house.scratch.write("repo/NOTES", "meanwhile");
+    house.scratch.commit("meanwhile");
+    let main = crate::output::head(&house);
+    for (zone, code, word) in [
+        ("requests", 1, "TooManyFiles"),
+        ("issued", 2, "ForeignOutput"),
+        ("policies", 2, "TooManyFiles"),
+        ("templates", 2, "TooManyFiles"),
+        // Each of them was searched.
+        ("src", 0, "\"notices\": []"),
+    ] {
+        for from in ["main", &old] {
+            let script = format!("export ZONE={zone} FROM={from}; {MANY}");
+            house.scratch.sh(&script);
+            let check = ["check", "--base", "main", "--head", "pr", "-o", "json"];
+            let answer = house.scratch.in_repo(&check);
+            assert_eq!(answer.code, Some(code), "{zone}: {}", answer.stderr);
+            assert!(answer.stdout.contains(word), "{zone}: {}", answer.stdout);
+        }
+        // Merged all the same, it is what a run meets.
+        house.scratch.git(&["update-ref", "refs/heads/main", "pr"]);
+        let answer = house.scratch.in_repo(&["plan", "-o", "json"]);
+        assert!(answer.stdout.contains(word), "{zone}: {}", answer.stderr);
+        house.scratch.git(&["update-ref", "refs/heads/main", &main]);
+    }
+}
