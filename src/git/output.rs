@@ -52,8 +52,8 @@ pub struct OutputZone {
     pub condition: Condition,
 }
 
-/// Tells how it is known that a commit that has the form of a run was made by one, or what it lacks.
-pub type Judge<'j> = dyn FnMut(&RunCommit) -> anyhow::Result<Result<Proof, Flaw>> + 'j;
+/// Tells how it is known, by the rules at a commit, that one that has the form of a run was made by one, or what it lacks.
+pub type Judge<'j> = dyn FnMut(&RunCommit, ObjectId) -> anyhow::Result<Result<Proof, Flaw>> + 'j;
 
 impl Repository {
     /// What became of `issued/` between the newest genuine run on the mainline of `tip` and the tip itself. What was there
@@ -118,7 +118,7 @@ impl Repository {
 pub(super) struct Search<'s, 'r, 'j> {
     pub(super) repository: &'s Repository,
     objects: &'s Objects<'r>,
-    judge: &'s mut Judge<'j>,
+    pub(super) judge: &'s mut Judge<'j>,
 }
 
 /// A commit of the mainline and what it holds.
@@ -256,14 +256,11 @@ impl Search<'_, '_, '_> {
     }
 
     /// What a commit of the issuing bot says, and how it is known; `None` for any other.
-    pub(super) fn proven(
-        &mut self,
-        commit: &Commit<'_>,
-    ) -> anyhow::Result<Option<(Trailers, Proof)>> {
+    fn proven(&mut self, commit: &Commit<'_>) -> anyhow::Result<Option<(Trailers, Proof)>> {
         let Ok(run) = self.repository.form(commit)? else {
             return Ok(None);
         };
-        let judged = (self.judge)(&run)?;
+        let judged = (self.judge)(&run, run.parent)?;
         Ok(judged.ok().map(|proof| (run.trailers, proof)))
     }
 
@@ -271,7 +268,9 @@ impl Search<'_, '_, '_> {
     fn flaw(&mut self, commit: ObjectId) -> anyhow::Result<Flaw> {
         Ok(match self.repository.run_commit(commit)? {
             Err(flaw) => flaw,
-            Ok(run) => (self.judge)(&run)?.err().unwrap_or(Flaw::Backdated),
+            Ok(run) => (self.judge)(&run, run.parent)?
+                .err()
+                .unwrap_or(Flaw::Backdated),
         })
     }
 

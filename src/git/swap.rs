@@ -22,41 +22,28 @@ impl Search<'_, '_, '_> {
         walk.push(oid(found.tip.commit))
             .and_then(|()| walk.hide(oid(found.source.commit)))
             .context("walking history")?;
-        let known = match found.run {
-            Some(_) => self.proof(found.source.commit)?,
-            None => None,
-        };
         for commit in walk {
             let run = id(commit.context("walking history")?);
-            if self.is_of_another(run, known, found)? {
+            if self.is_of_another(run, found)? {
                 return self.brought(run, found).map(Some);
             }
         }
         Ok(None)
     }
 
-    /// How it is known that a commit was made by a run, if it was.
-    fn proof(&mut self, commit: ObjectId) -> anyhow::Result<Option<Proof>> {
-        let proven = self.proven(&self.repository.commit_at(commit)?)?;
-        Ok(proven.map(|(_, proof)| proof))
-    }
-
     /// Whether a commit was made by a run of another mainline. Anybody can write the author line of the bot into a commit of
-    /// his branch, or list a key of his own there. So what is known of the newest run here must be known of the other one,
-    /// and where that is an author line there is nothing to know: a merge with such a commit is an ordinary one, which is
-    /// held against what the run here left. A mainline without a run of its own believes whatever its rules do.
-    fn is_of_another(
-        &mut self,
-        commit: ObjectId,
-        known: Option<Proof>,
-        found: &Found,
-    ) -> anyhow::Result<bool> {
-        let Some(proof) = self.proof(commit)? else {
+    /// his branch, or list a key of his own there and take it back. So it takes a key that the rules here list, at the tip
+    /// or where the newest run was made: a bot that got a new one is known by either. Where they list none there is nothing
+    /// to know: a merge with such a commit is an ordinary one, which is held against what the run here left. A mainline
+    /// without a run and a key of its own believes the author line.
+    fn is_of_another(&mut self, commit: ObjectId, found: &Found) -> anyhow::Result<bool> {
+        let Ok(run) = self.repository.run_commit(commit)? else {
             return Ok(false);
         };
-        let is_believed = match known {
-            None => true,
-            Some(known) => known == Proof::Signature && proof == Proof::Signature,
+        let is_believed = match (self.judge)(&run, found.tip.commit)? {
+            Ok(Proof::Signature) => true,
+            Ok(Proof::AuthorLine) => found.run.is_none(),
+            Err(_) => (self.judge)(&run, found.source.commit)? == Ok(Proof::Signature),
         };
         Ok(is_believed && !self.repository.is_on_mainline(commit, found.tip.commit)?)
     }

@@ -3,6 +3,8 @@
 //! In comes the mainline; out goes its newest run, with a notice about what was touched and restored, or a [`Stop`] with
 //! the repair. Who made a commit is judged by the rules of its parent.
 
+use std::collections::VecDeque;
+
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::{self, Base, Condition, ControlId, OutputZone, Proposal, Repository, RunCommit};
@@ -32,8 +34,8 @@ pub(super) struct Judgement<'r> {
     repository: &'r Repository,
     /// The rules that are known already.
     known: Option<(ControlId, &'r ControlZone)>,
-    /// Those that were read last.
-    last: Option<(ControlId, Option<ControlZone>)>,
+    /// Those that were read last, the newest first: what a merge brought is held against two.
+    last: VecDeque<(ControlId, Option<ControlZone>)>,
 }
 
 /// What became of `issued/` since the newest run on the mainline.
@@ -43,7 +45,7 @@ pub(super) fn zone(
     anchor: Option<ObjectId>,
 ) -> anyhow::Result<OutputZone> {
     let repository = judgement.repository;
-    let mut judge = |run: &RunCommit| judgement.judge(run);
+    let mut judge = |run: &RunCommit, rules| judgement.judge(run, rules);
     repository.output_zone(tip, anchor, &mut judge)
 }
 
@@ -101,7 +103,7 @@ impl<'r> Judgement<'r> {
         Self {
             repository,
             known: None,
-            last: None,
+            last: VecDeque::new(),
         }
     }
 
@@ -123,12 +125,12 @@ impl<'r> Judgement<'r> {
         let Ok(run) = self.repository.run_commit(commit)? else {
             return Ok(None);
         };
-        Ok(self.judge(&run)?.ok().map(|_| run.trailers))
+        Ok(self.judge(&run, run.parent)?.ok().map(|_| run.trailers))
     }
 
-    /// How it is known that the issuing bot, as the rules of its parent name it, has made a commit, or why it has not.
-    pub(super) fn judge(&mut self, run: &RunCommit) -> anyhow::Result<Result<Proof, Flaw>> {
-        let zone = self.rules(run.parent)?;
+    /// How it is known that the issuing bot, as the rules at that commit name it, has made another, or why it has not.
+    fn judge(&mut self, run: &RunCommit, rules: ObjectId) -> anyhow::Result<Result<Proof, Flaw>> {
+        let zone = self.rules(rules)?;
         Ok(zone.map_or(Err(Flaw::Lawless), |zone| {
             trust::by_bot(&run.authorship, zone, run.trailers.issued_at)
         }))
@@ -140,10 +142,14 @@ impl<'r> Judgement<'r> {
         if let Some((_, zone)) = self.known.filter(|(known, _)| *known == id) {
             return Ok(Some(zone));
         }
-        if self.last.as_ref().is_none_or(|(last, _)| *last != id) {
-            self.last = Some((id, control_at(self.repository, commit)?));
-        }
-        Ok(self.last.as_ref().and_then(|(_, zone)| zone.as_ref()))
+        let place = self.last.iter().position(|(last, _)| *last == id);
+        let found = match place.and_then(|place| self.last.remove(place)) {
+            Some(found) => found,
+            None => (id, control_at(self.repository, commit)?),
+        };
+        self.last.push_front(found);
+        self.last.truncate(2);
+        Ok(self.last.front().and_then(|(_, zone)| zone.as_ref()))
     }
 }
 
@@ -225,7 +231,7 @@ fn pushed(
     branch: &str,
 ) -> anyhow::Result<Vec<Finding>> {
     let mut judgement = Judgement::of(repository);
-    let mut judge = |run: &RunCommit| judgement.judge(run);
+    let mut judge = |run: &RunCommit, rules| judgement.judge(run, rules);
     let zone = repository.output_zone(head, None, &mut judge)?;
     if repository.is_on_mainline(zone.source, base)? {
         return match sound(repository, &zone, branch, head) {

@@ -30,7 +30,7 @@ impl Repo {
     }
 
     fn zone_by(&self, proof: Proof, anchor: Option<ObjectId>) -> OutputZone {
-        let mut judge = |run: &RunCommit| {
+        let mut judge = |run: &RunCommit, _| {
             let is_bot = run.authorship.author.email == "gitca@example.com";
             Ok(is_bot.then_some(proof).ok_or(Flaw::Stranger))
         };

@@ -185,7 +185,7 @@ pub(crate) fn with_bot_key() -> House {
     house
 }
 
-fn list_bot(house: &House, keys: &[&str]) {
+pub(crate) fn list_bot(house: &House, keys: &[&str]) {
     let read = |key: &&str| house.scratch.read(&format!("keys/{key}.pub"));
     let lines = keys.iter().map(read);
     let lines: Vec<String> = lines.map(|key| format!("\"{}\"", key.trim_end())).collect();

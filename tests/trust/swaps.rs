@@ -1,7 +1,7 @@
 //! Merges that make a branch the mainline, and merges that only look so.
 
 use crate::house::House;
-use crate::output::{fake, head, issued, obey, of_code, refused, run_with, with_bot_key};
+use crate::output::{fake, head, issued, list_bot, obey, of_code, refused, run_with, with_bot_key};
 
 /// A branch `side`, cut before the last run, on which june is asked for.
 fn cut(house: &House) {
@@ -125,4 +125,44 @@ fn a_key_that_a_branch_lists_proves_no_run_where_the_mainline_lists_none() {
     let error = refused(&house, "ForeignOutput");
     obey(&house, &error);
     house.run();
+}
+
+#[test]
+fn a_key_that_a_branch_lists_proves_no_run_where_the_mainline_lists_another() {
+    let house = with_bot_key();
+    list_bot(&house, &["gitca2"]);
+    house.ask("june", "jane");
+    run_with(&house, "gitca2").success();
+    let before = house.plan();
+    house.scratch.git(&["switch", "-q", "-c", "side"]);
+    // Whose key this is now, only the branch says.
+    list_bot(&house, &["gitca"]);
+    house.scratch.git(&["rm", "-r", "-q", "issued/jane"]);
+    fake(&house, "2030-01-01T00:05:00Z", "-S");
+    for _ in 0..2 {
+        house.scratch.git(&["revert", "--no-edit", "HEAD~1"]);
+    }
+    house.scratch.git(&["switch", "-q", "main"]);
+    house
+        .scratch
+        .git(&["merge", "-q", "--no-ff", "-m", "land", "side"]);
+    let after = house.plan();
+    assert_eq!(after["summary"], before["summary"]);
+    assert_eq!(after["errors"], before["errors"]);
+}
+
+#[test]
+fn the_mainline_that_was_is_told_by_a_key_that_it_got_after_the_branch_was_cut() {
+    let house = with_bot_key();
+    house.scratch.git(&["switch", "-q", "-c", "side"]);
+    house.ask("kim", "jane");
+    house.scratch.git(&["switch", "-q", "main"]);
+    list_bot(&house, &["gitca2"]);
+    house.ask("june", "jane");
+    run_with(&house, "gitca2").success();
+    let old = head(&house);
+    house.scratch.git(&["switch", "-q", "side"]);
+    merge_without_output(&house, "main");
+    advance(&house);
+    is_swapped(&house, &old);
 }
