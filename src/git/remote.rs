@@ -25,6 +25,8 @@ use crate::names::{NameError, ObjectId};
 
 // Enough to understand a server, too little to fill a log.
 const WORDS: usize = 2_000;
+// What was fetched, until it is known to lead back to what was seen before.
+const FETCHING: &str = "refs/gitca/fetching/";
 
 /// A remote by its name in git's configuration, or by its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,25 +71,14 @@ impl Repository {
         self.commit_of(&remote_reference(branch)?)
     }
 
-    /// Says that the remote was seen with this tip last; `None` forgets it.
+    /// Fetches the branch from the remote; out comes its tip there. Where that leads back to what was seen there last, it is
+    /// what was seen last from now on; where it does not, the old one stays, so that whoever asks next is told as well.
     ///
     /// # Errors
-    /// When the reference can't be written.
-    pub fn set_fetched(&self, branch: &str, tip: ObjectId) -> anyhow::Result<()> {
-        let name = remote_reference(branch)?;
-        let set = self
-            .inner
-            .reference(&name, oid(tip), true, "gitca: remote tip");
-        set.map(|_| ())
-            .with_context(|| format!("writing the reference `{name}`"))
-    }
-
-    /// Fetches the branch from the remote; out comes its tip there.
-    ///
-    /// # Errors
-    /// `FetchFailed` with git's words.
+    /// `FetchFailed` with git's words, or what is wrong with the reference here.
     pub fn fetch(&self, remote: &Remote, branch: &str) -> anyhow::Result<ObjectId> {
-        let refspec = format!("+{}:{}", reference_name(branch)?, remote_reference(branch)?);
+        let fetching = format!("{FETCHING}{branch}");
+        let refspec = format!("+{}:{fetching}", reference_name(branch)?);
         // Without the empty map git would move the references of the configuration too: a branch here, if it says so, or one
         // that somebody else's push moves at the same time.
         let arguments = [
@@ -100,12 +91,35 @@ impl Repository {
         ];
         let turn = self.turn_to_fetch()?;
         let output = self.git(&arguments)?;
-        let tip = self.fetched(branch)?;
+        let tip = self.commit_of(&fetching)?;
+        let Some(tip) = tip.filter(|_| output.status.success()) else {
+            return Err(fetch_failed(remote, branch, &words(&output)).into());
+        };
+        fault::point("fetched");
+        let seen = self.see(branch, tip)?;
+        seen.map_err(|error| fetch_failed(remote, branch, &cut(error.message())))?;
+        let found = self.inner.find_reference(&fetching);
+        let dropped = found.and_then(|mut reference| reference.delete());
+        dropped.with_context(|| format!("removing the reference `{fetching}`"))?;
         drop(turn);
-        match tip.filter(|_| output.status.success()) {
-            Some(tip) => Ok(tip),
-            None => Err(fetch_failed(remote, branch, &words(&output)).into()),
-        }
+        Ok(tip)
+    }
+
+    /// Moves what was seen of the remote's branch to this tip, if that leads there.
+    fn see(&self, branch: &str, tip: ObjectId) -> anyhow::Result<Result<(), git2::Error>> {
+        const WHY: &str = "gitca: remote tip";
+        let name = remote_reference(branch)?;
+        let set = match self.fetched(branch)? {
+            None => self.inner.reference(&name, oid(tip), false, WHY),
+            Some(before) if before == tip || !self.is_on_mainline(before, tip)? => {
+                return Ok(Ok(()));
+            }
+            Some(before) => {
+                let inner = &self.inner;
+                inner.reference_matching(&name, oid(tip), true, oid(before), WHY)
+            }
+        };
+        Ok(set.map(|_| ()))
     }
 
     /// Pushes a commit to the branch of the remote, if that is at `from` there.

@@ -187,6 +187,8 @@ fn a_rewritten_mainline_stops_everything_until_somebody_accepts_it() {
     push(&scratch).success();
     let rewind = "git --git-dir=remote.git update-ref refs/heads/main refs/heads/main^";
     scratch.sh(rewind);
+    let killed = push_while(&scratch, "fetched", "kill -9 $PPID");
+    assert_eq!(killed.code, None, "{}", killed.stdout);
     for _ in 0..2 {
         let report = push(&scratch).code(2).json();
         assert_eq!(codes(&report, "errors"), ["MainlineRewritten"]);

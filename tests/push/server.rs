@@ -115,13 +115,20 @@ fn a_connection_that_always_breaks_fails_and_the_rerun_sends_the_same() {
 #[test]
 fn a_server_that_says_yes_and_has_something_else_is_not_believed() {
     let scratch = place(&["jane"]);
-    hook(
-        &scratch,
-        "post-receive",
-        "read old new ref; git update-ref $ref $old",
-    );
-    let report = push(&scratch).code(2).json();
-    assert_eq!(codes(&report, "errors"), ["PushNotVisible"]);
-    assert_eq!(result(&report, "jane")["serialNumber"], Value::Null);
-    assert_ne!(pending(&scratch), "");
+    for (elsewhere, next) in [
+        ("$old", "PushNotVisible"),
+        (
+            "$(git commit-tree -m elsewhere \"$old^{tree}\")",
+            "MainlineRewritten",
+        ),
+    ] {
+        let script = format!("read old new ref; git update-ref $ref {elsewhere}");
+        hook(&scratch, "post-receive", &script);
+        let report = push(&scratch).code(2).json();
+        assert_eq!(codes(&report, "errors"), ["PushNotVisible"]);
+        assert_eq!(result(&report, "jane")["serialNumber"], Value::Null);
+        assert_ne!(pending(&scratch), "");
+        let again = push(&scratch).code(2).json();
+        assert_eq!(codes(&again, "errors"), [next], "{elsewhere}");
+    }
 }

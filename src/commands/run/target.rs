@@ -204,7 +204,7 @@ impl Push<'_> {
     }
 }
 
-/// Stops where the mainline no longer leads back to where it was, and keeps that for the next run.
+/// Stops where the mainline no longer leads back to where it was.
 fn require_descent(
     repository: &Repository,
     branch: &str,
@@ -214,7 +214,6 @@ fn require_descent(
     if repository.is_on_mainline(before, tip)? {
         return Ok(());
     }
-    repository.set_fetched(branch, before)?;
     let reference = format!("refs/gitca/remote/{branch}");
     Err(rewritten(branch, before, tip, Some(&reference)).into())
 }
