@@ -1,7 +1,7 @@
 //! Disks without space, and repositories that can't be written.
 
-use crate::steps::{has_strace, traced};
-use crate::support::{Answer, Scratch, untested};
+use crate::steps::traced;
+use crate::support::{Answer, Scratch, has_strace, untested};
 use crate::{LOCAL, copy, finishes, intact, place, tried};
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::support::{Answer, Scratch, files_below, tool, untested};
+use crate::support::{Answer, Scratch, files_below, has_strace, untested};
 use crate::{LOCAL, REMOTE, copy, finishes, intact, place, tried};
 
 const HERE: [&str; 12] = [
@@ -115,16 +115,6 @@ pub(crate) fn traced(scratch: &Scratch, inject: &str) -> Answer {
             "json",
         ],
     )
-}
-
-pub(crate) fn has_strace() -> bool {
-    let scratch = Scratch::new();
-    let works =
-        tool("strace") && scratch.run("strace", &["-qq", "-o", "log", "true"]).code == Some(0);
-    if !works {
-        untested("faults at system calls, since `strace` does not work here");
-    }
-    works
 }
 
 #[test]

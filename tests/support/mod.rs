@@ -219,6 +219,17 @@ pub(crate) fn untested(what: &str) {
     say(&format!("NOT TESTED: {what}"));
 }
 
+/// Whether system calls can be watched here.
+pub(crate) fn has_strace() -> bool {
+    let scratch = Scratch::new();
+    let works =
+        tool("strace") && scratch.run("strace", &["-qq", "-o", "log", "true"]).code == Some(0);
+    if !works {
+        untested("what programs ask the system for, since `strace` does not work here");
+    }
+    works
+}
+
 /// Says something that the test runner shows, though the test passes.
 pub(crate) fn say(line: &str) {
     let mut past_the_capture = std::io::stderr();

@@ -11,7 +11,10 @@ use crate::support::Scratch;
 /// A commit of the stream.
 pub(crate) type Mark = usize;
 
-/// What `git fast-import` is going to read.
+// Some days before the clock of the tests.
+const BEGIN: usize = 1_893_000_000;
+
+/// What `git fast-import` is going to read. Each commit is a minute younger than the one before.
 pub(crate) struct Stream {
     octets: Vec<u8>,
     commits: usize,
@@ -26,8 +29,8 @@ impl Stream {
         }
     }
 
-    /// Adds a commit by this author (`Name <e-mail>`): it is what its first parent is, with these files. A parent is a mark, as
-    /// `:1`, or anything that git calls a commit.
+    /// Adds a commit by this author (`Name <e-mail>`): it is what its first parent is, with these files. A parent is a mark since
+    /// the last import, as `:1`, or anything that git calls a commit.
     pub(crate) fn commit<F: AsRef<[u8]>>(
         &mut self,
         author: &str,
@@ -36,10 +39,10 @@ impl Stream {
         files: impl IntoIterator<Item = (String, F)>,
     ) -> Mark {
         self.commits += 1;
-        let mark = self.commits;
+        let (mark, date) = (self.commits, BEGIN + 60 * self.commits);
         self.line(&format!("commit refs/heads/main\nmark :{mark}"));
         for role in ["author", "committer"] {
-            self.line(&format!("{role} {author} 1893456000 +0000"));
+            self.line(&format!("{role} {author} {date} +0000"));
         }
         self.data(message.as_bytes());
         for (number, parent) in parents.iter().enumerate() {
@@ -54,9 +57,9 @@ impl Stream {
         mark
     }
 
-    /// Makes `main` of a repository what the stream says; every object is a file of its own.
-    pub(crate) fn import(&self, scratch: &Scratch, repository: &str) {
-        scratch.write("stream", &self.octets);
+    /// Makes `main` of a repository what the stream says, which goes on after it; every object is a file of its own.
+    pub(crate) fn import(&mut self, scratch: &Scratch, repository: &str) {
+        scratch.write("stream", std::mem::take(&mut self.octets));
         scratch.sh(&format!(
             "git -C {repository} -c fastimport.unpackLimit=1000000000 fast-import --quiet --force < stream"
         ));

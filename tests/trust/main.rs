@@ -2,6 +2,8 @@
 
 #[path = "../support/sshsig.rs"]
 mod sshsig;
+#[path = "../support/stream.rs"]
+mod stream;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -20,6 +22,7 @@ mod requester;
 mod review;
 mod revocation;
 mod rules;
+mod scale;
 mod signatures;
 mod since;
 mod swaps;
