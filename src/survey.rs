@@ -13,7 +13,7 @@ mod replay;
 mod revocations;
 mod rules;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use crate::survey::found::{Extent, Survey};
@@ -329,23 +329,16 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
     }
     let rules_before = rules_before(repository, &history, None)?;
     Ok(Survey {
-        snapshot,
-        zone,
-        templates,
-        requests,
-        owners,
         introductions: history.introductions,
         histories: history.statements,
         rules_before,
-        committer: None,
         due: renewals.due.keys().cloned().collect(),
         certified: renewals.due,
         ended: renewals.ended,
         next_due: due_before.into_iter().chain(renewals.next).min(),
-        revocations,
         newly_revoked: revoked.news,
         lists: revoked.lists,
-        foreign: Vec::new(),
+        ..Survey::of_files(snapshot, (zone, templates), (requests, owners), revocations)
     })
 }
 
@@ -365,22 +358,7 @@ pub fn work_tree(directory: &Path, named: &[String]) -> anyhow::Result<Survey> {
     let requests = plan::read(&snapshot);
     let owners = worktree::key_owners(&root, &plan::keys(&requests))?;
     Ok(Survey {
-        snapshot,
-        zone,
-        templates,
-        requests,
-        owners,
-        introductions: BTreeMap::new(),
-        histories: BTreeMap::new(),
-        rules_before: BTreeMap::new(),
         committer: Repository::discover(directory)?.and_then(|repository| repository.identity()),
-        certified: BTreeMap::new(),
-        due: BTreeSet::new(),
-        ended: BTreeSet::new(),
-        next_due: None,
-        revocations,
-        newly_revoked: Vec::new(),
-        lists: None,
-        foreign: Vec::new(),
+        ..Survey::of_files(snapshot, (zone, templates), (requests, owners), revocations)
     })
 }

@@ -73,6 +73,34 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// What a work tree holds: files and what they mean, and nothing that only a mainline knows.
+    pub(super) fn of_files(
+        snapshot: Snapshot,
+        (zone, templates): (ControlZone, Templates),
+        (requests, owners): (Requests, KeyOwners),
+        revocations: Revocations,
+    ) -> Self {
+        Self {
+            snapshot,
+            zone,
+            templates,
+            requests,
+            owners,
+            introductions: BTreeMap::new(),
+            histories: BTreeMap::new(),
+            rules_before: BTreeMap::new(),
+            committer: None,
+            certified: BTreeMap::new(),
+            due: BTreeSet::new(),
+            ended: BTreeSet::new(),
+            next_due: None,
+            revocations,
+            newly_revoked: Vec::new(),
+            lists: None,
+            foreign: Vec::new(),
+        }
+    }
+
     /// Opens these requests of the work tree as well, though `issued/` holds them.
     ///
     /// # Errors

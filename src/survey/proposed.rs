@@ -2,7 +2,7 @@
 //!
 //! In come two commits; out comes a [`Proposed`], or a [`Stop`](crate::finding::Stop) with every finding that stands in the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::git::{Proposal, Repository};
 use crate::names::{ObjectId, RequestName};
@@ -71,24 +71,15 @@ pub fn proposal(
     let rules_before = rules_before(&repository, &history, Some((head, base)))?;
     let branch = zone.settings.branch.as_str();
     let foreign = output::proposed(&repository, &proposal, (base, head), branch)?;
+    let read = (requests, owners);
     let survey = Survey {
-        snapshot,
-        zone,
-        templates,
-        requests,
-        owners,
         introductions: history.introductions,
         histories: history.statements,
         rules_before,
-        committer: None,
-        certified: BTreeMap::new(),
-        due: BTreeSet::new(),
         ended,
-        next_due: None,
-        revocations: revoked.revocations,
         newly_revoked: revoked.news,
-        lists: None,
         foreign,
+        ..Survey::of_files(snapshot, (zone, templates), read, revoked.revocations)
     };
     Ok(Proposed {
         head,
