@@ -37,7 +37,10 @@ impl Provenance {
     /// Reads the file.
     #[must_use]
     pub fn read(octets: &[u8]) -> Option<Self> {
-        let statement: Value = serde_json::from_slice(octets).ok()?;
+        Self::of(&serde_json::from_slice(octets).ok()?)
+    }
+
+    fn of(statement: &Value) -> Option<Self> {
         let text = |pointer: &str| statement.pointer(pointer)?.as_str();
         let time = |pointer: &str| text(pointer)?.parse::<Timestamp>().ok();
         let now = time("/predicate/now")?;
@@ -55,7 +58,7 @@ impl Provenance {
             first_issued: first,
             policy: text("/predicate/policy/name")?.to_owned(),
             requester: text("/predicate/requester/principal").map(str::to_owned),
-            approvals: digests(&statement)?,
+            approvals: digests(statement)?,
         })
     }
 }
@@ -99,17 +102,17 @@ pub fn requester(octets: &[u8]) -> Option<String> {
     principal.as_str().map(str::to_owned)
 }
 
-/// The statements that a certificate rested on, by their digests.
+/// The statements that a certificate rested on, by their digests, and all that it rested on; the latter only where the file is
+/// what a run writes.
 #[must_use]
-pub fn approvals(octets: &[u8]) -> BTreeSet<Sha256Digest> {
+pub fn spent(octets: &[u8]) -> (BTreeSet<Sha256Digest>, Option<Provenance>) {
     let statement = statement(octets);
     let approvals = statement.pointer("/predicate/approvals");
-    approvals
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(digest)
-        .collect()
+    let approvals = approvals.and_then(Value::as_array).into_iter().flatten();
+    (
+        approvals.filter_map(digest).collect(),
+        Provenance::of(&statement),
+    )
 }
 
 fn digests(statement: &Value) -> Option<BTreeSet<Sha256Digest>> {

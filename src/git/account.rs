@@ -12,7 +12,7 @@ use crate::git::objects::Objects;
 use crate::git::producer::{self, Node, Question};
 use crate::git::repository::Repository;
 use crate::names::{ObjectId, RequestName};
-use crate::provenance::{self, Provenance};
+use crate::provenance;
 use crate::snapshot::{
     Authorship, Blob, Brought, DeletedStatement, Introduction, StatementHistory,
 };
@@ -171,8 +171,8 @@ impl<'a> Account<'a> {
         for id in &track.provenances {
             let content = self.objects.blob(*id, PROVENANCE_OCTETS)?;
             let Ok(octets) = content else { continue };
-            history.spent.extend(provenance::approvals(&octets));
-            let read = Provenance::read(&octets);
+            let (spent, read) = provenance::spent(&octets);
+            history.spent.extend(spent);
             let of_these = read.filter(|provenance| provenance.blob == Some(track.blob));
             // They come newest first, so the last one stays.
             history.first = of_these.or(history.first);
