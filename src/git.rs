@@ -51,7 +51,7 @@ pub use crate::git::output::{Condition, Judge, OutputZone};
 pub use crate::git::proposal::Proposal;
 pub use crate::git::remote::{Answer, Remote, pause, pull_request};
 pub use crate::git::repository::Repository;
-pub use crate::git::revoked::Since;
+pub use crate::git::revoked::Horizon;
 pub use crate::git::since::Base;
 pub use crate::git::withdrawn::{Withdrawals, Withdrawn};
 pub use crate::git::write::{CommitSigner, Draft};

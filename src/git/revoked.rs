@@ -21,9 +21,9 @@ use crate::zones::{self, Role};
 
 const REVOCATION: &str = ".revocation.yaml";
 
-/// Since when changes of revocations are looked for.
+/// How far back changes of revocations are looked for.
 #[derive(Clone, Copy, Debug)]
-pub enum Since<'s> {
+pub enum Horizon<'s> {
     /// From the beginning of the mainline on.
     Beginning,
     /// After this commit of the mainline.
@@ -54,13 +54,13 @@ impl Repository {
     pub fn revoked_since(
         &self,
         tip: ObjectId,
-        since: Since<'_>,
+        horizon: Horizon<'_>,
         is_run: &mut dyn FnMut(ObjectId) -> anyhow::Result<bool>,
     ) -> anyhow::Result<BTreeSet<RequestName>> {
         let objects = Objects::of(self)?;
-        let files = match since {
-            Since::Files(files) => files,
-            Since::Beginning | Since::Commit(_) => &[],
+        let files = match horizon {
+            Horizon::Files(files) => files,
+            Horizon::Beginning | Horizon::Commit(_) => &[],
         };
         let mut awaited: Paths<&str> = files
             .iter()
@@ -70,10 +70,10 @@ impl Repository {
         let mut found = BTreeSet::new();
         let mut node = Node::of(self, tip)?;
         loop {
-            let is_end = match since {
-                Since::Beginning => false,
-                Since::Commit(commit) => node.commit == commit,
-                Since::Files(_) => awaited.is_empty(),
+            let is_end = match horizon {
+                Horizon::Beginning => false,
+                Horizon::Commit(commit) => node.commit == commit,
+                Horizon::Files(_) => awaited.is_empty(),
             };
             let parent = match node.parents.first() {
                 Some(parent) if !is_end => Node::of(self, id(*parent))?,

@@ -11,7 +11,7 @@ use std::path::Path;
 use crate::control::ControlZone;
 use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
-use crate::git::{Proposal, Repository, Since};
+use crate::git::{Horizon, Proposal, Repository};
 use crate::names::{ObjectId, RepoPath, RequestName};
 use crate::plan::lists::{self, Published};
 use crate::revocation::Revocation;
@@ -162,15 +162,15 @@ impl Ground<'_> {
         let is_listed = |signer: &Signer| lists.is_some_and(|lists| lists.of(signer).is_some());
         let files = self.publishing().map(|signer| lists::file(&signer.name));
         let files: Vec<RepoPath> = files.collect();
-        let since = if self.is_settled || files.is_empty() {
-            Since::Commit(run)
+        let horizon = if self.is_settled || files.is_empty() {
+            Horizon::Commit(run)
         } else if self.is_proven && self.publishing().all(is_listed) {
-            Since::Files(&files)
+            Horizon::Files(&files)
         } else {
-            Since::Beginning
+            Horizon::Beginning
         };
         let mut is_run = |commit| Ok(judgement.run_at(commit)?.is_some());
-        self.repository.revoked_since(self.tip, since, &mut is_run)
+        self.repository.revoked_since(self.tip, horizon, &mut is_run)
     }
 }
 
