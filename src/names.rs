@@ -20,7 +20,7 @@ pub use crate::names::dns::NameError;
 pub(crate) use crate::names::dns::is_label_of_any_length;
 pub use crate::names::object::ObjectName;
 pub use crate::names::path::RepoPath;
-pub use crate::names::request::{RequestName, check_piece};
+pub use crate::names::request::{REVOCATION, RequestName, check_piece};
 pub use crate::names::serial::{Serial, SerialNumber};
 pub use crate::names::shard::Shard;
 pub use crate::names::signer::SignerName;

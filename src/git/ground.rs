@@ -13,7 +13,7 @@ use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
-use crate::names::{ObjectId, RequestName};
+use crate::names::{ObjectId, REVOCATION, RequestName};
 
 /// The paths that changed; a directory that can't be read stands for all below it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Ground {
         let name = request.as_str();
         let files = [
             format!("requests/{name}.yaml"),
-            format!("requests/{name}.revocation.yaml"),
+            format!("requests/{name}{REVOCATION}"),
         ];
         let folders = [
             format!("requests/{name}.approvals/"),

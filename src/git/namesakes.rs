@@ -8,15 +8,14 @@ use std::collections::HashSet;
 
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
-use crate::names::{ObjectId, RequestName};
+use crate::names::{ObjectId, REVOCATION, RequestName};
 
 const MANIFEST: &[u8] = b".yaml";
-const REVOCATION: &[u8] = b".revocation.yaml";
 const STATEMENTS: &[u8] = b".approvals";
 
 /// The name of the request whose manifest an entry is.
 fn stem<'t>(entry: &Entry<'t>) -> Option<&'t [u8]> {
-    let is_other = entry.mode != tree::FILE || entry.name.ends_with(REVOCATION);
+    let is_other = entry.mode != tree::FILE || entry.name.ends_with(REVOCATION.as_bytes());
     entry.name.strip_suffix(MANIFEST).filter(|_| !is_other)
 }
 

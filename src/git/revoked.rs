@@ -15,11 +15,9 @@ use crate::git::producer::Node;
 use crate::git::read::FILE_OCTETS;
 use crate::git::repository::Repository;
 use crate::git::tree;
-use crate::names::{ObjectId, RepoPath, RequestName};
+use crate::names::{ObjectId, REVOCATION, RepoPath, RequestName};
 use crate::snapshot::{Blob, Brought, Output, RevocationHistory};
 use crate::zones::{self, Role};
-
-const REVOCATION: &str = ".revocation.yaml";
 
 /// How far back changes of revocations are looked for.
 #[derive(Clone, Copy, Debug)]

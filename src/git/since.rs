@@ -15,7 +15,7 @@ use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::message;
-use crate::names::{ObjectId, RequestName};
+use crate::names::{ObjectId, REVOCATION, RequestName};
 use crate::snapshot::Snapshot;
 use crate::zones::{self, Content, Kind, Listing, Role, Scope, Source, Zone};
 
@@ -253,7 +253,7 @@ impl Visible<'_, '_> {
 
 /// The path of a request, of one of its files.
 fn stem(path: &str) -> &str {
-    [".revocation.yaml", ".yaml", ".approvals"]
+    [REVOCATION, ".yaml", ".approvals"]
         .iter()
         .find_map(|suffix| path.strip_suffix(suffix))
         .unwrap_or(path)

@@ -11,6 +11,8 @@ use crate::names::path::RepoPath;
 // Leaves room for `.revocation.yaml` in the 255 octets that file systems allow one name.
 const PIECE_OCTETS: usize = 239;
 const PIECES: usize = 8;
+/// How the file ends that revokes the certificates of a request.
+pub const REVOCATION: &str = ".revocation.yaml";
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 const RESERVED_SUFFIXES: [&str; 2] = [".approvals", ".revocation"];
 
@@ -49,7 +51,7 @@ impl RequestName {
     /// Where a revocation of its certificates goes: `requests/team-a/jane.revocation.yaml`.
     #[must_use]
     pub fn revocation(&self) -> RepoPath {
-        RepoPath::from_checked(format!("requests/{}.revocation.yaml", self.0))
+        RepoPath::from_checked(format!("requests/{}{REVOCATION}", self.0))
     }
 
     /// Where a statement about it goes: `requests/team-a/jane.approvals/<file>`.

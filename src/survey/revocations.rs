@@ -170,7 +170,8 @@ impl Ground<'_> {
             Horizon::Beginning
         };
         let mut is_run = |commit| Ok(judgement.run_at(commit)?.is_some());
-        self.repository.revoked_since(self.tip, horizon, &mut is_run)
+        self.repository
+            .revoked_since(self.tip, horizon, &mut is_run)
     }
 }
 

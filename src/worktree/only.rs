@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::names::REVOCATION;
+
 /// The requests that were named.
 pub(super) struct Only {
     root: PathBuf,
@@ -56,7 +58,7 @@ fn stem(text: &str) -> String {
         return path.to_owned();
     };
     let (before, _) = path.split_once(".approvals/").unwrap_or((path, ""));
-    let endings = [".revocation.yaml", ".yaml"];
+    let endings = [REVOCATION, ".yaml"];
     let stem = endings.iter().find_map(|end| before.strip_suffix(end));
     stem.unwrap_or(before).to_owned()
 }

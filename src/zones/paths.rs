@@ -5,7 +5,7 @@
 //! skipped would be a lost rule.
 
 use crate::finding::{Code, Reason};
-use crate::names::{NameError, RequestName};
+use crate::names::{NameError, REVOCATION, RequestName};
 
 /// The top-level directories that mean something; all others are inert.
 pub const ZONES: [&str; 4] = ["issued", "policies", "requests", "templates"];
@@ -19,7 +19,6 @@ pub(super) const CONTROL_ENTRIES: usize = 10_000;
 pub(super) const LET_THROUGH: [&str; 3] = ["README.md", "OWNERS", ".gitkeep"];
 pub(super) const ATTRIBUTES: &str = ".gitattributes";
 const MANIFEST: &str = ".yaml";
-const REVOCATION: &str = ".revocation.yaml";
 const STATEMENTS: &str = ".approvals";
 const KIB: u64 = 1024;
 

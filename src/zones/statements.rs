@@ -5,7 +5,7 @@
 //! out of the snapshot: what was left out could be a denial.
 
 use crate::finding::{Code, Finding, Reason};
-use crate::names::RequestName;
+use crate::names::{REVOCATION, RequestName};
 use crate::zones::paths::{Role, place};
 use crate::zones::source::{Child, Kind, Scope, Source, Statements};
 use crate::zones::survey::{Survey, finding};
@@ -13,7 +13,7 @@ use crate::zones::survey::{Survey, finding};
 // Nobody needs more signatures for one request, and each costs a verification.
 const STATEMENT_FILES: usize = 64;
 // How people may call a revocation.
-const REVOCATIONS: [&str; 2] = [".revocation.yaml", ".revocation.yml"];
+const REVOCATIONS: [&str; 2] = [REVOCATION, ".revocation.yml"];
 
 impl<S: Source> Survey<'_, S> {
     /// What can't be read and is called as a revocation may be one, so its request waits.
