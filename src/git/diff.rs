@@ -10,25 +10,10 @@ use std::ops::Bound;
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
 use crate::names::ObjectId;
+use crate::zones::Kind;
 
-/// What is followed, by its path below the tree.
+/// The files and directories that are followed, by their paths below the tree.
 pub(super) type Paths<T> = BTreeMap<String, (Kind, T)>;
-
-/// Whether a file or a directory is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    File,
-    Directory,
-}
-
-impl Kind {
-    fn mode(self) -> u32 {
-        match self {
-            Self::File => tree::FILE,
-            Self::Directory => tree::DIRECTORY,
-        }
-    }
-}
 
 /// A path that is not the same in both trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +84,7 @@ impl<T: Copy> Comparison<'_, '_, T> {
             };
             let path = format!("{prefix}{name}");
             if let Some((kind, follower)) = self.paths.get(&path) {
-                let (before, after) = (id(old, kind.mode()), id(new, kind.mode()));
+                let (before, after) = (id(old, mode(*kind)), id(new, mode(*kind)));
                 if before != after {
                     self.found.push(Difference {
                         follower: *follower,
@@ -121,6 +106,13 @@ impl<T: Copy> Comparison<'_, '_, T> {
         let from = (Bound::Included(prefix), Bound::Unbounded);
         let first = self.paths.range::<str, _>(from).next();
         first.is_some_and(|(path, _)| path.starts_with(prefix))
+    }
+}
+
+fn mode(kind: Kind) -> u32 {
+    match kind {
+        Kind::File => tree::FILE,
+        Kind::Directory => tree::DIRECTORY,
     }
 }
 

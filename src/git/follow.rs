@@ -7,11 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::git::diff::{Difference, Kind, Paths};
+use crate::git::diff::{Difference, Paths};
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
 use crate::names::{ObjectId, RequestName};
 use crate::snapshot::{Blob, Snapshot};
+use crate::zones::Kind;
 
 /// A commit of the mainline, counted from the tip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,7 @@ use git2::MergeOptions;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::account::History;
-use crate::git::diff::{Kind, Paths};
+use crate::git::diff::Paths;
 use crate::git::differing::differing;
 use crate::git::follow::Following;
 use crate::git::foreign::touched;
@@ -27,7 +27,7 @@ use crate::git::tree;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::report::Grounds;
 use crate::snapshot::{KeyOwners, RevocationHistory, Snapshot};
-use crate::zones::{self, Role};
+use crate::zones::{self, Kind, Role};
 
 // Before the database on disk, so that what a merge makes stays in memory.
 const FIRST: i32 = 1_000;

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::git::diff::{Kind, Paths};
+use crate::git::diff::Paths;
 use crate::git::differing::differing;
 use crate::git::follow::Zones;
 use crate::git::ids::id;
@@ -17,7 +17,7 @@ use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::{ObjectId, REVOCATION, RepoPath, RequestName};
 use crate::snapshot::{Blob, Brought, Output, RevocationHistory};
-use crate::zones::{self, Role};
+use crate::zones::{self, Kind, Role};
 
 /// How far back changes of revocations are looked for.
 #[derive(Clone, Copy, Debug)]
