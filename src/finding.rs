@@ -8,6 +8,7 @@ pub mod advice;
 mod code;
 mod meaning;
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Serialize;
@@ -29,7 +30,7 @@ pub struct Place {
 }
 
 /// One reason for a decision, one notice or one error.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Reason {
     /// What kind of reason it is.
     pub code: Code,
@@ -53,7 +54,7 @@ pub struct Reason {
 }
 
 /// A field of the control zone that somebody was judged by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Rule {
     /// Such as `spec.allowed.dnsNames.values[2]`; where nothing is written, the field that lacks.
     pub field: String,
@@ -152,7 +153,7 @@ impl Reason {
 }
 
 /// A reason together with the file, and the request if there is one, that it is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Finding {
     /// The request that it is about.
     pub request: Option<RequestName>,
@@ -193,6 +194,13 @@ impl Finding {
             reason,
         }
     }
+}
+
+/// Adds those that nobody was told before.
+pub fn add_news(told: &mut Vec<Finding>, mut more: Vec<Finding>) {
+    let known: HashSet<&Finding> = told.iter().collect();
+    more.retain(|one| !known.contains(one));
+    told.extend(more);
 }
 
 /// Why nothing can be done at all: every finding that stands in the way (exit code 2).

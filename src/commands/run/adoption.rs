@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::signed::Signed;
 use crate::commands::run::sifting::{Dropped, sift};
-use crate::finding::{Code, Finding, Reason};
+use crate::finding::{self, Code, Finding, Reason};
 use crate::git::Repository;
 use crate::names::{ObjectId, RepoPath, RequestName, Shard};
 use crate::plan::Plan;
@@ -57,9 +57,7 @@ pub(super) fn adopt(
             leave_out(signed, &adopted.signed);
             dropped.extend(claim(signed, plan, now, &mut adopted.results));
         }
-        let told: Vec<_> = dropped.iter().map(Dropped::notice).collect();
-        let news = told.into_iter().filter(|notice| !notices.contains(notice));
-        notices.extend(news.collect::<Vec<_>>());
+        finding::add_news(notices, dropped.iter().map(Dropped::notice).collect());
         adopted.signed.append(&mut sets);
         adopted.runs.push(run);
     }
