@@ -20,12 +20,14 @@ pub use crate::survey::found::{Extent, Survey};
 pub use crate::survey::output::{CLOCK_TOLERANCE, Standing};
 pub use crate::survey::proposed::{Proposed, proposal};
 
+use crate::control::ControlZone;
 use crate::finding::{Code, Reason, Stop};
 use crate::git::{Base, OutputZone, Repository};
 use crate::message::Trailers;
 use crate::names::{ObjectId, RequestName};
 use crate::plan;
 use crate::provenance::Provenance;
+use crate::snapshot::Snapshot;
 use crate::survey::output::Judgement;
 use crate::survey::revocations::{Asked, Ground};
 use crate::survey::rules::{Rules, at_head, check_branch, load, refuse, rules, rules_before};
@@ -42,11 +44,7 @@ pub struct Mainline {
     pub branch: String,
     /// The commit at its tip.
     pub tip: ObjectId,
-    /// Where it begins, if that was named.
-    anchor: Option<ObjectId>,
-    /// What became of `issued/`.
-    outputs: OutputZone,
-    now: Timestamp,
+    begin: Begin,
     /// What is there.
     pub survey: Survey,
 }
@@ -78,29 +76,20 @@ impl Mainline {
             owners: &self.survey.owners,
             again: &also,
         };
-        let revoked = self.ground().find(&mut snapshot, &asked)?;
+        let zone = &self.survey.zone;
+        let ground = self.begin.ground(&self.repository, self.tip, zone);
+        let revoked = ground.find(&mut snapshot, &asked)?;
         self.survey.revocations = revoked.revocations;
         let is_open = |name: &RequestName| snapshot.open.contains_key(name);
         self.survey.requests.retain(|name, _| is_open(name));
-        let history = self.repository.history(self.tip, self.anchor, &snapshot)?;
+        let history = self
+            .repository
+            .history(self.tip, self.begin.anchor, &snapshot)?;
         self.survey.rules_before = rules_before(&self.repository, &history, None)?;
         self.survey.introductions = history.introductions;
         self.survey.histories = history.statements;
         self.survey.snapshot = snapshot;
         Ok(())
-    }
-
-    fn ground(&self) -> Ground<'_> {
-        Ground {
-            repository: &self.repository,
-            tip: self.tip,
-            anchor: self.anchor,
-            run: self.outputs.run.map(|_| self.outputs.source),
-            is_proven: self.outputs.is_proven,
-            is_settled: true,
-            zone: &self.survey.zone,
-            now: self.now,
-        }
     }
 
     /// What the newest certificate of a request rests on, as a run wrote it.
@@ -116,13 +105,13 @@ impl Mainline {
     /// # Errors
     /// `ForeignOutput` or `MainlineSwapped`; any other error when git fails.
     pub fn standing(&self) -> anyhow::Result<Standing> {
-        let Self { tip, branch, .. } = self;
-        output::standing(&self.repository, self.outputs, *tip, branch, self.now)
+        let Begin { outputs, now, .. } = self.begin;
+        output::standing(&self.repository, outputs, self.tip, &self.branch, now)
     }
 
     /// Remembers for later runs that the anchor that was given is on the mainline.
     pub fn remember(&self) {
-        if let Some(anchor) = self.anchor {
+        if let Some(anchor) = self.begin.anchor {
             self.repository.remember_anchor(anchor, self.tip);
         }
     }
@@ -234,9 +223,7 @@ fn surveyed_from_anchor(
         repository,
         branch,
         tip,
-        anchor,
-        outputs,
-        now: world.now,
+        begin,
         survey,
     })
 }
@@ -258,13 +245,49 @@ pub fn at(
 }
 
 /// Where a survey begins.
+#[derive(Debug)]
 struct Begin {
     /// What is known from the last run, and when the clock alone makes the next work.
     base: Option<(Base, Timestamp)>,
     /// The newest run on the mainline, and what became of what it left.
     outputs: OutputZone,
+    /// Where the mainline begins, if that was named.
     anchor: Option<ObjectId>,
     now: Timestamp,
+}
+
+impl Begin {
+    /// The files of a commit, and when the clock alone makes the next work, where that is known from the last run.
+    fn snapshot(
+        &self,
+        repository: &Repository,
+        commit: ObjectId,
+    ) -> anyhow::Result<(Snapshot, Option<Timestamp>)> {
+        if let Some((base, due)) = &self.base
+            && let Some(snapshot) = repository.snapshot_since(commit, base)?
+        {
+            return Ok((snapshot, Some(*due)));
+        }
+        Ok((repository.snapshot(commit)?, None))
+    }
+
+    fn ground<'g>(
+        &self,
+        repository: &'g Repository,
+        tip: ObjectId,
+        zone: &'g ControlZone,
+    ) -> Ground<'g> {
+        Ground {
+            repository,
+            tip,
+            anchor: self.anchor,
+            run: self.outputs.run.map(|_| self.outputs.source),
+            is_proven: self.outputs.is_proven,
+            is_settled: true,
+            zone,
+            now: self.now,
+        }
+    }
 }
 
 /// Surveys a commit by its own rules.
@@ -274,25 +297,11 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         zone,
         templates,
     } = rules;
-    let known = match &begin.base {
-        Some((base, due)) => {
-            let snapshot = repository.snapshot_since(commit, base)?;
-            snapshot.map(|snapshot| (snapshot, *due))
-        }
-        None => None,
-    };
-    let (snapshot, due_before) = match known {
-        Some((snapshot, due)) => (snapshot, Some(due)),
-        None => (repository.snapshot(commit)?, None),
-    };
+    let (snapshot, due_before) = begin.snapshot(repository, commit)?;
     refuse(&snapshot, &zone)?;
     let mut renewals = renewals::find(repository, commit, &snapshot, &zone, begin.now)?;
-    let also: BTreeSet<RequestName> = renewals
-        .due
-        .keys()
-        .chain(&renewals.ended)
-        .cloned()
-        .collect();
+    let again = renewals.due.keys().chain(&renewals.ended);
+    let also: BTreeSet<RequestName> = again.cloned().collect();
     let mut snapshot = if also.is_empty() {
         snapshot
     } else {
@@ -305,16 +314,8 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
         owners: &owners,
         again: &also,
     };
-    let ground = Ground {
-        repository,
-        tip: commit,
-        anchor: begin.anchor,
-        run: begin.outputs.run.map(|_| begin.outputs.source),
-        is_proven: begin.outputs.is_proven,
-        is_settled: due_before.is_some(),
-        zone: &zone,
-        now: begin.now,
-    };
+    let mut ground = begin.ground(repository, commit, &zone);
+    ground.is_settled = due_before.is_some();
     let revoked = ground.find(&mut snapshot, &asked)?;
     renewals.end_revoked(&revoked.revocations, &mut snapshot);
     requests.retain(|name, _| snapshot.open.contains_key(name));
