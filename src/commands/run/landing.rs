@@ -123,12 +123,7 @@ impl Landing<'_> {
                 Step::Moved(tip) => {
                     problem = Some(race_lost(here, tip));
                     let next = survey::mainline_at(world, Extent::Open, |_, _| Ok(Some(tip)))?;
-                    let standing = next.standing()?;
-                    notices.extend(standing.notices);
-                    finding::add_news(notices, next.survey.revoked());
-                    last = standing.last;
-                    self.move_to(&next, notices)?;
-                    self.list_again(&next, world.now);
+                    last = self.catch_up(&next, world.now, notices)?;
                     (moved, ready) = (Some(next), None);
                 }
             }
@@ -205,6 +200,21 @@ impl Landing<'_> {
             fault::point("marked");
         }
         Ok(commit)
+    }
+
+    /// Makes ready for the mainline as it is now; out goes when its newest run was.
+    fn catch_up(
+        &mut self,
+        here: &Mainline,
+        now: Timestamp,
+        notices: &mut Vec<Finding>,
+    ) -> anyhow::Result<Option<Timestamp>> {
+        let standing = here.standing()?;
+        notices.extend(standing.notices);
+        finding::add_news(notices, here.survey.revoked());
+        self.move_to(here, notices)?;
+        self.list_again(here, now);
+        Ok(standing.last)
     }
 
     /// Takes out what the move of the mainline has spoilt.
