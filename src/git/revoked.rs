@@ -168,9 +168,47 @@ fn revoked(path: &str) -> Option<RequestName> {
     }
 }
 
-/// What is followed of each request.
-#[derive(Clone, Copy, Debug)]
-struct Followed<'n>(&'n RequestName);
+/// The files beside some requests, and what the mainline was found to know of them.
+struct Search<'n, 'o, 'r> {
+    objects: &'o Objects<'r>,
+    requests: Paths<&'n RequestName>,
+    issued: Paths<&'n RequestName>,
+    found: BTreeMap<RequestName, RevocationHistory>,
+}
+
+impl<'n, 'o, 'r> Search<'n, 'o, 'r> {
+    fn of(objects: &'o Objects<'r>, names: &'n BTreeSet<RequestName>) -> Self {
+        let paths = |suffix: &str, kind| {
+            let path = |name| (format!("{name}{suffix}"), (kind, name));
+            names.iter().map(path).collect()
+        };
+        Self {
+            objects,
+            requests: paths(REVOCATION, Kind::File),
+            issued: paths("", Kind::Directory),
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what one commit changed.
+    fn compare(&mut self, before: &Zones, after: &Zones, brought: Brought) -> anyhow::Result<()> {
+        let objects = self.objects;
+        for change in objects.differences(before.requests, after.requests, &self.requests)? {
+            let name = change.follower;
+            let file = change.after.map(|file| revocation(objects, name, file));
+            let history = self.found.entry(name.clone()).or_default();
+            let file = file.transpose()?.flatten();
+            history.revocations.push((brought, file));
+        }
+        for change in objects.differences(before.issued, after.issued, &self.issued)? {
+            let Some(folder) = change.after else { continue };
+            let output = output(objects, folder, brought)?;
+            let history = self.found.entry(change.follower.clone()).or_default();
+            history.outputs.extend(output);
+        }
+        Ok(())
+    }
+}
 
 /// What the mainline that ends in `top`, which nobody may have made yet, knows of these requests.
 pub(super) fn revocations(
@@ -178,16 +216,11 @@ pub(super) fn revocations(
     top: Node,
     names: &BTreeSet<RequestName>,
 ) -> anyhow::Result<BTreeMap<RequestName, RevocationHistory>> {
-    let mut found: BTreeMap<RequestName, RevocationHistory> = BTreeMap::new();
     if names.is_empty() {
-        return Ok(found);
+        return Ok(BTreeMap::new());
     }
     let objects = Objects::of(repository)?;
-    let paths = |suffix: &str, kind| -> Paths<Followed<'_>> {
-        let path = |name| (format!("{name}{suffix}"), (kind, Followed(name)));
-        names.iter().map(path).collect()
-    };
-    let (requests, issued) = (paths(REVOCATION, Kind::File), paths("", Kind::Directory));
+    let mut search = Search::of(&objects, names);
     let mut node = top;
     // The later the greater, as everywhere; how long the mainline is shows at its end.
     let mut position = u64::MAX;
@@ -210,27 +243,10 @@ pub(super) fn revocations(
                 position,
                 touches_control: before.control() != after.control() && parent.is_some(),
             };
-            for change in objects.differences(before.requests, after.requests, &requests)? {
-                let Followed(name) = change.follower;
-                let file = change.after.map(|file| revocation(&objects, name, file));
-                let history = found.entry(name.clone()).or_default();
-                history
-                    .revocations
-                    .push((brought, file.transpose()?.flatten()));
-            }
-            for change in objects.differences(before.issued, after.issued, &issued)? {
-                let Followed(name) = change.follower;
-                let Some(folder) = change.after else { continue };
-                let output = output(&objects, folder, brought)?;
-                found
-                    .entry(name.clone())
-                    .or_default()
-                    .outputs
-                    .extend(output);
-            }
+            search.compare(&before, &after, brought)?;
         }
         let Some(parent) = parent else {
-            return Ok(found);
+            return Ok(search.found);
         };
         node = parent;
         position -= 1;
