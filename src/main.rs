@@ -72,8 +72,12 @@ fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
         }
         Command::Revoke(args) => tell(revoke::revoke(args, world), style),
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
-        Command::Get(args) => tell_found(get::get(args, world), style, cli.global.quiet),
-        Command::Describe(args) => tell(describe::describe(args, world, style), style),
+        Command::Get(args) => tell_found(get::get(args, world, style), style, cli.global.quiet),
+        Command::Describe(args) => tell_found(
+            describe::describe(args, world, style),
+            style,
+            cli.global.quiet,
+        ),
         Command::Policy(args) if policy::is_for_ci(args) => {
             order(policy::policy(args, world, style), style)
         }

@@ -64,7 +64,56 @@ fn the_table_has_the_columns_of_kubectl() {
             "{line}\n{metrics}"
         );
     }
-    scratch.in_repo(&["get", "nobody"]).code(2);
+    let unknown = scratch.in_repo(&["get", "requests/nobody.yaml"]).code(2);
+    let said = "there is no request `requests/nobody.yaml`";
+    assert!(unknown.stderr.contains(said), "{}", unknown.stderr);
+}
+
+#[test]
+fn what_somebody_wrote_into_an_output_is_shown_with_a_warning_and_as_text() {
+    let scratch = repository();
+    let (from, to) = (
+        "signerName: kubernetes.io/kube-apiserver-client",
+        "signerName: \"\\u001b[31mx\\\"} 1\\ngitca_requests{condition=\\\"Denied\\\"} 0\\n#\\\\\"",
+    );
+    scratch.replace("repo/issued/dev/jane/csr.yaml", from, to);
+    scratch.commit("forge");
+    let metrics = scratch
+        .in_repo(&["get", "-o", "prometheus"])
+        .success()
+        .stdout;
+    let lines: Vec<&str> = metrics.lines().collect();
+    assert_eq!(lines.len(), 7, "{metrics}");
+    let value = r#"\\u{1b}[31mx\"} 1\\u{a}gitca_requests{condition=\"Denied\"} 0\\u{a}#\\"#;
+    let line = format!(
+        "gitca_certificate_not_after_seconds{{request=\"dev/jane\",signer_name=\"{value}\"}} 1893542100"
+    );
+    assert_eq!(lines[2], line);
+    for command in ["get", "describe"] {
+        let shown = scratch.in_repo(&[command, "dev/jane"]).success();
+        let (said, told) = (shown.stderr, "warning[ForeignOutput]: commit ");
+        assert!(said.starts_with(told), "{command}: {said}");
+        assert!(shown.stdout.contains("Issued"), "{}", shown.stdout);
+    }
+}
+
+#[test]
+fn a_request_that_may_not_be_there_is_described_with_what_is_wrong() {
+    let scratch = repository();
+    scratch.sh(
+        "cd repo; chmod +x requests/dev/jane.yaml; mkdir requests/omar requests/dev/jane; \
+         cp requests/omar.yaml requests/omar/inner.yaml; cp requests/omar.yaml requests/dev/jane/inner.yaml",
+    );
+    scratch.commit("where nothing may be");
+    for (name, code) in [
+        ("dev/jane", "FileMode"),
+        ("omar", "PathNotAllowed"),
+        ("dev/jane/inner", "PathNotAllowed"),
+    ] {
+        let text = scratch.in_repo(&["describe", name]);
+        let found = format!("Decision:\n  invalid\nreason[{code}]: ");
+        assert!(text.stdout.contains(&found), "{name}: {text:?}");
+    }
 }
 
 #[test]

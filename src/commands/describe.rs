@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use crate::cli::DescribeArgs;
 use crate::commands::get;
 use crate::decision::trace::Considered;
-use crate::finding::Reason;
+use crate::finding::{Finding, Reason};
 use crate::inventory;
 use crate::kubernetes::describe;
 use crate::names::RequestName;
+use crate::output::Told;
 use crate::output::text::{self, Style, harmless_lines};
 use crate::plan::{Entry, Evidence, plan};
+use crate::report::Verdict;
 use crate::survey;
 use crate::world::World;
 
@@ -19,11 +21,19 @@ use crate::world::World;
 /// # Errors
 /// A [`Stop`](crate::finding::Stop) when the repository or its control zone is invalid, or a request is not there or
 /// can't be read; any other error when git fails.
-pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Result<String> {
+pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Result<Told> {
     let mut mainline = survey::mainline(world)?;
     let names = get::names(&args.requests)?;
     let inventory = get::take(&mainline, &names, world.now)?;
-    get::require(&names, &inventory)?;
+    let findings = mainline.survey.snapshot.findings.clone();
+    let wrong = |name: &RequestName| -> Vec<&Finding> {
+        let is_about = |finding: &&Finding| finding.request.as_ref() == Some(name);
+        findings.iter().filter(is_about).collect()
+    };
+    get::require(&args.requests, &names, |name| {
+        inventory.contains_key(name) || !wrong(name).is_empty()
+    })?;
+    let doubts = get::doubts(&mainline, style)?;
     // What was issued is judged again, to show what today's rules say of it.
     mainline.reopen(&names)?;
     let evidence = Evidence {
@@ -34,16 +44,35 @@ pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Res
     let mut texts = Vec::new();
     for name in &names {
         let entry = plan.entries.iter().find(|entry| entry.name == *name);
-        let object = &inventory[name];
-        let mut text = match inventory::csr(object) {
-            Some(csr) => describe::text(name.as_str(), object, &csr),
+        let object = inventory.get(name);
+        let csr = object.and_then(inventory::csr);
+        let mut text = match object.zip(csr) {
+            Some((object, csr)) => describe::text(name.as_str(), object, &csr),
             None => format!("Name:  {name}\n"),
         };
         text = harmless_lines(&text);
-        text.push_str(&decision(name, entry, style));
+        text.push_str(&match entry {
+            Some(entry) => decision(name, entry, style),
+            None => outcome(&wrong(name), style),
+        });
         texts.push(text);
     }
-    Ok(texts.join("\n\n"))
+    Ok(Told {
+        text: texts.join("\n\n"),
+        talk: (!doubts.is_empty()).then_some(doubts),
+        found: false,
+    })
+}
+
+/// What became of a request that is not judged: something is wrong with its files, or they are gone.
+fn outcome(wrong: &[&Finding], style: Style) -> String {
+    if wrong.is_empty() {
+        return "Decision:\n  the request was deleted; its certificate stays\n".to_owned();
+    }
+    let mut text = format!("Decision:\n  {}\n", Verdict::Invalid);
+    let shown = wrong.iter();
+    text.extend(shown.map(|finding| text::finding("reason", finding, &style)));
+    text
 }
 
 /// One line for what a policy said; its reasons stand above.
@@ -52,10 +81,7 @@ fn considered(considered: &Considered) -> String {
 }
 
 /// The verdict of today's rules with every reason for it.
-fn decision(name: &RequestName, entry: Option<&Entry<'_>>, style: Style) -> String {
-    let Some(entry) = entry else {
-        return "Decision:\n  the request was deleted; its certificate stays\n".to_owned();
-    };
+fn decision(name: &RequestName, entry: &Entry<'_>, style: Style) -> String {
     let file = name.manifest();
     let mut text = format!("Decision:\n  {}", entry.verdict());
     match &entry.decision {

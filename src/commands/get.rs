@@ -11,7 +11,7 @@ use crate::git::Repository;
 use crate::inventory::{self, Inventory};
 use crate::kubernetes::{CertificateSigningRequest, RESOURCE, table};
 use crate::names::RequestName;
-use crate::output::text::harmless;
+use crate::output::text::{self, Style, harmless};
 use crate::output::{self, Told};
 use crate::plan::{listing, plan};
 use crate::survey::{self, Extent, Mainline};
@@ -39,19 +39,20 @@ struct ListMetadata {
 /// # Errors
 /// A [`Stop`](crate::finding::Stop) when the repository or its control zone is invalid, or a request is not there; any
 /// other error when git fails.
-pub fn get(args: &GetArgs, world: &World) -> anyhow::Result<Told> {
-    let mut inventory = if args.requests.is_empty() {
+pub fn get(args: &GetArgs, world: &World, style: Style) -> anyhow::Result<Told> {
+    let (mainline, mut inventory) = if args.requests.is_empty() {
         let mainline = survey::mainline(world)?;
         let names: Vec<RequestName> = mainline.survey.snapshot.issued.keys().cloned().collect();
-        take(&mainline, &names, world.now)?
+        let inventory = take(&mainline, &names, world.now)?;
+        (mainline, inventory)
     } else {
         // Of what somebody names nothing else is read.
         let mainline = survey::mainline_at(world, Extent::Open, Repository::branch_tip)?;
         let named = names(&args.requests)?;
         let mut inventory = take(&mainline, &named, world.now)?;
-        require(&named, &inventory)?;
+        require(&args.requests, &named, |name| inventory.contains_key(name))?;
         inventory.retain(|name, _| named.contains(name));
-        inventory
+        (mainline, inventory)
     };
     if let Some(within) = args.expiring {
         let end = world.now.plus(within);
@@ -60,15 +61,31 @@ pub fn get(args: &GetArgs, world: &World) -> anyhow::Result<Told> {
     }
     let found = args.expiring.is_some() && !inventory.is_empty();
     let nothing = inventory.is_empty() && matches!(args.output, Columns::Text | Columns::Wide);
+    let none = nothing.then(|| "No resources found\n".to_owned());
+    let talk = doubts(&mainline, style)? + &none.unwrap_or_default();
     Ok(Told {
         text: if nothing {
             String::new()
         } else {
             write(&inventory, args.output, world.now)?
         },
-        talk: nothing.then(|| "No resources found\n".to_owned()),
+        talk: (!talk.is_empty()).then_some(talk),
         found,
     })
+}
+
+/// Why what `issued/` holds may be none of a run's. It is shown all the same, for whoever looks into it.
+///
+/// # Errors
+/// When git fails.
+pub(super) fn doubts(mainline: &Mainline, style: Style) -> anyhow::Result<String> {
+    match mainline.standing() {
+        Ok(_) => Ok(String::new()),
+        Err(error) => {
+            let stop = error.downcast::<Stop>()?;
+            Ok(text::findings("warning", stop.0.iter(), &style))
+        }
+    }
 }
 
 /// What is open, and what the mainline has issued for these requests.
@@ -103,13 +120,17 @@ pub(super) fn names(texts: &[String]) -> Result<Vec<RequestName>, Stop> {
     texts.iter().map(name).collect()
 }
 
-/// Refuses requests that are not there.
+/// Refuses requests that are not there, by what was typed for them.
 ///
 /// # Errors
 /// `PathNotAllowed` for the first of them.
-pub(super) fn require(names: &[RequestName], inventory: &Inventory) -> Result<(), Stop> {
-    let missing = names.iter().find(|name| !inventory.contains_key(name));
-    missing.map_or(Ok(()), |name| Err(listing::no_such_request(name.as_str())))
+pub(super) fn require(
+    texts: &[String],
+    names: &[RequestName],
+    is_there: impl Fn(&RequestName) -> bool,
+) -> Result<(), Stop> {
+    let missing = texts.iter().zip(names).find(|(_, name)| !is_there(name));
+    missing.map_or(Ok(()), |(text, _)| Err(listing::no_such_request(text)))
 }
 
 fn write(inventory: &Inventory, columns: Columns, now: Timestamp) -> anyhow::Result<String> {
@@ -122,8 +143,8 @@ fn write(inventory: &Inventory, columns: Columns, now: Timestamp) -> anyhow::Res
         },
     };
     Ok(match columns {
-        Columns::Text => text(inventory, now, false),
-        Columns::Wide => text(inventory, now, true),
+        Columns::Text => rows(inventory, now, false),
+        Columns::Wide => rows(inventory, now, true),
         Columns::Json => output::json(&list())?,
         Columns::Yaml => output::yaml(&list())?,
         Columns::Name => inventory.keys().fold(String::new(), |text, name| {
@@ -133,7 +154,7 @@ fn write(inventory: &Inventory, columns: Columns, now: Timestamp) -> anyhow::Res
     })
 }
 
-fn text(inventory: &Inventory, now: Timestamp, wide: bool) -> String {
+fn rows(inventory: &Inventory, now: Timestamp, wide: bool) -> String {
     let mut heading = table::COLUMNS.to_vec();
     if wide {
         heading.extend(["NOTAFTER", "SERIALNUMBER"]);
@@ -157,7 +178,11 @@ fn text(inventory: &Inventory, now: Timestamp, wide: bool) -> String {
     table::text(&heading, &rows)
 }
 
-/// Names of requests and signers need no escape in a label, their syntax has no quote.
+/// The value of a label in Prometheus' text format, whatever somebody has written into a `csr.yaml`.
+fn label(text: &str) -> String {
+    harmless(text).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
 fn prometheus(inventory: &Inventory) -> String {
     let mut text = "# HELP gitca_certificate_not_after_seconds End of the newest certificate of a request, Unix time.\n\
                     # TYPE gitca_certificate_not_after_seconds gauge\n"
@@ -166,7 +191,7 @@ fn prometheus(inventory: &Inventory) -> String {
     for (name, object) in inventory {
         *conditions.entry(object.condition()).or_default() += 1;
         if let Some(leaf) = inventory::leaf(object) {
-            let signer = &object.spec.signer_name;
+            let signer = label(&object.spec.signer_name);
             let end = leaf.not_after.unix();
             let line = format!("{{request=\"{name}\",signer_name=\"{signer}\"}} {end}");
             let _ = writeln!(text, "gitca_certificate_not_after_seconds{line}");
@@ -174,6 +199,7 @@ fn prometheus(inventory: &Inventory) -> String {
     }
     text.push_str("# HELP gitca_requests Requests by condition.\n# TYPE gitca_requests gauge\n");
     for (condition, number) in conditions {
+        let condition = label(&condition);
         let _ = writeln!(text, "gitca_requests{{condition=\"{condition}\"}} {number}");
     }
     text
