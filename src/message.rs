@@ -17,6 +17,7 @@ const NEVER: &str = "9999-12-31T23:59:59Z";
 
 const LEAKED: &str = "Gitca-Leaked: ";
 const LEFT: &str = "Gitca-Left: ";
+const UNSEARCHED: &str = "Gitca-Unsearched: ";
 // Where people approve, some are always open; of more than this the next run looks for them.
 const MOST_LEFT: usize = 1_000;
 // Requests that are refused stay open until somebody takes them away; more of them than this are no accident.
@@ -101,6 +102,12 @@ pub fn leaked(message: &str) -> Vec<(Sha256Digest, ObjectId)> {
     pairs.take(MOST_LEAKED).filter_map(pair).collect()
 }
 
+/// Whether a run could search everything that lay there for private keys.
+#[must_use]
+pub fn is_searched(message: &str) -> bool {
+    last(message, UNSEARCHED).is_none()
+}
+
 /// The requests that a run left without their certificate, where it names them.
 #[must_use]
 pub fn left(message: &str) -> Option<BTreeSet<RequestName>> {
@@ -128,6 +135,8 @@ pub struct Left {
     pub requests: Option<BTreeSet<RequestName>>,
     /// The keys of open requests that are everybody's, each with a commit that has its private half.
     pub leaked: BTreeMap<Sha256Digest, ObjectId>,
+    /// Whether there was more than could be searched for private keys.
+    pub is_unsearched: bool,
 }
 
 /// Subject and trailers of the commit that brings certificates for these requests, and so many revocation lists.
@@ -166,11 +175,13 @@ pub fn commit_message<'n>(
         .map(|(key, commit)| format!("{key}@{commit}"))
         .collect();
     let keys = (!keys.is_empty()).then(|| format!("{LEAKED}{}\n", keys.join(" ")));
+    let unsearched = left.is_unsearched.then(|| format!("{UNSEARCHED}some\n"));
     let lines: String = lines
         .into_iter()
         .flatten()
         .chain(names)
         .chain(keys)
+        .chain(unsearched)
         .collect();
     format!("{}{}\n\n{lines}", subject(made), listed(lists))
 }
@@ -253,6 +264,19 @@ mod tests {
         let message = commit_message(&[], 0, &trailers(), &Left::default());
         assert!(leaked(&message).is_empty(), "{message}");
         assert!(leaked("x\n\nGitca-Leaked: @ a@b c\n").is_empty());
+    }
+
+    #[test]
+    fn what_was_not_searched_is_remembered() {
+        for is_unsearched in [false, true] {
+            let left = Left {
+                is_unsearched,
+                ..Left::default()
+            };
+            let message = commit_message(&[], 0, &trailers(), &left);
+            assert_eq!(Trailers::read(&message), Some(trailers()));
+            assert_eq!(is_searched(&message), !is_unsearched);
+        }
     }
 
     #[test]

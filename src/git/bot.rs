@@ -100,15 +100,23 @@ impl Repository {
     /// # Errors
     /// When a tree can't be read.
     pub fn only_issued_differs(&self, old: ObjectId, new: ObjectId) -> anyhow::Result<bool> {
-        let objects = Objects::of(self)?;
         let (old, new) = (self.tree_of(old)?, self.tree_of(new)?);
-        let (Ok(old), Ok(new)) = (objects.tree(old)?, objects.tree(new)?) else {
-            return Ok(false);
-        };
-        let (Ok(old), Ok(new)) = (old.entries(), new.entries()) else {
-            return Ok(false);
-        };
-        let is_other = |entry: &&Entry<'_>| entry.name != b"issued";
-        Ok(old.iter().filter(is_other).eq(new.iter().filter(is_other)))
+        are_same_beside_output(&Objects::of(self)?, old, new)
     }
+}
+
+/// The same of two trees.
+pub(super) fn are_same_beside_output(
+    objects: &Objects<'_>,
+    old: ObjectId,
+    new: ObjectId,
+) -> anyhow::Result<bool> {
+    let (Ok(old), Ok(new)) = (objects.tree(old)?, objects.tree(new)?) else {
+        return Ok(false);
+    };
+    let (Ok(old), Ok(new)) = (old.entries(), new.entries()) else {
+        return Ok(false);
+    };
+    let is_other = |entry: &&Entry<'_>| entry.name != b"issued";
+    Ok(old.iter().filter(is_other).eq(new.iter().filter(is_other)))
 }

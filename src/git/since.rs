@@ -7,7 +7,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Reason};
+use crate::git::bot::are_same_beside_output;
 use crate::git::differing::differing;
 use crate::git::follow::Zones;
 use crate::git::namesakes::namesakes;
@@ -61,6 +62,8 @@ pub(super) struct Since<'s, 'r> {
     requests: u32,
     /// Those that the run left without their certificate, if it names them.
     open: Option<BTreeSet<RequestName>>,
+    /// Whether the run has searched all that lay there for private keys.
+    is_searched: bool,
     before: ObjectId,
     /// What the run judged, with what it left in `issued/`.
     left: Zones,
@@ -84,6 +87,7 @@ impl<'s, 'r> Since<'s, 'r> {
             objects,
             requests: base.requests,
             open: (open.len() == base.open).then_some(open),
+            is_searched: message::is_searched(&message),
             before,
             left,
             top,
@@ -96,6 +100,10 @@ impl<'s, 'r> Since<'s, 'r> {
     pub(super) fn snapshot(&self, has_namesakes: bool) -> anyhow::Result<Option<Snapshot>> {
         let same_rules = self.left.control() == self.zones.control();
         if !same_rules || self.left.issued != self.zones.issued {
+            return Ok(None);
+        }
+        // What was too much may be less now, and somewhere else.
+        if !self.is_searched && !are_same_beside_output(self.objects, self.before, self.top)? {
             return Ok(None);
         }
         let Some(changed) = self.changed()? else {
@@ -132,6 +140,9 @@ impl<'s, 'r> Since<'s, 'r> {
             .notices
             .retain(|notice| is_other(notice.reason.code));
         snapshot.notices.extend(self.large(&changed)?);
+        snapshot
+            .notices
+            .extend((!self.is_searched).then(unsearched));
         Ok(Some(snapshot))
     }
 
@@ -209,6 +220,13 @@ impl<'s, 'r> Since<'s, 'r> {
         differing(self.objects, "requests/", old, new, &mut show)?;
         Ok((!is_odd).then_some(changed))
     }
+}
+
+fn unsearched() -> Finding {
+    let message =
+        "not everything that lies here was searched for private keys: there is too much of it";
+    let reason = Reason::new(Code::TooManyFiles, message);
+    Finding::anywhere(reason.help("see where it begins with `gitca plan --all`"))
 }
 
 /// A repository in which everything is hidden that is as it was and that nobody asks about.

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::batch::Workshop;
 use crate::batch::lists::Lists;
 use crate::control::ControlZone;
-use crate::finding::Finding;
+use crate::finding::{Code, Finding};
 use crate::names::{ObjectId, RequestName, Sha256Digest, Shard};
 use crate::plan::lists::{self, DueList, Published};
 use crate::plan::{self, Evidence, Requests, warnings};
@@ -155,6 +155,13 @@ impl Survey {
         let known = &self.snapshot.withdrawn_keys;
         keys.filter_map(|key| Some((key, *known.get(&key)?)))
             .collect()
+    }
+
+    /// Whether there was more than could be searched for private keys: the next run says so again.
+    #[must_use]
+    pub fn is_unsearched(&self) -> bool {
+        let is_it = |notice: &Finding| notice.reason.code == Code::TooManyFiles;
+        self.snapshot.notices.iter().any(is_it)
     }
 
     /// When the clock alone will make the next work, once these certificates and lists were made: at once where one that was

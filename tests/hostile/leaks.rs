@@ -16,6 +16,7 @@ pub(crate) fn fixtures() -> Vec<Fixture> {
         fixture("leaked-key", key_of_a_side_branch),
         fixture("leaked-key", hidden_key),
         fixture("leaked-key", key_in_a_statement),
+        fixture("leaked-key", more_than_is_searched),
     ]
 }
 
@@ -288,6 +289,26 @@ fn hidden_key(hostile: &Hostile) {
             hostile.reset();
         }
     }
+}
+
+/// What is too large to be searched is told by each run and plan, as long as it is there.
+fn more_than_is_searched(hostile: &Hostile) {
+    let told = |report: &Report| report.notices().contains(&"TooManyFiles");
+    let large = vec![0; 16 * 1024 * 1024 + 1];
+    hostile.commit(&[("disk.img", &large)]);
+    let run = hostile.run();
+    assert_eq!(run.verdict("good"), Some("issued"), "{run:?}");
+    assert!(told(&run), "{run:?}");
+    for change in ["nothing", "README.md"] {
+        if change == "README.md" {
+            hostile.commit(&[(change, b"hello")]);
+        }
+        let plan = hostile.plan();
+        assert!(told(&plan), "{change}: {plan:?}");
+    }
+    hostile.take_back("disk.img");
+    let plan = hostile.plan();
+    assert!(!told(&plan), "{plan:?}");
 }
 
 /// What is said about a request that has its certificate is not read any more, but a key in it is found.

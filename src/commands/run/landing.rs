@@ -173,6 +173,7 @@ impl Landing<'_> {
         let left = Left {
             requests: requests.map(|_| here.survey.left_after(&made).cloned().collect()),
             leaked: here.survey.leaked(),
+            is_unsearched: here.survey.is_unsearched(),
         };
         let issued_at = clock(last, now)?;
         let due = here.survey.due_after(&made, self.lists, issued_at);
