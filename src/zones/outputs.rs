@@ -62,6 +62,9 @@ impl<S: Source> Survey<'_, S> {
         while let Some((path, child)) = rest.pop() {
             match child.kind {
                 Kind::File => self.let_in(&path, &child)?,
+                Kind::Directory if is_place_of_file(&path) => {
+                    self.report(&path, foreign("a run writes a file to this place"));
+                }
                 Kind::Directory => {
                     let below = self.list(&child.handle, &path, Scope::Zone)?;
                     let below = below.into_iter().rev().filter(is_looked_at);
@@ -89,6 +92,17 @@ impl<S: Source> Survey<'_, S> {
             self.report(&format!("{path}/{}", child.name), reason);
         }
     }
+}
+
+/// Whether a run writes, or may write some day, a list or the owner of a key there.
+fn is_place_of_file(path: &str) -> bool {
+    if let Some(list) = path.strip_prefix("issued/_crl/") {
+        let name = list.strip_suffix(".pem");
+        return name.is_some_and(|name| !name.contains('/'));
+    }
+    let key = path.strip_prefix("issued/_keys/");
+    let key = key.and_then(|key| key.split_once('/'));
+    key.is_some_and(|(_, rest)| rest.len() == 62 && rest.bytes().all(|c| c.is_ascii_hexdigit()))
 }
 
 fn is_looked_at<H>(child: &Child<H>) -> bool {

@@ -206,6 +206,13 @@ fn attributes() -> Vec<Fixture> {
                 stopped_by(hostile, path, b"* filter=evil\n", "AttributeInZone");
             }
         }),
+        fixture("attributes-zone", |hostile| {
+            // A directory where a run writes a file.
+            let key = format!("issued/_keys/ab/{}/README.md", "c".repeat(62));
+            for path in ["issued/_crl/cluster-users.pem/OWNERS", &key] {
+                stopped_by(hostile, path, b"x", "ForeignOutput");
+            }
+        }),
         fixture("attributes-macro", |hostile| {
             stopped_by(
                 hostile,
