@@ -98,6 +98,8 @@ pub(super) struct Following<'w> {
     pub(super) tracks: Vec<Track<'w>>,
     /// Whether statements matter whenever they were made, and not only since the bytes were brought.
     is_thorough: bool,
+    /// Whether they do as far as the walk has come.
+    looks_back: bool,
     requests: Paths<(usize, Part)>,
     issued: Paths<usize>,
 }
@@ -112,6 +114,7 @@ impl<'w> Following<'w> {
         let mut following = Self {
             tracks: Vec::new(),
             is_thorough,
+            looks_back: true,
             requests: Paths::new(),
             issued: Paths::new(),
         };
@@ -215,7 +218,7 @@ impl<'w> Following<'w> {
             track.see(here, &before);
             // What was said before these bytes were brought was mostly said about others; a denial may have been about
             // these, if they were there before.
-            if track.changes.is_empty() || self.is_thorough {
+            if track.changes.is_empty() || self.looks_back {
                 track.miss(here, &before);
             }
         }
@@ -242,10 +245,17 @@ impl<'w> Following<'w> {
         }
     }
 
+    /// Asks from here on only for what can't be done without, unless nothing may be missed.
+    pub(super) fn look_no_further(&mut self) {
+        if !self.is_thorough && std::mem::take(&mut self.looks_back) {
+            (0..self.tracks.len()).for_each(|track| self.release(track));
+        }
+    }
+
     fn release(&mut self, number: usize) {
         let track = &self.tracks[number];
         let is_brought = |followed: &Followed| followed.brought.is_some();
-        if !self.is_thorough && !track.changes.is_empty() && track.statements.iter().all(is_brought)
+        if !self.looks_back && !track.changes.is_empty() && track.statements.iter().all(is_brought)
         {
             self.requests.remove(&format!("{}.approvals", track.name));
         }

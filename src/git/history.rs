@@ -15,6 +15,12 @@ use crate::git::repository::Repository;
 use crate::names::ObjectId;
 use crate::snapshot::Snapshot;
 
+// A check of one request costs a tenth of a second; so much of it may be spent on denials that were taken away. A run looks
+// at all of the mainline.
+const LOOKED_BACK: usize = 3_000;
+// What a commit costs that changed some request, when another one costs 1.
+const CHANGED: usize = 10;
+
 /// How far back a walk goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Until {
@@ -84,7 +90,11 @@ impl Walk<'_, '_, '_> {
         let mut zones = Zones::of(self.objects, node.tree)?;
         self.following.begin(self.objects, &zones)?;
         let mut controlled = None;
+        let mut left = LOOKED_BACK;
         for from_tip in 0.. {
+            if left == 0 {
+                self.following.look_no_further();
+            }
             let mut here = Passed {
                 from_tip,
                 commit: node.commit,
@@ -110,8 +120,11 @@ impl Walk<'_, '_, '_> {
                 let before = Zones::of(self.objects, parent.tree)?;
                 here.touches_control = before.control() != zones.control();
                 self.following.step(self.objects, here, &before, &zones)?;
+                let is_changed = before.requests != zones.requests;
+                left = left.saturating_sub(if is_changed { CHANGED } else { 0 });
                 zones = before;
             }
+            left = left.saturating_sub(1);
             node = parent;
         }
         unreachable!("a chain of commits has an end")

@@ -1,6 +1,6 @@
 //! What the mainline remembers: denials that were deleted, approvals that were used, rules that came along.
 
-use crate::house::{House, NAMESPACE};
+use crate::house::{House, NAMESPACE, judged};
 
 const ONE: &str = "{anyOf: [{groups: [platform]}]}";
 
@@ -64,12 +64,16 @@ fn a_denial_outlives_an_edit_that_is_taken_back_and_a_request_that_comes_again()
         remove(&house, &denial);
         house.scratch.sh(&format!("cd repo; {undo}"));
         house.scratch.commit("undo");
-        let (verdict, codes) = house.judged("jane");
-        assert_eq!(
-            (verdict.as_str(), codes[0].as_str()),
-            ("denied", "Rejected"),
-            "{undo}"
-        );
+        // Whoever reviews the last change is told what comes of it.
+        let check = ["check", "--base", "HEAD~", "--head", "HEAD", "-o", "json"];
+        let checked = house.scratch.in_repo(&check).code(1).json();
+        for (verdict, codes) in [house.judged("jane"), judged(&checked, "jane")] {
+            assert_eq!(
+                (verdict.as_str(), codes[0].as_str()),
+                ("denied", "Rejected"),
+                "{undo}"
+            );
+        }
     }
 }
 

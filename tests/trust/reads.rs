@@ -89,9 +89,8 @@ fn one_change_reads_nothing_of_the_directories_of_others() {
     // The names of all requests are looked at, for one that has the same, and the content of none.
     let blobs = "git ls-tree -r main requests/ issued/a issued/b issued/c | cut -c13-52";
     let check = ["check", "--base", "main", "--head", "side"];
-    for objects in [blobs, OLD] {
-        without(scratch, objects, &check, false);
-    }
+    // Denials that were taken away are looked for a while back, so older trees on the way to this request are there.
+    without(scratch, blobs, &check, false);
     without(
         scratch,
         "git rev-parse side:requests/c/new.yaml",
