@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
 use crate::names::{NameError, ObjectName, Shard};
@@ -165,8 +166,9 @@ pub struct RunArgs {
     /// one has seen.
     #[arg(long, value_name = "FILE", env = "GITCA_COMMIT_KEY")]
     pub commit_key: Option<PathBuf>,
-    /// Name each certificate and its serial number on stderr before it is signed, so that none is ever signed unseen.
-    #[arg(short, long)]
+    /// Name each certificate and its serial number on stderr before it is signed, so that none is ever signed unseen (unless
+    /// `--quiet`).
+    #[arg(short, long, env = "GITCA_VERBOSE", value_parser = FalseyValueParser::new())]
     pub verbose: bool,
     /// How the report is written.
     #[command(flatten)]

@@ -42,10 +42,18 @@ fn a_run_that_is_asked_to_talk_names_every_serial_number_before_it_is_signed() {
 
 #[test]
 fn without_being_asked_a_run_names_none_and_quiet_means_quiet() {
-    for talk in [&[][..], &["-v", "-q"]] {
+    for (talk, variable, is_told) in [
+        (&[][..], "false", false),
+        (&["-v", "-q"], "false", false),
+        (&["-q"], "true", false),
+        (&[], "true", true),
+    ] {
         let scratch = place();
-        let answer = scratch.in_repo(&[&["run", "-o", "json"], talk].concat());
-        assert_eq!(answer.success().stderr, "", "{talk:?}");
+        let args = [&["run", "-o", "json"], talk].concat();
+        let answer = scratch.gitca_with("repo", &args, &[("GITCA_VERBOSE", variable)]);
+        let answer = answer.success();
+        let number = if is_told { 2 } else { 0 };
+        assert_eq!(told(&answer).len(), number, "{talk:?} {variable}");
     }
 }
 
