@@ -93,7 +93,9 @@ impl Repository {
                 .filter(|git_dir| is_there(git_dir))
                 .filter_map(|git_dir| {
                     let file = fs::read_to_string(git_dir.join("gitdir")).ok()?;
-                    Some(Path::new(file.trim_end()).parent()?.to_owned())
+                    // It may be relative to where it stands.
+                    let tree = git_dir.join(file.trim_end()).parent()?.to_owned();
+                    Some(tree.canonicalize().unwrap_or(tree))
                 }),
         );
         found.sort();

@@ -23,6 +23,10 @@ use crate::git::ids::{oid, reference_name};
 use crate::git::repository::Repository;
 use crate::names::{NameError, ObjectId};
 
+// What is seen of remotes; a push may move it.
+const REMOTES: &str = "refs/remotes/";
+// A remote for one push.
+const ONCE: &str = "gitca-push";
 // Enough to understand a server, too little to fill a log.
 const WORDS: usize = 2_000;
 // What was fetched, until it is known to lead back to what was seen before.
@@ -85,12 +89,14 @@ impl Repository {
             "fetch",
             "--no-tags",
             "--no-write-fetch-head",
+            "--no-auto-gc",
+            "--recurse-submodules=no",
             "--refmap=",
             &remote.0,
             &refspec,
         ];
         let turn = self.turn_to_fetch()?;
-        let output = self.git(&arguments)?;
+        let output = self.git(&[], &arguments)?;
         let tip = self.commit_of(&fetching)?;
         let Some(tip) = tip.filter(|_| output.status.success()) else {
             return Err(fetch_failed(remote, branch, &words(&output)).into());
@@ -144,14 +150,52 @@ impl Repository {
             "--no-follow-tags",
             "--recurse-submodules=no",
             &lease,
-            &remote.0,
+            "",
             &refspec,
         ];
-        let output = self.git(&arguments)?;
+        let (name, settings) = self.target(remote)?;
+        let arguments = arguments.map(|argument| match argument {
+            "" => &name,
+            other => other,
+        });
+        let output = self.git(&settings, &arguments)?;
         Ok(answer(&output, &reference))
     }
 
-    fn git(&self, arguments: &[&str]) -> anyhow::Result<Output> {
+    /// The remote to push to, and settings that make it. Git moves what the remote's `fetch` says as if the branch had been
+    /// fetched; where that is a branch here, or anything but what is seen of remotes, another remote does without it.
+    fn target(&self, remote: &Remote) -> anyhow::Result<(String, Vec<String>)> {
+        let prefix = format!("remote.{}.", remote.0);
+        let context = || format!("reading the configuration of remote `{remote}`");
+        let configuration = self.inner.config().with_context(context)?;
+        let mut settings = Vec::new();
+        let mut is_odd = false;
+        let entries = configuration.entries(None).with_context(context)?;
+        entries
+            .for_each(|entry| {
+                let (Ok(name), Ok(value)) = (entry.name(), entry.value()) else {
+                    return;
+                };
+                let Some(key) = name.strip_prefix(&prefix) else {
+                    return;
+                };
+                let moves = value.rsplit_once(':').map_or("", |(_, moved)| moved);
+                let is_mirror = key == "mirror" || key == "push";
+                if is_mirror || key == "fetch" && !moves.is_empty() && !moves.starts_with(REMOTES) {
+                    is_odd = true;
+                } else {
+                    settings.extend(["-c".to_owned(), format!("remote.{ONCE}.{key}={value}")]);
+                }
+            })
+            .with_context(context)?;
+        Ok(if is_odd {
+            (ONCE.to_owned(), settings)
+        } else {
+            (remote.0.clone(), Vec::new())
+        })
+    }
+
+    fn git(&self, settings: &[String], arguments: &[&str]) -> anyhow::Result<Output> {
         let is_attended = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         let mut command = Command::new("git");
         command
@@ -161,6 +205,7 @@ impl Repository {
             // Hooks of this clone never run; those of the remote are its own matter.
             .args(["-c", "core.hooksPath=/dev/null"])
             .args(["-c", "core.fsmonitor=false"])
+            .args(settings)
             .args(arguments)
             .env("LC_ALL", "C")
             .env("GIT_NO_REPLACE_OBJECTS", "1")

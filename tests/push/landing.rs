@@ -73,6 +73,22 @@ fn a_fetch_moves_no_reference_but_its_own_whatever_the_configuration_says() {
 }
 
 #[test]
+fn a_push_moves_no_branch_here_whatever_the_configuration_says() {
+    let scratch = place(&["jane"]);
+    scratch.write("repo/notes", "mine");
+    scratch.commit("not pushed");
+    let ours = rev(&scratch, "repo", "main");
+    scratch.sh(
+        "cd repo; git config remote.origin.fetch '+refs/heads/*:refs/heads/*'; git config remote.origin.mirror true",
+    );
+    let report = push(&scratch).success().json();
+    assert_eq!(report["summary"]["issued"], 1, "{report:#}");
+    assert_eq!(report["issueCommit"], rev(&scratch, "remote.git", "main"));
+    assert_eq!(rev(&scratch, "repo", "main"), ours);
+    sound(&scratch);
+}
+
+#[test]
 fn a_branch_here_that_lags_behind_by_more_than_certificates_is_left_and_said() {
     let scratch = place(&["jane"]);
     scratch.sh(&others("echo x > notes"));

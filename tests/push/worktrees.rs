@@ -35,7 +35,9 @@ fn other_work_trees_that_have_the_branch_are_named_and_the_help_brings_their_fil
         let scratch = place(&["jane"]);
         scratch.sh(
             "cd repo; git worktree add -q --force '../the second' main; git worktree add -q --force ../third main
-             git worktree add -q --detach ../fourth main; git worktree add -q -b side ../fifth main",
+             git worktree add -q --detach ../fourth main; git worktree add -q -b side ../fifth main
+             echo ../../../../third/.git > .git/worktrees/third/gitdir
+             echo gitdir: ../repo/.git/worktrees/third > ../third/.git",
         );
         let report = scratch.gitca_with("repo", args, &HURRY).success().json();
         assert_eq!(
