@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 
 // A check of one request costs a tenth of a second; so much of it may be spent on denials that were taken away. A run looks
 // at all of the mainline.
-const LOOKED_BACK: usize = 3_000;
+const LOOKED_BACK: usize = 1_000;
 // What a commit costs that changed some request, when another one costs 1.
 const CHANGED: usize = 10;
 
