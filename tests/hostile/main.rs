@@ -21,6 +21,7 @@ mod limits;
 mod names;
 mod outputs;
 mod policies;
+mod pushed;
 mod repository;
 mod signer;
 mod structure;

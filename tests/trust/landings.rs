@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, judged};
 
 const ONE: &str = "{anyOf: [{groups: [platform]}]}";
 
@@ -171,6 +171,9 @@ fn nobody_with_a_hand_in_a_landing_approves_it_and_whoever_pressed_the_button_do
         ("merge", merge as Landing, "bob", "approved"),
         ("octopus", octopus, "bob", "approved"),
         ("fast-forward", fast_forward, "bob", "approved"),
+        ("direct push", direct_push, "bob", "approved"),
+        ("merge queue", merge_queue, "bob", "approved"),
+        ("foxtrot", foxtrot, "bob", "approved"),
         // mallory edited it in between, dave brought it back.
         ("a, b, a", there_and_back, "mallory", "pending"),
         ("a, b, a", there_and_back, "dave", "pending"),
@@ -193,6 +196,28 @@ fn nobody_with_a_hand_in_a_landing_approves_it_and_whoever_pressed_the_button_do
             verdict,
             "{name}, approved by {approver}"
         );
+    }
+}
+
+/// A forge that rebases names whoever merged as the committer; that is no hand in it, and an author is.
+#[test]
+fn the_committer_of_a_rebase_approves_and_its_author_does_not() {
+    for (author, verdict) in [("jane", "approved"), ("bob", "pending")] {
+        let house = House::new(ONE, "author");
+        house.scratch.git(&["switch", "-qc", "side"]);
+        house.write_request("jane");
+        house.commit_as(author, false, "ask");
+        house.scratch.git(&["switch", "-q", "main"]);
+        meanwhile(&house);
+        house.scratch.sh(
+            "GIT_COMMITTER_NAME=bob GIT_COMMITTER_EMAIL=bob@example.com git -C repo cherry-pick side > /dev/null",
+        );
+        house.state("jane", "approve", "bob");
+        house.scratch.commit("approve");
+        let report = house.plan();
+        let requester = &report["results"][0]["requester"];
+        assert_eq!(requester["principal"], author, "{requester:#}");
+        assert_eq!(judged(&report, "jane").0, verdict, "asked for by {author}");
     }
 }
 

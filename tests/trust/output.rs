@@ -80,6 +80,31 @@ fn a_foreign_change_stops_everything_until_it_is_undone() {
 }
 
 #[test]
+fn whatever_is_done_to_what_was_issued_is_foreign_and_undone_by_the_help() {
+    for script in [
+        "git rm -q issued/jane/certificate.pem",
+        "git rm -qr issued/jane",
+        "git rm -qr issued/_keys",
+        "sed -i '2s/./B/' issued/jane/certificate.pem",
+        "sed -i 's/serialNumber/serialnumber/' issued/jane/provenance.json",
+        "mkdir issued/june; cp issued/jane/* issued/june",
+        "git mv issued/jane issued/june",
+    ] {
+        let house = issued();
+        let before = house.scratch.git(&["rev-parse", "HEAD:issued"]).stdout;
+        house.scratch.sh(&format!("cd repo; {script}"));
+        house.scratch.commit("by hand");
+        let error = refused(&house, "ForeignOutput");
+        obey(&house, &error);
+        let after = house.scratch.git(&["rev-parse", "HEAD:issued"]).stdout;
+        assert_eq!(after, before, "{script}");
+        let report = house.run().json();
+        assert_eq!(report["summary"]["unchanged"], 1, "{script}");
+        assert_eq!(report["issueCommit"], Value::Null, "{script}");
+    }
+}
+
+#[test]
 fn what_is_there_before_the_first_run_is_foreign_too() {
     let house = House::with_request("none");
     house.scratch.sh(
