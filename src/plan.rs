@@ -79,7 +79,7 @@ pub struct Entry<'a> {
     /// Whether the signature of a commit alone proves it.
     pub is_by_commit: bool,
     /// Another request that has the same key.
-    pub key_owner: Option<String>,
+    pub key_owner: Option<RequestName>,
     /// What a reviewer must know of it.
     details: Option<Details>,
 }
@@ -112,7 +112,7 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
                     request,
                     zone: evidence.zone,
                     testimony: &heard[name],
-                    key_owner: owner.filter(|owner| owner.request != name.as_str()),
+                    key_owner: owner.filter(|owner| owner.request != *name),
                     revocations: evidence.revocations,
                     now,
                 };
@@ -246,7 +246,7 @@ fn claim_keys(evidence: &Evidence<'_>, heard: &BTreeMap<&RequestName, Testimony>
     claims.sort();
     for (_, name, digest) in claims {
         owners.entry(digest).or_insert_with(|| KeyOwner {
-            request: name.to_string(),
+            request: name.clone(),
             requester: heard[name]
                 .identity
                 .principal

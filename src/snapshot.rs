@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::Finding;
+use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::provenance::{self, Provenance};
 use crate::timestamp::Timestamp;
@@ -190,8 +190,8 @@ pub struct RevocationHistory {
 /// Whose a key is: who was certified with it, or who asked for that first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyOwner {
-    /// The path of the request.
-    pub request: String,
+    /// The request.
+    pub request: RequestName,
     /// The Principal who asked, if one was known.
     pub requester: Option<String>,
 }
@@ -199,11 +199,34 @@ pub struct KeyOwner {
 impl KeyOwner {
     /// The owner of a certified key, with what the `provenance.json` of its certificate says of who asked.
     #[must_use]
-    pub fn certified(request: String, provenance: Option<&[u8]>) -> Self {
+    pub fn certified(request: RequestName, provenance: Option<&[u8]>) -> Self {
         Self {
             request,
             requester: provenance.and_then(provenance::requester),
         }
+    }
+
+    /// The file that remembers whose a key is.
+    #[must_use]
+    pub fn file(key: &Sha256Digest) -> RepoPath {
+        let hex = key.to_string();
+        let path = format!("issued/_keys/{}/{}", &hex[..2], &hex[2..]);
+        path.parse().expect("pieces of hexadecimal digits")
+    }
+
+    /// The request that such a file names.
+    ///
+    /// # Errors
+    /// When it names none, and so is none that a run wrote.
+    pub fn named(file: &RepoPath, octets: &[u8]) -> Result<RequestName, Stop> {
+        let text = std::str::from_utf8(octets).unwrap_or_default();
+        let name = text.trim_end_matches('\n').parse();
+        name.map_err(|_| {
+            let message = "does not name the request whose key this is, as a run writes it";
+            let help = format!("find out who wrote it, and restore it: `git log --stat -- {file}`");
+            let reason = Reason::new(Code::ForeignOutput, message).help(help);
+            Stop(vec![Finding::in_file(file.clone(), reason)])
+        })
     }
 }
 

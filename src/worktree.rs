@@ -19,7 +19,6 @@ use anyhow::Context as _;
 use git2::{ObjectType, Oid};
 use walkdir::{DirEntry, WalkDir};
 
-use crate::files;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RepoPath, Sha256Digest};
 use crate::snapshot::{Blob, KeyOwner, KeyOwners, Snapshot};
@@ -47,21 +46,16 @@ pub fn root(directory: &Path) -> anyhow::Result<PathBuf> {
 /// Looks up for which requests these keys were certified.
 ///
 /// # Errors
-/// When a file can't be read.
+/// A [`Stop`] when such a file is none that a run wrote; any other error when one can't be read.
 pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwners> {
     let mut owners = KeyOwners::new();
     for key in keys {
-        let hex = key.to_string();
-        let file = root.join(format!("issued/_keys/{}/{}", &hex[..2], &hex[2..]));
-        if file.exists() {
-            let owner = files::read_text(&file)?.trim_end_matches('\n').to_owned();
-            let place = root.join(format!("issued/{owner}/provenance.json"));
-            let provenance = place
-                .is_file()
-                .then(|| files::read_text(&place))
-                .transpose()?;
-            let owner = KeyOwner::certified(owner, provenance.as_ref().map(String::as_bytes));
-            owners.insert(*key, owner);
+        let path = KeyOwner::file(key);
+        if let Some(known) = file(root, &path)? {
+            let request = KeyOwner::named(&path, &known.bytes)?;
+            let provenance = file(root, &request.issued("provenance.json"))?;
+            let provenance = provenance.as_ref().map(|file| file.bytes.as_slice());
+            owners.insert(*key, KeyOwner::certified(request, provenance));
         }
     }
     Ok(owners)
@@ -72,7 +66,7 @@ pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwner
 /// # Errors
 /// When a file or directory can't be read; what is wrong in them is in the snapshot.
 pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
-    survey(root, &WorkTree::default())
+    survey(root, &WorkTree::at(root))
 }
 
 /// The same, but of requests and outputs only what belongs to these requests, named as people do: nothing else is looked
@@ -81,8 +75,12 @@ pub fn snapshot(root: &Path) -> anyhow::Result<Snapshot> {
 /// # Errors
 /// When a file or directory can't be read; what is wrong in them is in the snapshot.
 pub fn snapshot_of(root: &Path, named: &[String]) -> anyhow::Result<Snapshot> {
-    let only = Only::of(root, named);
-    survey(root, &WorkTree { only: Some(only) })
+    let only = Some(Only::of(root, named));
+    let source = WorkTree {
+        only,
+        ..WorkTree::at(root)
+    };
+    survey(root, &source)
 }
 
 fn survey(root: &Path, source: &WorkTree) -> anyhow::Result<Snapshot> {
@@ -95,7 +93,7 @@ fn survey(root: &Path, source: &WorkTree) -> anyhow::Result<Snapshot> {
 /// # Errors
 /// When a file or directory can't be read; what is wrong in them is in the snapshot.
 pub fn control(root: &Path) -> anyhow::Result<Snapshot> {
-    zones::control(&WorkTree::default(), &root.to_owned())
+    zones::control(&WorkTree::at(root), &root.to_owned())
         .with_context(|| format!("reading the policies below `{}`", root.display()))
 }
 
@@ -113,14 +111,33 @@ pub fn file(root: &Path, path: &RepoPath) -> anyhow::Result<Option<Blob>> {
         let reason = Reason::new(Code::SymlinkInZone, "is a link, or no regular file");
         return Err(stop(reason.help("put an ordinary file in its place")).into());
     }
-    let content = WorkTree::default().read(&real, zones::size_limit(path.as_str()))?;
+    let content = read(&real, zones::size_limit(path.as_str()))?;
     Ok(Some(content.map_err(stop)?))
 }
 
-#[derive(Default)]
 struct WorkTree {
+    /// Where it is.
+    root: PathBuf,
     /// What is looked at in `requests/` and `issued/`; `None` is everything.
     only: Option<Only>,
+}
+
+impl WorkTree {
+    /// All of it.
+    fn at(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            only: None,
+        }
+    }
+
+    /// A requester keeps the private key beside the kubeconfig that names it; `.gitignore` keeps it out of every commit.
+    fn is_own_key(&self, directory: &Path, name: &str) -> bool {
+        let is_key = Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "key");
+        is_key && directory.starts_with(self.root.join("issued"))
+    }
 }
 
 impl Source for WorkTree {
@@ -154,7 +171,7 @@ impl Source for WorkTree {
             if scope == Scope::Root && !is_ours(name) {
                 continue;
             }
-            if is_own_key(directory, name) {
+            if self.is_own_key(directory, name) {
                 continue;
             }
             let only = self.only.as_ref();
@@ -177,37 +194,32 @@ impl Source for WorkTree {
     }
 
     fn read(&self, file: &PathBuf, limit: u64) -> anyhow::Result<Content> {
-        let context = || format!("reading `{}`", file.display());
-        let input = File::open(file).with_context(context)?;
-        let size = input.metadata().with_context(context)?.len();
-        if size > limit {
-            return Ok(Err(zones::too_large(size, limit)));
-        }
-        let mut bytes = Vec::new();
-        input
-            .take(limit)
-            .read_to_end(&mut bytes)
-            .with_context(context)?;
-        let id = Oid::hash_object(ObjectType::Blob, &bytes).with_context(context)?;
-        Ok(Ok(Blob {
-            id: object_id(id)?,
-            bytes,
-        }))
+        read(file, limit)
     }
+}
+
+fn read(file: &Path, limit: u64) -> anyhow::Result<Content> {
+    let context = || format!("reading `{}`", file.display());
+    let input = File::open(file).with_context(context)?;
+    let size = input.metadata().with_context(context)?.len();
+    if size > limit {
+        return Ok(Err(zones::too_large(size, limit)));
+    }
+    let mut bytes = Vec::new();
+    input
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .with_context(context)?;
+    let id = Oid::hash_object(ObjectType::Blob, &bytes).with_context(context)?;
+    Ok(Ok(Blob {
+        id: object_id(id)?,
+        bytes,
+    }))
 }
 
 fn is_ours(name: &str) -> bool {
     let is_zone = |zone: &&str| zone.eq_ignore_ascii_case(name);
     zones::ZONES.iter().any(is_zone) || name == ".gitattributes"
-}
-
-/// A requester keeps the private key beside the kubeconfig that names it; `.gitignore` keeps it out of every commit.
-fn is_own_key(directory: &Path, name: &str) -> bool {
-    let is_output = |piece: &std::ffi::OsStr| piece == "issued";
-    let is_key = Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension == "key");
-    is_key && directory.iter().any(is_output)
 }
 
 fn sort_out(entry: DirEntry, name: &str, scope: Scope, listing: &mut Listing<PathBuf>) {

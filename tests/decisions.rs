@@ -352,7 +352,7 @@ fn a_key_that_another_request_has_is_refused_unless_the_policy_allows_it() {
     ] {
         let zone = zone(now(), &[("keyReuse: deny", &format!("keyReuse: {reuse}"))]);
         let request = Draft::jane().request();
-        let owner = KeyOwner::certified("ops/omar".to_owned(), None);
+        let owner = KeyOwner::certified("ops/omar".parse().expect("a name"), None);
         let case = Case {
             request: &request,
             zone: &zone,

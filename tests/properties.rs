@@ -115,7 +115,7 @@ impl Asked {
         };
         let owner = dice
             .once_in(3)
-            .then(|| KeyOwner::certified("other/x".to_owned(), None));
+            .then(|| KeyOwner::certified("other/x".parse().expect("a name"), None));
         Self {
             request,
             testimony: Testimony {

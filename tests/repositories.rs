@@ -222,6 +222,44 @@ fn a_pre_receive_hook_checks_what_is_in_quarantine() {
     scratch.sh("git -C server fsck --strict --no-dangling 2>&1");
 }
 
+/// Where the files of a work tree lie is nobody's business, and whose a key is only a run may say.
+#[test]
+fn a_work_tree_is_read_wherever_it_lies_and_no_link_in_it_is_followed() {
+    let scratch = Scratch::with_repository();
+    scratch.in_repo(&["new", "jane"]).success();
+    scratch.sh("mkdir -p srv/issued; mv repo srv/issued/repo; echo secret > secret");
+    scratch.write("srv/issued/repo/requests/jane.key", "mine\n");
+    let check = |args: &[&str]| {
+        let args = [&["-C", "srv/issued/repo", "check", "-o", "json"], args].concat();
+        scratch.gitca(&args)
+    };
+    let report = check(&[]).code(1).json();
+    let file = &report["results"][0]["file"];
+    assert_eq!(file, "requests/jane.key", "{report:#}");
+    let key = scratch.sh(
+        "cd srv/issued/repo/requests; rm jane.key; sed -n 's/^  request: *//p' jane.yaml | base64 -d > ../../jane.csr
+         openssl req -in ../../jane.csr -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64",
+    );
+    let (first, rest) = key.stdout.trim().split_at(2);
+    for (owner, codes) in [
+        (
+            "ln -s ../../../../../../secret",
+            ["ForeignOutput", "SymlinkInZone"],
+        ),
+        ("echo ../../../secret >", ["ForeignOutput"; 2]),
+        ("echo other >", ["KeyReused"; 2]),
+    ] {
+        scratch.sh(&format!(
+            "cd srv/issued/repo; mkdir -p issued/_keys/{first}; rm -f issued/_keys/{first}/{rest}; {owner} issued/_keys/{first}/{rest}"
+        ));
+        for (named, code) in [&[][..], &["jane"]].into_iter().zip(codes) {
+            let answer = check(named);
+            assert!(answer.stdout.contains(code), "{owner}: {}", answer.stdout);
+            assert!(!answer.stdout.contains("secret"), "{}", answer.stdout);
+        }
+    }
+}
+
 #[test]
 fn a_variable_that_is_set_and_empty_says_nothing() {
     let scratch = Scratch::with_repository();

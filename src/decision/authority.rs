@@ -80,7 +80,7 @@ pub fn key_reuse(
     };
     let message = format!("the key is already that of request `{}`", owner.request);
     let reason = Reason::new(Code::KeyReused, message).policy(policy.name.as_str());
-    let reason = reason.field("csr.key").value(&owner.request);
+    let reason = reason.field("csr.key").value(owner.request.as_str());
     let reason = policy
         .origin
         .place(reason.rule("spec.constraints.keyReuse"));

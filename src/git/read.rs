@@ -85,7 +85,7 @@ impl Repository {
     /// The requests that these public keys were certified for before; keys that are new are not in it.
     ///
     /// # Errors
-    /// When `issued/_keys/` can't be read.
+    /// A [`Stop`](crate::finding::Stop) when such a file is none that a run wrote; any other error when it can't be read.
     pub fn key_owners(&self, commit: ObjectId, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwners> {
         let objects = Objects::of(self)?;
         let top = self.tree_of(commit)?;
@@ -94,10 +94,11 @@ impl Repository {
             return Ok(owners);
         };
         for key in keys {
-            let text = key.to_string();
-            let (first, rest) = text.split_at(2);
-            if let Some(file) = objects.follow(folder, &[first, rest], tree::FILE)? {
-                let request = read_owner(&objects, file, &text)?;
+            let path = KeyOwner::file(key);
+            let pieces: Vec<&str> = path.as_str().split('/').skip(2).collect();
+            if let Some(file) = objects.follow(folder, &pieces, tree::FILE)? {
+                let content = objects.blob(file, OWNER_OCTETS)?;
+                let request = KeyOwner::named(&path, &content.unwrap_or_default())?;
                 let provenance = provenance(&objects, top, &request)?;
                 owners.insert(*key, KeyOwner::certified(request, provenance.as_deref()));
             }
@@ -171,22 +172,14 @@ impl Repository {
     }
 }
 
-fn read_owner(objects: &Objects<'_>, file: ObjectId, key: &str) -> anyhow::Result<String> {
-    let content = objects.blob(file, OWNER_OCTETS)?;
-    let bytes = content
-        .map_err(|reason| anyhow::anyhow!("`issued/_keys/`, key {key}: {}", reason.message))?;
-    let text = String::from_utf8(bytes).with_context(|| format!("`issued/_keys/`, key {key}"))?;
-    Ok(text.trim_end_matches('\n').to_owned())
-}
-
 /// The provenance of the certificate that a request has; `None` where there is none that can be read.
 fn provenance(
     objects: &Objects<'_>,
     top: ObjectId,
-    request: &str,
+    request: &RequestName,
 ) -> anyhow::Result<Option<Vec<u8>>> {
-    let path = format!("issued/{request}/provenance.json");
-    let pieces: Vec<&str> = path.split('/').collect();
+    let path = request.issued("provenance.json");
+    let pieces: Vec<&str> = path.as_str().split('/').collect();
     match objects.follow(top, &pieces, tree::FILE)? {
         Some(file) => Ok(objects.blob(file, FILE_OCTETS)?.ok()),
         None => Ok(None),

@@ -54,7 +54,10 @@ pub fn reused_keys(entries: &[Entry<'_>]) -> Vec<Finding> {
         let owner = entry.key_owner.as_ref()?;
         let message = format!("its key is that of request `{owner}` as well");
         let reason = Reason::new(Code::KeyReused, message).field("csr.key");
-        Some(Finding::in_request(&entry.name, reason.value(owner)))
+        Some(Finding::in_request(
+            &entry.name,
+            reason.value(owner.as_str()),
+        ))
     };
     let untold = entries.iter().filter(|entry| !told(entry));
     untold.filter_map(notice).collect()

@@ -268,8 +268,7 @@ impl Asked<'_> {
     fn names(&self, snapshot: &Snapshot) -> BTreeSet<RequestName> {
         let has_output = |name: &&RequestName| snapshot.issued.contains_key(*name);
         let open = snapshot.open.keys().filter(has_output).cloned();
-        let owners = self.owners.values();
-        let owners = owners.filter_map(|owner| owner.request.parse().ok());
+        let owners = self.owners.values().map(|owner| owner.request.clone());
         open.chain(owners)
             .chain(self.again.iter().cloned())
             .collect()

@@ -154,7 +154,8 @@ pub(super) fn folder_place(below: &str) -> Result<Folder, Misplaced> {
 pub fn size_limit(path: &str) -> u64 {
     match Zone::of(path) {
         Some(Zone::Control) if path.starts_with("policies/keys/") => 16 * KIB * KIB,
-        Some(Zone::Control) if file_name(path) != ATTRIBUTES => 256 * KIB,
+        // A manifest of 64 KiB makes a csr.yaml of at most twice that and a certificate.
+        Some(Zone::Control | Zone::Output) if file_name(path) != ATTRIBUTES => 256 * KIB,
         Some(Zone::Data) => match role(path) {
             Ok(Role::Statement(_)) if path.strip_suffix(".sig").is_some() => 8 * KIB,
             Ok(Role::Statement(_) | Role::Revocation(_)) => 16 * KIB,
@@ -375,6 +376,8 @@ mod tests {
             ("policies/.gitattributes", 64 * KIB),
             ("templates/a.j2", 256 * KIB),
             (".gitattributes", 64 * KIB),
+            ("issued/a/provenance.json", 256 * KIB),
+            ("issued/.gitattributes", 64 * KIB),
         ] {
             assert_eq!(size_limit(path), limit, "{path}");
         }

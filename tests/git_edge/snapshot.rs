@@ -378,6 +378,9 @@ fn a_key_leads_to_the_request_that_had_it_first() {
         .expect("owners");
     assert_eq!(
         owners.into_iter().collect::<Vec<_>>(),
-        [(known, KeyOwner::certified("dev/jane".to_owned(), None))]
+        [(
+            known,
+            KeyOwner::certified("dev/jane".parse().expect("a name"), None)
+        )]
     );
 }

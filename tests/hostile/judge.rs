@@ -181,7 +181,10 @@ fn verdict(case: &Case) -> (Verdict, Vec<Reason>) {
         .next();
     let owner = |key: Sha256Digest| {
         let owner = case.key_owner?;
-        Some((key, KeyOwner::certified(owner.to_owned(), None)))
+        Some((
+            key,
+            KeyOwner::certified(owner.parse().expect("a name"), None),
+        ))
     };
     let owners: KeyOwners = key.and_then(owner).into_iter().collect();
     let evidence = Evidence {
