@@ -239,11 +239,11 @@ fn misunderstood(error: &clap::Error) -> u8 {
 
 /// The command that was typed, for what is said about it.
 fn typed_command() -> String {
-    let known = Cli::command();
-    let mut words = std::env::args().skip(1);
-    words
-        .find(|word| known.find_subcommand(word).is_some())
-        .unwrap_or_default()
+    // Whatever else is wrong, and whatever an option before it has for a value.
+    let matches = Cli::command().ignore_errors(true).try_get_matches();
+    let matches = matches.ok();
+    let command = matches.as_ref().and_then(|typed| typed.subcommand_name());
+    command.unwrap_or_default().to_owned()
 }
 
 /// What stopped a command: its findings, or one that tells the whole chain of causes.

@@ -122,6 +122,17 @@ fn colour_is_nothing_but_colour() {
 #[test]
 fn every_error_says_what_to_type() {
     let scratch = repository();
+    for (typed, help) in [
+        ("$'\\xff'", "`gitca --help`"),
+        ("-C $'/\\xff' get", ""),
+        ("get --now $'\\xff'", "`gitca get --help`"),
+        ("-C plan get --bogus", "`gitca get --help`"),
+    ] {
+        let script = format!("{} {typed} 2>&1 || echo $?", env!("CARGO_BIN_EXE_gitca"));
+        let told = scratch.sh(&script).stdout;
+        assert!(told.ends_with("\n2\n"), "{typed}: {told}");
+        assert!(told.contains(help), "{typed}: {told}");
+    }
     for args in [
         ["-C", "repo", "check", "nobody"].as_slice(),
         &["-C", "repo", "check", "--base", "main", "--head", "nowhere"],
