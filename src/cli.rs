@@ -26,7 +26,7 @@ pub use crate::cli::policy::{
     ConvertArgs, DiffArgs, DiffFormat, ExplainArgs, LintArgs, LintFormat, PolicyArgs,
     PolicyCommand, TestArgs, TestFormat, ValueFormat,
 };
-pub use crate::cli::repository::{DemoArgs, InitArgs};
+pub use crate::cli::repository::{CiForge, DemoArgs, InitArgs};
 pub use crate::cli::requests::{KeyType, NewArgs};
 pub use crate::cli::tools::{CompletionsArgs, ManArgs, SchemaArgs};
 use crate::timestamp::Timestamp;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Arguments of `init`.
 #[derive(Debug, Args)]
@@ -17,8 +17,8 @@ pub struct InitArgs {
     #[arg(long, value_name = "FILE", requires = "ca_cert")]
     pub ca_key: Option<PathBuf>,
     /// Write CI files for this forge: a check of what is proposed, and a run on what was merged.
-    #[arg(long, value_name = "FORGE", default_value = "none", value_parser = ["github", "gitlab", "none"])]
-    pub ci: String,
+    #[arg(long, value_name = "FORGE", value_enum, default_value_t = CiForge::None)]
+    pub ci: CiForge,
     /// Ask for an approval of each request: by a group whose first member you are, with the SSH key that you sign with.
     #[arg(long)]
     pub require_approval: bool,
@@ -29,6 +29,19 @@ pub struct InitArgs {
     /// Write the files, but do not commit them.
     #[arg(long)]
     pub no_commit: bool,
+}
+
+/// Which forge CI files are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiForge {
+    /// GitHub, and what takes its workflows.
+    #[value(name = "github")]
+    GitHub,
+    /// GitLab.
+    #[value(name = "gitlab")]
+    GitLab,
+    /// Write none.
+    None,
 }
 
 /// Arguments of `demo`.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use rcgen::KeyPair;
 
-use crate::cli::InitArgs;
+use crate::cli::{CiForge, InitArgs};
 use crate::commands;
 use crate::commands::init::ci::Pipeline;
 use crate::files;
@@ -88,10 +88,10 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
 }
 
 fn forge(args: &InitArgs) -> Option<Forge> {
-    match args.ci.as_str() {
-        "github" => Some(Forge::GitHub),
-        "gitlab" => Some(Forge::GitLab),
-        _ => None,
+    match args.ci {
+        CiForge::GitHub => Some(Forge::GitHub),
+        CiForge::GitLab => Some(Forge::GitLab),
+        CiForge::None => None,
     }
 }
 
