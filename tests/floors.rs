@@ -68,11 +68,36 @@ fn module(file: &Path) -> Vec<String> {
 /// The text without comments and without its unit tests.
 fn code(file: &Path) -> String {
     let text = fs::read_to_string(file).expect("the file can be read");
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-    text.lines()
+    without_tests(&text)
+        .into_iter()
         .filter(|line| !line.trim_start().starts_with("//"))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// The lines that no `#[cfg(test)]` is about: such a module goes, and what comes after it stays.
+fn without_tests(text: &str) -> Vec<&str> {
+    let mut lines = text.lines();
+    let mut kept = Vec::new();
+    while let Some(line) = lines.next() {
+        if line.trim_start() != "#[cfg(test)]" {
+            kept.push(line);
+            continue;
+        }
+        let item = lines.find(|line| !line.trim_start().starts_with("#["));
+        if item.is_some_and(|item| item.ends_with('{')) {
+            let end = format!("{}}}", &line[..line.len() - line.trim_start().len()]);
+            lines.find(|line| *line == end);
+        }
+    }
+    kept
+}
+
+#[test]
+fn only_what_is_for_tests_is_left_out() {
+    let text =
+        "use a;\n#[cfg(test)]\nmod b;\n#[cfg(test)]\n#[cfg(unix)]\nmod tests {\n    }\n}\nuse c;";
+    assert_eq!(without_tests(text), ["use a;", "use c;"]);
 }
 
 /// Every `crate::…` path of a file, and every path that begins with a module of its own, as far as it names modules.

@@ -6,11 +6,14 @@
 
 use der::asn1::{BitStringRef, IntRef};
 use der::oid::ObjectIdentifier;
-use der::{AnyRef, Decode, Encode, ErrorKind, Sequence};
+use der::{AnyRef, Encode, Sequence};
 use x509_cert::attr::Attributes;
 use x509_cert::spki::AlgorithmIdentifierRef;
 
+pub use crate::x509::csr::attributes::RequestedExtensions;
+
 use crate::finding::{Code, Reason};
+use crate::x509::csr::strict::strict;
 use crate::x509::key::PublicKey;
 use crate::x509::pem;
 use crate::x509::san::SubjectAltNames;
@@ -19,6 +22,7 @@ use crate::x509::subject::Subject;
 
 mod attributes;
 pub mod names;
+mod strict;
 pub mod subject;
 
 #[cfg(test)]
@@ -45,21 +49,6 @@ pub struct Csr {
     pub signature_algorithm: &'static str,
     /// What it asks for in extensions besides names.
     pub extensions: RequestedExtensions,
-}
-
-/// The extensions that a request asks for, besides subjectAltName.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RequestedExtensions {
-    /// The bits of KeyUsage, bit n for number n of RFC 5280 4.2.1.3.
-    pub key_usage: Option<u16>,
-    /// The `KeyPurposeIds` of extKeyUsage.
-    pub extended_key_usage: Vec<ObjectIdentifier>,
-    /// basicConstraints with CA:TRUE.
-    pub ca: bool,
-    /// basicConstraints with any pathLenConstraint.
-    pub path_length: bool,
-    /// All other extensions.
-    pub others: Vec<ObjectIdentifier>,
 }
 
 /// Whether the signature of a request must prove possession of its key.
@@ -195,28 +184,4 @@ fn keep<T: Default>(read: Result<T, Vec<Reason>>, reasons: &mut Vec<Reason>) -> 
         reasons.append(&mut found);
         T::default()
     })
-}
-
-/// Decodes one value that is DER from its first octet to its last; `code` is for content that is not of this type.
-///
-/// Decoders let some BER pass, such as an unsorted SET OF, so what was read has to encode to the same octets again.
-fn strict<'a, T>(der: &'a [u8], code: Code, what: &str) -> Result<T, Vec<Reason>>
-where
-    T: Decode<'a, Error = der::Error> + Encode,
-{
-    let fault = |code, message| vec![Reason::new(code, message).field(FIELD)];
-    let value = T::from_der(der).map_err(|error| match error.kind() {
-        ErrorKind::IndefiniteLength
-        | ErrorKind::Length { .. }
-        | ErrorKind::Noncanonical { .. }
-        | ErrorKind::Overlength
-        | ErrorKind::SetOrdering => fault(Code::MalformedDer, format!("{what} is not DER")),
-        ErrorKind::TrailingData { .. } => fault(code, format!("bytes stand after {what}")),
-        _ => fault(code, format!("{what} can't be decoded")),
-    })?;
-    if value.to_der().is_ok_and(|again| again == der) {
-        Ok(value)
-    } else {
-        Err(fault(Code::MalformedDer, format!("{what} is not DER")))
-    }
 }

@@ -13,9 +13,9 @@ use x509_cert::attr::{Attribute, Attributes};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::BasicConstraints;
 
-use super::names::{self, Names};
-use super::{RequestedExtensions, strict};
 use crate::finding::{Code, Reason};
+use crate::x509::csr::names::{self, Names};
+use crate::x509::csr::strict::strict;
 
 // RFC 2985 5.4.1 and 5.4.2.
 const CHALLENGE_PASSWORD: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.7");
@@ -31,6 +31,21 @@ const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.2
 const KEY_USAGES: u16 = 9;
 
 const FIELD: &str = "spec.request";
+
+/// The extensions that a request asks for, besides subjectAltName.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestedExtensions {
+    /// The bits of KeyUsage, bit n for number n of RFC 5280 4.2.1.3.
+    pub key_usage: Option<u16>,
+    /// The `KeyPurposeIds` of extKeyUsage.
+    pub extended_key_usage: Vec<ObjectIdentifier>,
+    /// basicConstraints with CA:TRUE.
+    pub ca: bool,
+    /// basicConstraints with any pathLenConstraint.
+    pub path_length: bool,
+    /// All other extensions.
+    pub others: Vec<ObjectIdentifier>,
+}
 
 /// What the attributes ask for.
 #[derive(Debug, Default)]

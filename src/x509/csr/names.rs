@@ -9,8 +9,8 @@ use std::net::IpAddr;
 
 use der::{AnyRef, Tag, TagNumber, Tagged};
 
-use super::strict;
 use crate::finding::{Code, Reason};
+use crate::x509::csr::strict::strict;
 use crate::x509::san::{self, SubjectAltNames};
 use crate::x509::uri;
 

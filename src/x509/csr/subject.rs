@@ -11,9 +11,9 @@ use der::{Decode, ErrorKind, Tag, Tagged};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::{RdnSequence, RelativeDistinguishedName};
 
-use super::strict;
 use crate::finding::{Code, Reason};
 use crate::names::hex;
+use crate::x509::csr::strict::strict;
 use crate::x509::subject::{Attribute, Subject, check_text};
 
 const FIELD: &str = "csr.subject";

@@ -1,0 +1,33 @@
+//! Values that are DER (X.690 10 and 11) from their first octet to their last.
+//!
+//! In come the octets of one value; out come the value, or the reason why they are not its only encoding.
+
+use der::{Decode, Encode, ErrorKind};
+
+use crate::finding::{Code, Reason};
+
+const FIELD: &str = "spec.request";
+
+/// Decodes one value that is DER from its first octet to its last; `code` is for content that is not of this type.
+///
+/// Decoders let some BER pass, such as an unsorted SET OF, so what was read has to encode to the same octets again.
+pub(super) fn strict<'a, T>(der: &'a [u8], code: Code, what: &str) -> Result<T, Vec<Reason>>
+where
+    T: Decode<'a, Error = der::Error> + Encode,
+{
+    let fault = |code, message| vec![Reason::new(code, message).field(FIELD)];
+    let value = T::from_der(der).map_err(|error| match error.kind() {
+        ErrorKind::IndefiniteLength
+        | ErrorKind::Length { .. }
+        | ErrorKind::Noncanonical { .. }
+        | ErrorKind::Overlength
+        | ErrorKind::SetOrdering => fault(Code::MalformedDer, format!("{what} is not DER")),
+        ErrorKind::TrailingData { .. } => fault(code, format!("bytes stand after {what}")),
+        _ => fault(code, format!("{what} can't be decoded")),
+    })?;
+    if value.to_der().is_ok_and(|again| again == der) {
+        Ok(value)
+    } else {
+        Err(fault(Code::MalformedDer, format!("{what} is not DER")))
+    }
+}
