@@ -4,6 +4,7 @@
 //! sees all of it at once. The list is handed out at the end, sorted; a zone comes out only when it is empty.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::control::document::{Document, Kind};
@@ -14,7 +15,7 @@ use crate::control::signer::Signer;
 use crate::control::surroundings::Surroundings;
 use crate::control::weight;
 use crate::finding::{Code, Finding, Place, Reason};
-use crate::names::{RepoPath, SignerName};
+use crate::names::{ObjectName, RepoPath, SignerName};
 use crate::snapshot::Blob;
 use crate::yaml::{Field, Node, Problems, parser};
 
@@ -105,18 +106,21 @@ impl<'a> Loading<'a> {
     /// The heads of the trees by kind and name, each name once for each kind.
     pub(super) fn documents<'n>(&mut self, trees: &'n [Tree<'a>]) -> Vec<Document<'n>> {
         let mut documents: Vec<Document<'n>> = Vec::new();
+        let mut names: BTreeMap<(Kind, ObjectName), &RepoPath> = BTreeMap::new();
         for (path, blob, node) in trees {
             let mut problems = Problems::new(Code::ConfigInvalid);
             let document = Document::read(&Field::root(node), path, blob.id, &mut problems);
-            let twin = documents.iter().find(|other| {
-                let same = |document: &Document<'_>| {
-                    (document.kind, &document.name) == (other.kind, &other.name)
-                };
-                document.as_ref().is_some_and(same)
-            });
-            if let (Some(document), Some(twin)) = (&document, twin) {
-                let message = format!("`{}` is the name of `{}` too", document.name, twin.file);
-                problems.report(&document.name_field, message);
+            if let Some(document) = &document {
+                match names.entry((document.kind, document.name.clone())) {
+                    Entry::Occupied(twin) => {
+                        let message =
+                            format!("`{}` is the name of `{}` too", document.name, twin.get());
+                        problems.report(&document.name_field, message);
+                    }
+                    Entry::Vacant(new) => {
+                        new.insert(path);
+                    }
+                }
             }
             self.report(path, problems.into_reasons());
             documents.extend(document);

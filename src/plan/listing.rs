@@ -111,6 +111,9 @@ pub fn tell_certificates(
     now: Timestamp,
     mut read: impl FnMut(&RequestName) -> anyhow::Result<Option<Provenance>>,
 ) -> anyhow::Result<()> {
+    let told = report.notices.iter();
+    let told = told.filter(|told| told.reason.code == Code::CertificateRevoked);
+    let told: BTreeSet<RequestName> = told.filter_map(|told| told.request.clone()).collect();
     let results = report.results.iter_mut();
     for result in results.filter(|result| result.verdict == Verdict::Unchanged) {
         let Some(name) = &result.request else {
@@ -120,11 +123,8 @@ pub fn tell_certificates(
             continue;
         };
         let revoked = revocations.request(name);
-        let is_told = |notice: &Finding| notice.request.as_ref() == Some(name);
-        let mut told = report.notices.iter();
-        let told = told.any(|told| is_told(told) && told.reason.code == Code::CertificateRevoked);
         let is_it = |revoked: &&Revoked| revoked.leaf.serial_number == provenance.serial_number;
-        let revoked = revoked.filter(|_| !told).find(is_it);
+        let revoked = revoked.filter(|_| !told.contains(name)).find(is_it);
         report.notices.extend(revoked.map(warnings::revoked));
         if provenance.not_after < now {
             report.notices.push(ended(name, provenance.not_after));
