@@ -79,12 +79,14 @@ impl Mainline {
         let zone = &self.survey.zone;
         let ground = self.begin.ground(&self.repository, self.tip, zone);
         let revoked = ground.find(&mut snapshot, &asked)?;
-        self.survey.revocations = revoked.revocations;
+        let mut revocations = revoked.revocations;
         let is_open = |name: &RequestName| snapshot.open.contains_key(name);
         self.survey.requests.retain(|name, _| is_open(name));
         let history = self
             .repository
             .history(self.tip, self.begin.anchor, &snapshot)?;
+        revocations.forbid(history.places());
+        self.survey.revocations = revocations;
         self.survey.rules_before = rules_before(&self.repository, &history, None)?;
         self.survey.introductions = history.introductions;
         self.survey.histories = history.statements;
@@ -321,9 +323,7 @@ fn survey(repository: &Repository, rules: Rules, begin: &Begin) -> anyhow::Resul
     requests.retain(|name, _| snapshot.open.contains_key(name));
     let history = repository.history(commit, begin.anchor, &snapshot)?;
     let mut revocations = revoked.revocations;
-    let brought = history.introductions.iter();
-    let brought = brought.map(|(name, introduction)| (name, introduction.commit));
-    revocations.forbid(brought, |one, other| repository.is_on_mainline(one, other))?;
+    revocations.forbid(history.places());
     for name in renewals::settle(&mut renewals.due, &history, &zone, begin.now) {
         snapshot.open.remove(&name);
         requests.remove(&name);

@@ -140,6 +140,33 @@ fn a_conflict_is_a_finding_on_its_file_where_gitca_reads() {
 }
 
 #[test]
+fn a_change_is_judged_for_the_branch_and_from_the_anchor_that_runs_go_by() {
+    let scratch = on_a_side();
+    scratch.replace(
+        "repo/policies/settings.yaml",
+        "branch: main",
+        "branch: trunk",
+    );
+    scratch.commit("move");
+    let errors = |more: &[&str]| {
+        let report = scratch.in_repo(&[more, &CHECK].concat()).json();
+        let errors = report["errors"].as_array().expect("a list").iter();
+        errors
+            .map(|error| error["code"].to_string())
+            .collect::<Vec<_>>()
+    };
+    // Merged there it would stop every run; where it is merged into the branch that it names it stops none.
+    assert_eq!(errors(&[]), ["\"BranchMismatch\""]);
+    assert_eq!(errors(&["--branch", "main"]), ["\"BranchMismatch\""]);
+    assert_eq!(errors(&["--branch", "refs/heads/trunk"]), [""; 0]);
+    scratch.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(errors(&[]), [""; 0]);
+    assert_eq!(errors(&["--branch", "trunk"]), ["\"BranchMismatch\""]);
+    assert_eq!(errors(&["--anchor", "main"]), [""; 0]);
+    assert_eq!(errors(&["--anchor", "side"]), ["\"AnchorNotOnMainline\""]);
+}
+
+#[test]
 fn outputs_that_nobody_signed_are_found() {
     let scratch = on_a_side();
     scratch

@@ -91,8 +91,8 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         listing::tell_certificates(report, &survey.revocations, world.now, read)?;
     }
     // Whoever reviews the change sees what else is in it first.
-    if !survey.foreign.is_empty() {
-        return Err(Stop(survey.foreign).into());
+    if !survey.refused.is_empty() {
+        return Err(Stop(survey.refused).into());
     }
     Ok(())
 }

@@ -28,6 +28,17 @@ pub struct History {
     pub introductions: BTreeMap<RequestName, Introduction>,
     /// The commits that brought the statements about each, and what became of others.
     pub statements: BTreeMap<RequestName, StatementHistory>,
+    /// The place of the tip on the mainline, as all of these count theirs.
+    pub tip: u64,
+}
+
+impl History {
+    /// Each request, with the place on the mainline of the commit that brought it as revocations count theirs: from the tip
+    /// back, since they are looked for without an anchor.
+    pub fn places(&self) -> impl Iterator<Item = (&RequestName, u64)> {
+        let brought = self.introductions.iter();
+        brought.map(|(name, brought)| (name, u64::MAX - (self.tip - brought.position)))
+    }
 }
 
 /// Turns tracks into history.
@@ -60,7 +71,10 @@ impl<'a> Account<'a> {
     /// What is known of each request that is followed, from the mainline that ends in `top`.
     pub(super) fn give(mut self, top: &Node, following: &Following<'_>) -> anyhow::Result<History> {
         let people = self.people(top, following)?;
-        let mut history = History::default();
+        let mut history = History {
+            tip: self.anchor.from_tip,
+            ..History::default()
+        };
         let tracks = following.tracks.iter().enumerate();
         for (number, track) in tracks.filter(|(_, track)| track.is_there) {
             let introduction = self.introduction(number, track, &people)?;

@@ -235,7 +235,14 @@ impl Proposal<'_> {
     ///
     /// # Errors
     /// When history can't be read.
-    pub fn history(&self, snapshot: &Snapshot) -> anyhow::Result<History> {
+    pub fn history(
+        &self,
+        snapshot: &Snapshot,
+        anchor: Option<ObjectId>,
+    ) -> anyhow::Result<History> {
+        if let Some(anchor) = anchor {
+            self.repository.require_anchor(anchor, self.base)?;
+        }
         let objects = Objects::of(self.repository)?;
         let base = self.repository.tree_of(self.base)?;
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
@@ -248,7 +255,8 @@ impl Proposal<'_> {
         let changed: HashSet<&RequestName> =
             changed.into_iter().map(|found| found.follower).collect();
         let following = Following::of(snapshot, false, |name| changed.contains(name));
-        history(self.repository, &self.node(), Until::Found, following)
+        let until = anchor.map_or(Until::Found, Until::Anchor);
+        history(self.repository, &self.node(), until, following)
     }
 
     /// The requests whose revocation the merge changes.

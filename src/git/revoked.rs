@@ -222,7 +222,7 @@ pub(super) fn revocations(
     let objects = Objects::of(repository)?;
     let mut search = Search::of(&objects, names);
     let mut node = top;
-    // The later the greater, as everywhere; how long the mainline is shows at its end.
+    // The later the greater, as everywhere; how long the mainline is shows at its end. `History::places` counts so too.
     let mut position = u64::MAX;
     loop {
         let parent = match node.parents.first() {

@@ -68,8 +68,8 @@ pub struct Survey {
     pub newly_revoked: Vec<Revoked>,
     /// The revocation lists that were published; `None` where none of them can be due.
     pub lists: Option<Published>,
-    /// What a proposed change does to `issued/`, which only a run may.
-    pub foreign: Vec<Finding>,
+    /// Why a proposed change may not be merged, whatever it asks for: it touches `issued/`, or names another mainline.
+    pub refused: Vec<Finding>,
 }
 
 impl Survey {
@@ -97,7 +97,7 @@ impl Survey {
             revocations,
             newly_revoked: Vec::new(),
             lists: None,
-            foreign: Vec::new(),
+            refused: Vec::new(),
         }
     }
 

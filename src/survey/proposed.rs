@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::control::ControlZone;
+use crate::finding::Finding;
 use crate::git::{Proposal, Repository};
 use crate::names::{ObjectId, RequestName};
 use crate::plan;
@@ -13,7 +15,7 @@ use crate::survey::leaks;
 use crate::survey::output::{self, Judgement};
 use crate::survey::renewals;
 use crate::survey::revocations::{self, Asked};
-use crate::survey::rules::{load, rules_before};
+use crate::survey::rules::{check_branch, control_at, load, rules_before};
 use crate::world::World;
 
 /// A merge that nobody has made yet.
@@ -40,7 +42,10 @@ pub fn proposal(
     repository.require_full_history()?;
     let (base, head) = (repository.resolve(base)?, repository.resolve(head)?);
     let proposal = repository.propose(base, head)?;
-    let outputs = output::zone(Judgement::of(&repository), base, None)?;
+    let anchor = world.anchor.as_deref();
+    let anchor = anchor.map(|anchor| repository.anchor(anchor, base));
+    let anchor = anchor.transpose()?;
+    let outputs = output::zone(Judgement::of(&repository), base, anchor)?;
     let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
     let known = known.map(|(known, _)| proposal.snapshot_since(&known));
     let mut ended = ended(&repository, &proposal, base, world)?;
@@ -67,10 +72,13 @@ pub fn proposal(
     let mut judgement = Judgement::of(&repository);
     let revoked = revocations::proposed(&proposal, &mut judgement, &mut snapshot, &asked)?;
     requests.retain(|name, _| snapshot.open.contains_key(name));
-    let history = proposal.history(&snapshot)?;
+    let history = proposal.history(&snapshot, anchor)?;
+    let mut revocations = revoked.revocations;
+    revocations.forbid(history.places());
     let rules_before = rules_before(&repository, &history, Some((head, base)))?;
     let branch = zone.settings.branch.as_str();
-    let foreign = output::proposed(&repository, &proposal, (base, head), branch)?;
+    let mut refused = output::proposed(&repository, &proposal, (base, head), branch)?;
+    refused.extend(moved(&repository, world, &proposal, &zone)?);
     let read = (requests, owners);
     let survey = Survey {
         introductions: history.introductions,
@@ -78,14 +86,34 @@ pub fn proposal(
         rules_before,
         ended,
         newly_revoked: revoked.news,
-        foreign,
-        ..Survey::of_files(snapshot, (zone, templates), read, revoked.revocations)
+        refused,
+        ..Survey::of_files(snapshot, (zone, templates), read, revocations)
     };
     Ok(Proposed {
         head,
         grounds: proposal.grounds()?,
         survey,
     })
+}
+
+/// A change of the mainline's name is landed on the branch that it names: where it is merged elsewhere, every run stops.
+fn moved(
+    repository: &Repository,
+    world: &World,
+    proposal: &Proposal<'_>,
+    zone: &ControlZone,
+) -> anyhow::Result<Option<Finding>> {
+    let named = if let Some(branch) = &world.branch {
+        Some(branch.trim_start_matches("refs/heads/").to_owned())
+    } else {
+        let grounds = proposal.grounds()?;
+        let before = repository.directory(grounds.base, "policies")?;
+        let is_same = before == grounds.policies;
+        let before = (!is_same).then(|| control_at(repository, grounds.base));
+        let before = before.transpose()?.flatten();
+        before.map(|zone| zone.settings.branch.as_str().to_owned())
+    };
+    Ok(named.and_then(|branch| check_branch(zone, &branch).err()?.0.pop()))
 }
 
 /// The requests about which the merge says something new although their certificate has ended: it may be that they are

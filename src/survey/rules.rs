@@ -147,7 +147,8 @@ pub(super) fn check_branch(zone: &ControlZone, branch: &str) -> Result<(), Stop>
         zone.settings.branch.as_str()
     );
     let reason = Reason::new(Code::BranchMismatch, message).field("spec.branch");
-    let reason = reason.help("run it on the branch that its own Settings name");
+    let reason =
+        reason.help("run it on the branch that its own Settings name, or let them name this one");
     Err(Stop(vec![Finding::in_file(
         zone.settings.file.clone(),
         reason,

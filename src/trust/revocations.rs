@@ -4,7 +4,7 @@
 //! revocation reaches. One of `all` certificates reaches those that were there when it came, and none that is made later.
 //! What was revoked stays so, whatever becomes of the file. RFC 5280 5.3.1.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::finding::{Code, Reason};
 use crate::names::{ObjectId, RequestName, Sha256Digest};
@@ -32,8 +32,10 @@ pub struct Revoked {
 #[derive(Clone, Debug, Default)]
 pub struct Revocations {
     revoked: BTreeMap<(RequestName, String), Revoked>,
-    /// The newest commit that took back everything of a request.
-    everything: BTreeMap<RequestName, ObjectId>,
+    /// The keys that others have, each with its first certificate in that map.
+    compromised: BTreeMap<Sha256Digest, (RequestName, String)>,
+    /// The place on the mainline of the newest commit that took back everything of a request.
+    everything: BTreeMap<RequestName, u64>,
     /// The requests of which everything was taken back before they had a certificate.
     forbidden: BTreeSet<RequestName>,
 }
@@ -42,6 +44,7 @@ impl Revocations {
     /// Nothing is.
     pub const NONE: &'static Self = &Self {
         revoked: BTreeMap::new(),
+        compromised: BTreeMap::new(),
         everything: BTreeMap::new(),
         forbidden: BTreeSet::new(),
     };
@@ -49,18 +52,17 @@ impl Revocations {
     /// What these histories come to.
     #[must_use]
     pub fn of(histories: &BTreeMap<RequestName, RevocationHistory>) -> Self {
-        let (mut revoked, mut everything) = (BTreeMap::new(), BTreeMap::new());
+        let mut revoked: BTreeMap<(RequestName, String), Revoked> = BTreeMap::new();
+        let mut everything = BTreeMap::new();
         for (request, history) in histories {
             let told = told(request, history);
-            let all = told.iter().find(|(_, told)| told.which == Which::All);
-            everything.extend(all.map(|(brought, _)| (request.clone(), brought.commit)));
+            let all = told.iter().find(|told| told.serials.is_none());
+            everything.extend(all.map(|told| (request.clone(), told.brought.position)));
             for output in history.outputs.iter().filter(|_| !told.is_empty()) {
                 let Some(leaf) = Leaf::read(&output.certificate) else {
                     continue;
                 };
-                let reaches = |(brought, revocation): &&(Brought, Revocation)| {
-                    is_reached(revocation, *brought, &leaf, output.brought)
-                };
+                let reaches = |told: &&Told| told.reaches(&leaf, output.brought);
                 let Some(reason) = reason(told.iter().filter(reaches)) else {
                     continue;
                 };
@@ -76,32 +78,31 @@ impl Revocations {
                 revoked.entry((request.clone(), serial)).or_insert(found);
             }
         }
+        let mut compromised = BTreeMap::new();
+        for (place, found) in &revoked {
+            if found.reason == ReasonCode::KeyCompromise {
+                compromised
+                    .entry(found.leaf.key)
+                    .or_insert_with(|| place.clone());
+            }
+        }
         Self {
             revoked,
+            compromised,
             everything,
             forbidden: BTreeSet::new(),
         }
     }
 
-    /// Notes that these requests, each with the commit that brought it, get no certificate if that came before everything of
-    /// the request was taken back; `is_before` tells whether one commit of the mainline came before another.
-    ///
-    /// # Errors
-    /// What `is_before` gives.
-    pub fn forbid<'r, E>(
-        &mut self,
-        requests: impl Iterator<Item = (&'r RequestName, ObjectId)>,
-        mut is_before: impl FnMut(ObjectId, ObjectId) -> Result<bool, E>,
-    ) -> Result<(), E> {
+    /// Notes that these requests, each with the place on the mainline of the commit that brought it, get no certificate if
+    /// that came before everything of the request was taken back.
+    pub fn forbid<'r>(&mut self, requests: impl Iterator<Item = (&'r RequestName, u64)>) {
         for (request, brought) in requests {
             let taken = self.everything.get(request);
-            if let Some(taken) = taken.filter(|taken| **taken != brought)
-                && is_before(brought, *taken)?
-            {
+            if taken.is_some_and(|taken| brought < *taken) {
                 self.forbidden.insert(request.clone());
             }
         }
-        Ok(())
     }
 
     /// Whether everything of a request was taken back before it had a certificate.
@@ -113,8 +114,9 @@ impl Revocations {
     /// A certificate that was issued for these very bytes and is revoked.
     #[must_use]
     pub fn content(&self, request: &RequestName, content: ObjectId) -> Option<&Revoked> {
-        let all = self.all();
-        all.filter(|revoked| revoked.request == *request)
+        let from = (request.clone(), String::new());
+        let all = self.revoked.range(from..).map(|(_, revoked)| revoked);
+        all.take_while(|revoked| revoked.request == *request)
             .find(|revoked| revoked.content == content)
     }
 
@@ -128,8 +130,7 @@ impl Revocations {
     /// A certificate of this key that was revoked since others have the key: it is blocked for good.
     #[must_use]
     pub fn compromised(&self, key: &Sha256Digest) -> Option<&Revoked> {
-        self.all()
-            .find(|revoked| revoked.leaf.key == *key && revoked.reason == ReasonCode::KeyCompromise)
+        self.revoked.get(self.compromised.get(key)?)
     }
 
     /// All of them, by request.
@@ -138,29 +139,46 @@ impl Revocations {
     }
 }
 
+/// A version of a revocation.
+struct Told {
+    brought: Brought,
+    reason: ReasonCode,
+    /// The serial numbers as certificates have them; `None` for all.
+    serials: Option<HashSet<String>>,
+}
+
+impl Told {
+    fn reaches(&self, leaf: &Leaf, issued: Brought) -> bool {
+        match &self.serials {
+            None => issued.position <= self.brought.position,
+            Some(serials) => serials.contains(&leaf.serial_number),
+        }
+    }
+}
+
 /// Each version of a revocation that can be read, newest first.
-fn told(request: &RequestName, history: &RevocationHistory) -> Vec<(Brought, Revocation)> {
+fn told(request: &RequestName, history: &RevocationHistory) -> Vec<Told> {
     let versions = history.revocations.iter();
     versions
         .filter_map(|(brought, blob)| {
-            let read = Revocation::read(request, blob.as_ref()?);
-            Some((*brought, read.ok()?))
+            let revocation = Revocation::read(request, blob.as_ref()?).ok()?;
+            Some(Told {
+                brought: *brought,
+                reason: revocation.reason,
+                serials: match &revocation.which {
+                    Which::All => None,
+                    Which::Serials(serials) => {
+                        Some(serials.iter().map(ToString::to_string).collect())
+                    }
+                },
+            })
         })
         .collect()
 }
 
-fn is_reached(revocation: &Revocation, at: Brought, leaf: &Leaf, issued: Brought) -> bool {
-    match &revocation.which {
-        Which::All => issued.position <= at.position,
-        Which::Serials(serials) => serials
-            .iter()
-            .any(|serial| serial.to_string() == leaf.serial_number),
-    }
-}
-
 /// The reason of the newest, unless one of them says that the key is in other hands.
-fn reason<'r>(reaching: impl Iterator<Item = &'r (Brought, Revocation)>) -> Option<ReasonCode> {
-    let reasons: Vec<ReasonCode> = reaching.map(|(_, revocation)| revocation.reason).collect();
+fn reason<'r>(reaching: impl Iterator<Item = &'r Told>) -> Option<ReasonCode> {
+    let reasons: Vec<ReasonCode> = reaching.map(|told| told.reason).collect();
     if reasons.contains(&ReasonCode::KeyCompromise) {
         return Some(ReasonCode::KeyCompromise);
     }
@@ -177,11 +195,12 @@ pub fn unknown(revocation: &Revocation, history: Option<&RevocationHistory>) -> 
     let leaves = outputs
         .iter()
         .filter_map(|output| Leaf::read(&output.certificate));
-    let known: Vec<String> = leaves.map(|leaf| leaf.serial_number).collect();
+    let newest_first: Vec<String> = leaves.map(|leaf| leaf.serial_number).collect();
+    let known: HashSet<&String> = newest_first.iter().collect();
     let request = &revocation.request;
     let reason = |serial: String| {
         let message = format!("no certificate of request `{request}` has this serial number");
-        let help = match known.first() {
+        let help = match newest_first.first() {
             Some(newest) => format!("its newest certificate has `{newest}`"),
             None => "nothing was issued for it; remove the revocation".to_owned(),
         };

@@ -20,7 +20,8 @@ const HERE: [&str; 12] = [
     "files-written",
     "followed",
 ];
-const AT_A_REMOTE: [&str; 14] = [
+const AT_A_REMOTE: [&str; 15] = [
+    "fetched",
     "keys-opened",
     "signed",
     "file-stored",

@@ -342,7 +342,7 @@ fn a_proposal_tells_the_same_before_the_merge_as_after_it() {
         let proposal = opened.propose(commit("main"), commit("side"));
         let proposal = proposal.expect("a proposal");
         let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
-        let history = proposal.history(&snapshot).expect("a history");
+        let history = proposal.history(&snapshot, None).expect("a history");
         assert_eq!(history.introductions.len(), 1, "{name}");
         let before = &history.introductions[&joe()];
         repo.merge("eve", &["side"]);

@@ -249,7 +249,7 @@ fn a_proposal_knows_the_statements_of_the_base_and_its_own() {
     let opened = repo.open();
     let proposal = opened.propose(base, head).expect("a proposal");
     let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
-    let history = proposal.history(&snapshot).expect("a history");
+    let history = proposal.history(&snapshot, None).expect("a history");
     let found = &history.statements[&"dev/jane".parse().expect("a name")];
     assert_eq!(
         brought(found),

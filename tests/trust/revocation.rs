@@ -260,10 +260,23 @@ fn everything_that_is_revoked_before_there_is_a_certificate_gets_none() {
     house.ask("bob", "jane");
     write_revocation(&house, "bob", "  all: true\n");
     house.scratch.commit("bob has lost his key");
-    assert_eq!(
-        house.judged("bob"),
-        ("denied".into(), vec!["ContentRevoked".into()])
-    );
+    let denied = ("denied".into(), vec!["ContentRevoked".into()]);
+    assert_eq!(house.judged("bob"), denied);
+    // Whoever asks is told the same.
+    for args in [
+        &["describe", "bob"][..],
+        &["policy", "explain", "bob", "--mainline"],
+    ] {
+        let told = house.scratch.in_repo(args).stdout;
+        assert!(told.contains("ContentRevoked"), "{args:?}: {told}");
+    }
+    house.scratch.git(&["switch", "-qc", "side"]);
+    house.state("bob", "approve", "dave");
+    house.scratch.commit("approve");
+    let args = ["check", "--base", "main", "--head", "side", "-o", "json"];
+    let report = house.scratch.in_repo(&args).code(1).json();
+    assert_eq!(judged(&report, "bob").0, "denied", "{report:#}");
+    house.scratch.git(&["switch", "-q", "main"]);
     house
         .scratch
         .sh("echo '# another' >> repo/requests/bob.yaml");
