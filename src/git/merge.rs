@@ -1,123 +1,218 @@
-//! The tree that a merge makes, where no file was changed on both sides.
+//! The tree that a merge makes, as `git merge` would make it without looking for renames.
 //!
-//! In come three trees, out goes the merged one, written to the object database as it is open. Only directories that both
-//! sides changed are read, so it costs what changed and not what is there. Where both changed one file, or a tree is
-//! malformed or lies too deep, there is no answer. Renames are not looked for.
+//! In come three trees, out go the merged one, written to the object database as it is open, and the paths that nobody can
+//! merge, which are left out of it. Only directories that both sides changed are read, and each three of them once, so it
+//! costs what changed and not what is there. Files that nobody reads are not merged: there the change counts as it is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use anyhow::Context as _;
-use git2::ObjectType;
+use git2::{IndexEntry, IndexTime, ObjectType};
 
-use crate::git::differing::known;
-use crate::git::ids::{id, oid};
+use crate::git::ids::oid;
 use crate::git::objects::Objects;
-use crate::git::tree::{self, Entry};
-use crate::names::ObjectId;
+use crate::git::repository::Repository;
+use crate::git::tree::{self, Entry, Tree};
+use crate::names::{ObjectId, RepoPath};
+use crate::zones;
 
-// A path that any system can open has at most 4096 octets, and nobody makes it of so many directories. It bounds the
-// recursion here and in libgit2.
-pub(super) const DEPTH: usize = 256;
+// A path that any system can open has at most 4096 octets, and nobody makes it of so many directories.
+const DEPTH: usize = 256;
+// Nobody merges larger files by hand either; comparing lines costs more than their number.
+const MERGED_OCTETS: u64 = 1024 * 1024;
 
+/// What a merge made.
+#[derive(Debug)]
+pub(super) struct Merged {
+    pub(super) top: ObjectId,
+    /// What both sides changed and nobody can merge, where gitca reads, each once.
+    pub(super) conflicts: Vec<RepoPath>,
+}
+
+/// Merges what became of `base` on both sides.
+///
+/// # Errors
+/// When an object can't be read or written.
+pub(super) fn merge(
+    repository: &Repository,
+    objects: &Objects<'_>,
+    [base, ours, theirs]: [ObjectId; 3],
+) -> anyhow::Result<Merged> {
+    let mut merge = Merge {
+        repository,
+        objects,
+        path: String::new(),
+        made: HashMap::new(),
+        conflicts: Vec::new(),
+    };
+    let sides = [base, ours, theirs].map(|tree| Some((tree::DIRECTORY, tree)));
+    let top = match merge.entry(sides, 0)? {
+        Some((_, tree)) => tree,
+        None => objects.write(ObjectType::Tree, &[])?,
+    };
+    let conflicts = merge.conflicts;
+    Ok(Merged { top, conflicts })
+}
+
+/// The mode and the object of one entry, if there is one.
 type Side = Option<(u32, ObjectId)>;
 
-/// The merged tree; `None` where somebody has to look into files.
-pub(super) fn merge(
-    objects: &Objects<'_>,
-    base: ObjectId,
-    ours: ObjectId,
-    theirs: ObjectId,
-) -> anyhow::Result<Option<ObjectId>> {
-    let sides = [base, ours, theirs].map(|tree| Some((tree::DIRECTORY, tree)));
-    let merged = entry(objects, sides, DEPTH)?;
-    match merged {
-        Some(Some((_, tree))) => Ok(Some(tree)),
-        Some(None) => objects.write(ObjectType::Tree, &[]).map(Some),
-        None => Ok(None),
-    }
+struct Merge<'m, 'r> {
+    repository: &'m Repository,
+    objects: &'m Objects<'r>,
+    path: String,
+    /// What was made of three directories, within the zones or not. A few trees may name each other very often.
+    made: HashMap<(bool, [Side; 3]), Side>,
+    conflicts: Vec<RepoPath>,
 }
 
-/// What becomes of one place, as it was and as both sides have it.
-fn entry(
-    objects: &Objects<'_>,
-    [base, ours, theirs]: [Side; 3],
-    depth: usize,
-) -> anyhow::Result<Option<Side>> {
-    if ours == theirs || base == theirs {
-        return Ok(Some(ours));
-    }
-    if base == ours {
-        return Ok(Some(theirs));
-    }
-    let folder = |side: Side| match side {
-        None => Some(None),
-        Some((tree::DIRECTORY, tree)) => Some(Some(tree)),
-        Some(_) => None,
-    };
-    let (Some(base), Some(Some(ours)), Some(Some(theirs))) =
-        (folder(base), folder(ours), folder(theirs))
-    else {
-        return Ok(None);
-    };
-    match depth.checked_sub(1) {
-        Some(depth) => folders(objects, [base, Some(ours), Some(theirs)], depth),
-        None => Ok(None),
-    }
-}
-
-fn folders(
-    objects: &Objects<'_>,
-    sides: [Option<ObjectId>; 3],
-    depth: usize,
-) -> anyhow::Result<Option<Side>> {
-    let mut trees = Vec::new();
-    for side in sides {
-        let Some(tree) = known(objects, side)? else {
-            return Ok(None);
-        };
-        trees.push(tree);
-    }
-    let mut parsed = Vec::new();
-    for tree in &trees {
-        let Ok(entries) = tree.entries() else {
-            return Ok(None);
-        };
-        let keyed = entries.into_iter();
-        let keyed: BTreeMap<&[u8], (u32, ObjectId)> = keyed
-            .map(|entry| (entry.name, (entry.mode, entry.id)))
-            .collect();
-        parsed.push(keyed);
-    }
-    let names: BTreeSet<&[u8]> = parsed.iter().flat_map(BTreeMap::keys).copied().collect();
-    let mut merged = Vec::new();
-    for name in names {
-        let side = |number: usize| parsed[number].get(name).copied();
-        let Some(found) = entry(objects, [side(0), side(1), side(2)], depth)? else {
-            return Ok(None);
-        };
-        merged.extend(found.map(|(mode, id)| Entry { mode, name, id }));
-    }
-    if merged.is_empty() {
-        return Ok(Some(None));
-    }
-    let tree = objects.write(ObjectType::Tree, &tree::serialize(&mut merged))?;
-    Ok(Some(Some((tree::DIRECTORY, tree))))
-}
-
-/// Whether directories of these trees lie too deep, level by level, each tree of a level once.
-pub(super) fn is_deep(repository: &git2::Repository, trees: [ObjectId; 3]) -> anyhow::Result<bool> {
-    let mut level = BTreeSet::from(trees);
-    for _ in 0..=DEPTH {
-        let mut below = BTreeSet::new();
-        for tree in level {
-            let found = repository.find_tree(oid(tree));
-            let found = found.with_context(|| format!("reading the tree {tree}"))?;
-            let folders = found
-                .iter()
-                .filter(|entry| entry.kind() == Some(ObjectType::Tree));
-            below.extend(folders.map(|entry| id(entry.id())));
+impl Merge<'_, '_> {
+    /// What becomes of one place, as it was and as both sides have it.
+    fn entry(&mut self, sides: [Side; 3], depth: usize) -> anyhow::Result<Side> {
+        let [base, ours, theirs] = sides;
+        if ours == theirs || base == theirs {
+            return Ok(ours);
         }
-        level = below;
+        if base == ours {
+            return Ok(theirs);
+        }
+        let is_folder = |side: Side| side.is_none_or(|(mode, _)| mode == tree::DIRECTORY);
+        if is_folder(ours) && is_folder(theirs) {
+            // A file that both made a directory of had nothing in it.
+            let base = base.filter(|_| is_folder(base));
+            return self.folder([base, ours, theirs], depth);
+        }
+        match (base, ours, theirs) {
+            (Some(base), Some(ours), Some(theirs)) => self.file([base, ours, theirs]),
+            _ => Ok(self.conflict(theirs)),
+        }
     }
-    Ok(!level.is_empty())
+
+    fn folder(&mut self, sides: [Side; 3], depth: usize) -> anyhow::Result<Side> {
+        let key = (self.is_read(), sides);
+        if let Some(made) = self.made.get(&key) {
+            return Ok(*made);
+        }
+        let mut trees = Vec::new();
+        for side in sides {
+            trees.extend(self.tree(side)?);
+        }
+        let entries = trees.iter().map(|tree| tree.entries());
+        let entries: Result<Vec<Vec<Entry<'_>>>, _> = entries.collect();
+        let made = match entries.as_deref() {
+            Ok([base, ours, theirs]) if depth < DEPTH => {
+                self.entries([base, ours, theirs], depth + 1)?
+            }
+            _ => self.conflict(sides[2]),
+        };
+        self.made.insert(key, made);
+        Ok(made)
+    }
+
+    fn entries(&mut self, sides: [&[Entry<'_>]; 3], depth: usize) -> anyhow::Result<Side> {
+        let keyed = sides.map(|entries| {
+            let keyed = entries
+                .iter()
+                .map(|entry| (entry.name, (entry.mode, entry.id)));
+            keyed.collect::<HashMap<_, _>>()
+        });
+        let names = sides.into_iter().flatten().map(|entry| entry.name);
+        let names: BTreeSet<&[u8]> = names.collect();
+        let end = self.path.len();
+        let mut merged = Vec::new();
+        for name in names {
+            if end > 0 {
+                self.path.push('/');
+            }
+            self.path.push_str(&String::from_utf8_lossy(name));
+            let found = self.entry(keyed.each_ref().map(|side| side.get(name).copied()), depth)?;
+            self.path.truncate(end);
+            merged.extend(found.map(|(mode, id)| Entry { mode, name, id }));
+        }
+        if merged.is_empty() {
+            return Ok(None);
+        }
+        let octets = tree::serialize(&mut merged);
+        let tree = self.objects.write(ObjectType::Tree, &octets)?;
+        Ok(Some((tree::DIRECTORY, tree)))
+    }
+
+    fn file(&mut self, [base, ours, theirs]: [(u32, ObjectId); 3]) -> anyhow::Result<Side> {
+        let mode = changed(base.0, ours.0, theirs.0);
+        let id = match changed(base.1, ours.1, theirs.1) {
+            Some(id) => Some(id),
+            None if self.is_read() => self.lines([base, ours, theirs])?,
+            None => None,
+        };
+        match mode.zip(id) {
+            Some(merged) => Ok(Some(merged)),
+            None => Ok(self.conflict(Some(theirs))),
+        }
+    }
+
+    /// The merged lines of a regular file; `None` where they overlap.
+    fn lines(&self, sides: [(u32, ObjectId); 3]) -> anyhow::Result<Option<ObjectId>> {
+        for (mode, id) in sides {
+            if mode != tree::FILE || self.objects.blob(id, MERGED_OCTETS)?.is_err() {
+                return Ok(None);
+            }
+        }
+        let [base, ours, theirs] = sides.map(|(mode, id)| IndexEntry {
+            ctime: IndexTime::new(0, 0),
+            mtime: IndexTime::new(0, 0),
+            dev: 0,
+            ino: 0,
+            mode,
+            uid: 0,
+            gid: 0,
+            file_size: 0,
+            id: oid(id),
+            flags: 0,
+            flags_extended: 0,
+            path: self.path.clone().into_bytes(),
+        });
+        let inner = &self.repository.inner;
+        let merged = inner.merge_file_from_index(&base, &ours, &theirs, None);
+        let merged = merged.with_context(|| format!("merging `{}`", self.path))?;
+        if !merged.is_automergeable() {
+            return Ok(None);
+        }
+        let written = self.objects.write(ObjectType::Blob, merged.content());
+        written.map(Some)
+    }
+
+    /// A tree, which is empty where it is absent; `None` for one that nobody can mean.
+    fn tree(&self, side: Side) -> anyhow::Result<Option<Rc<Tree>>> {
+        match side {
+            Some((_, tree)) => Ok(self.objects.tree(tree)?.ok()),
+            None => self.objects.directory(None).map(Some),
+        }
+    }
+
+    /// Whether gitca reads what is here.
+    fn is_read(&self) -> bool {
+        let top = self.path.split('/').next().unwrap_or_default();
+        self.path.is_empty() || zones::ZONES.contains(&top) || self.path == ".gitattributes"
+    }
+
+    /// Nothing is left where somebody has to decide, and the change where nobody reads it or nobody can call it.
+    fn conflict(&mut self, theirs: Side) -> Side {
+        match self.path.parse() {
+            Ok(path) if self.is_read() => {
+                self.conflicts.push(path);
+                None
+            }
+            _ => theirs,
+        }
+    }
+}
+
+/// What became of something that one side may have changed.
+fn changed<T: Copy + PartialEq>(base: T, ours: T, theirs: T) -> Option<T> {
+    if ours == theirs || base == theirs {
+        Some(ours)
+    } else {
+        (base == ours).then_some(theirs)
+    }
 }

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use anyhow::Context as _;
-use git2::MergeOptions;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::account::History;
@@ -17,7 +16,7 @@ use crate::git::follow::Following;
 use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
 use crate::git::ids::{id, is_absent, oid};
-use crate::git::merge::{self, merge};
+use crate::git::merge::merge;
 use crate::git::objects::Objects;
 use crate::git::producer::Node;
 use crate::git::repository::Repository;
@@ -69,59 +68,11 @@ impl Repository {
         odb.add_new_mempack_backend(FIRST)
             .context("making room for a merge in memory")?;
         let objects = Objects::of(self)?;
-        let trees = [id(ancestor), base, head].map(|commit| self.tree_of(commit));
-        let [before, ours, theirs] = trees;
-        let (before, ours, theirs) = (before?, ours?, theirs?);
-        if let Some(top) = merge(&objects, before, ours, theirs)? {
-            return Ok(proposal(top, Vec::new()));
-        }
-        // Libgit2 recurses as deep as directories lie.
-        if merge::is_deep(&self.inner, [before, ours, theirs])? {
-            return Err(too_deep(base, head).into());
-        }
-        let tree = |commit| -> anyhow::Result<_> {
-            let tree = self.inner.find_tree(oid(self.tree_of(commit)?));
-            tree.with_context(|| format!("reading the tree of commit {commit}"))
-        };
-        let mut options = MergeOptions::new();
-        options.find_renames(false);
-        let (ours, theirs) = (tree(base)?, tree(head)?);
-        let mut index = self
-            .inner
-            .merge_trees(&tree(id(ancestor))?, &ours, &theirs, Some(&options))
+        let [before, ours, theirs] = [id(ancestor), base, head].map(|commit| self.tree_of(commit));
+        let merged = merge(self, &objects, [before?, ours?, theirs?])
             .with_context(|| format!("merging {head} into {base}"))?;
-        let conflicts = conflicts(&index)?;
-        for path in &conflicts {
-            let path = String::from_utf8_lossy(path).into_owned();
-            index
-                .conflict_remove(std::path::Path::new(&path))
-                .with_context(|| format!("leaving `{path}` out of the merge"))?;
-        }
-        let top = index.write_tree_to(&self.inner);
-        let top = top.with_context(|| format!("merging {head} into {base}"))?;
-        let conflicts = conflicts.iter().filter_map(|path| in_zone(path));
-        Ok(proposal(id(top), conflicts.collect()))
+        Ok(proposal(merged.top, merged.conflicts))
     }
-}
-
-/// The paths that both sides changed, each once, in order.
-fn conflicts(index: &git2::Index) -> anyhow::Result<Vec<Vec<u8>>> {
-    let mut paths = Vec::new();
-    for conflict in index.conflicts().context("listing conflicts")? {
-        let conflict = conflict.context("reading a conflict")?;
-        let sides = [conflict.our, conflict.their, conflict.ancestor];
-        paths.extend(sides.into_iter().flatten().map(|entry| entry.path).next());
-    }
-    paths.sort();
-    paths.dedup();
-    Ok(paths)
-}
-
-/// The path, if it lies where gitca reads.
-fn in_zone(path: &[u8]) -> Option<RepoPath> {
-    let text = std::str::from_utf8(path).ok()?;
-    let (zone, _) = text.split_once('/')?;
-    zones::ZONES.contains(&zone).then(|| text.parse().ok())?
 }
 
 /// What the paths begin with that a finding is about: that of its file, and those of all that lies beside its request.
@@ -337,15 +288,4 @@ fn unrelated(base: ObjectId, head: ObjectId) -> Stop {
     Stop::because(
         Reason::new(Code::MergeConflict, message).help("branch off the base, and try again"),
     )
-}
-
-fn too_deep(base: ObjectId, head: ObjectId) -> Stop {
-    let message = format!(
-        "{head} can't be merged into {base}: directories lie more than {} levels deep",
-        merge::DEPTH
-    );
-    let help = format!(
-        "merge the base into the branch, and look for the deep directory: `git ls-tree -r -d --name-only {head}`"
-    );
-    Stop::because(Reason::new(Code::MergeConflict, message).help(help))
 }

@@ -8,9 +8,12 @@
 )]
 
 mod commit;
+#[path = "../support/dice.rs"]
+mod dice;
 mod files;
 mod history;
 mod landings;
+mod merges;
 mod output;
 mod refusal;
 mod repository;
