@@ -3,13 +3,21 @@
 //! In comes one file and its path, out come the reasons against it. What a pattern matches is estimated upwards: one that
 //! might match a file that is let in counts as one that does. Syntax: gitattributes(5).
 
+use std::collections::{HashMap, HashSet};
+
 use crate::finding::{Code, Place, Reason};
 use crate::zones::paths::{Zone, file_name};
 
 // The check-out differs from the blob.
 const REWRITING: [&str; 3] = ["filter", "ident", "working-tree-encoding"];
 // Reviewers do not see the change.
-const HIDING: [&str; 4] = ["diff", "binary", "linguist-generated", "linguist-vendored"];
+const HIDING: [&str; 5] = [
+    "diff",
+    "binary",
+    "gitlab-generated",
+    "linguist-generated",
+    "linguist-vendored",
+];
 const READ_SUFFIXES: [&str; 10] = [
     ".yaml",
     ".json",
@@ -41,7 +49,9 @@ const FILE: &str = ".gitattributes";
 /// Every rule of the `.gitattributes` at `path` that may not stand there.
 pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
     let text = String::from_utf8_lossy(bytes);
-    let (hiding, rewriting) = (macros(&text, Reach::Zones), macros(&text, Reach::Outputs));
+    // Git passes over the mark, so what stands behind it is the first rule.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let (hiding, rewriting) = (macros(text, Reach::Zones), macros(text, Reach::Outputs));
     let mut reasons = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         let (pattern, states) = split(line.trim());
@@ -55,7 +65,7 @@ pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
         };
         let harmful = states
             .split_ascii_whitespace()
-            .find(|state| is_harmful(state, reach, macros) || may_be_macro(state, path, reach));
+            .find(|state| does_harm(state, reach, macros) || may_be_macro(state, path, reach));
         let Some(state) = harmful else { continue };
         if !pattern.starts_with(MACRO) && reach != Reach::Nothing {
             reasons.push(reason(state).at(Place {
@@ -69,25 +79,32 @@ pub(super) fn judge(path: &str, bytes: &[u8]) -> Vec<Reason> {
 
 /// The macros of a file that stand for something harmful where it reaches. One counts wherever it is defined, and may be
 /// made of others.
-fn macros(text: &str, reach: Reach) -> Vec<&str> {
-    let mut found: Vec<&str> = Vec::new();
-    loop {
-        let known = found.len();
-        for line in text.lines() {
-            let (pattern, states) = split(line.trim());
-            let Some(name) = pattern.strip_prefix(MACRO) else {
-                continue;
-            };
-            let mut states = states.split_ascii_whitespace();
-            let is_new = !found.contains(&name);
-            if is_new && states.any(|state| is_harmful(state, reach, &found)) {
-                found.push(name);
+fn macros(text: &str, reach: Reach) -> HashSet<&str> {
+    let (mut users, mut harmful): (HashMap<&str, Vec<&str>>, Vec<&str>) = Default::default();
+    for line in text.lines() {
+        let (pattern, states) = split(line.trim());
+        let Some(name) = pattern.strip_prefix(MACRO) else {
+            continue;
+        };
+        for state in states.split_ascii_whitespace() {
+            match attribute(state) {
+                Some(state) if is_harmful(state, reach) => harmful.push(name),
+                Some(state) => users.entry(state).or_default().push(name),
+                None => {}
             }
         }
-        if found.len() == known {
-            return found;
+    }
+    let mut found = HashSet::new();
+    while let Some(name) = harmful.pop() {
+        if found.insert(name) {
+            harmful.extend(users.get(name).into_iter().flatten());
         }
     }
+    found
+}
+
+fn does_harm(state: &str, reach: Reach, macros: &HashSet<&str>) -> bool {
+    attribute(state).is_some_and(|name| is_harmful(name, reach) || macros.contains(name))
 }
 
 /// Only the file at the top defines macros, and what it defines is not known below.
@@ -141,13 +158,17 @@ fn can_match_a_name(pattern: &str) -> bool {
         .any(|suffix| tail.ends_with(suffix) || (has_wildcard && suffix.ends_with(tail)))
 }
 
-fn is_harmful(state: &str, reach: Reach, macros: &[&str]) -> bool {
+/// The attribute that a state sets, takes away or gives a value; `None` where it is left as nobody has set it.
+fn attribute(state: &str) -> Option<&str> {
     let (name, value) = state.split_once('=').unwrap_or((state, ""));
-    if name.starts_with('!') || value == "false" {
-        return false;
-    }
+    let is_shown = value == "false" && HIDING.contains(&name);
+    let is_left = is_shown || name.starts_with('!') || name.starts_with('-') && name != "-diff";
+    (!is_left).then_some(name)
+}
+
+fn is_harmful(name: &str, reach: Reach) -> bool {
     let hides = name == "-diff" || HIDING.contains(&name);
-    REWRITING.contains(&name) || macros.contains(&name) || (hides && reach != Reach::Outputs)
+    REWRITING.contains(&name) || (hides && reach != Reach::Outputs)
 }
 
 fn split(line: &str) -> (&str, &str) {
@@ -182,6 +203,16 @@ mod tests {
             ),
             (".gitattributes", "*.yaml -diff\n", true),
             (".gitattributes", "* filter=lfs\n", true),
+            (".gitattributes", "\u{feff}requests/** -diff\n", true),
+            (
+                ".gitattributes",
+                "\u{feff}[attr]quiet -diff\n*.yaml quiet\n",
+                true,
+            ),
+            ("requests/.gitattributes", "* gitlab-generated=true\n", true),
+            (".gitattributes", "* gitlab-generated\n", true),
+            (".gitattributes", "* gitlab-generated=false\n", false),
+            (".gitattributes", "* filter=false\n", true),
             (".gitattributes", "*.png binary\n", false),
             (".gitattributes", "src/** linguist-generated\n", false),
             (
@@ -259,5 +290,14 @@ mod tests {
                 "{path}: {text}"
             );
         }
+    }
+    /// Each macro is made of the one behind it, so none is known to be harmful before the last one is.
+    #[test]
+    fn many_macros_are_judged_at_once() {
+        let count = 3_000;
+        let chain = (0..count).map(|number| format!("[attr]m{number} m{}\n", number + 1));
+        let text = chain.collect::<String>() + &format!("[attr]m{count} -diff\n*.yaml m0\n");
+        assert!(text.len() < 64 * 1024);
+        assert_eq!(judge(FILE, text.as_bytes()).len(), 1);
     }
 }
