@@ -193,8 +193,8 @@ impl Source for Objects<'_> {
         true
     }
 
-    fn object(&self, directory: &ObjectId) -> Option<ObjectId> {
-        Some(*directory)
+    fn object(&self, entry: &ObjectId) -> Option<ObjectId> {
+        Some(*entry)
     }
 
     fn list(&self, directory: &ObjectId, scope: Scope) -> anyhow::Result<Listing<ObjectId>> {

@@ -284,8 +284,8 @@ impl Source for Visible<'_, '_> {
         true
     }
 
-    fn object(&self, directory: &Handle) -> Option<ObjectId> {
-        Some(directory.id)
+    fn object(&self, entry: &Handle) -> Option<ObjectId> {
+        Some(entry.id)
     }
 
     fn list(&self, directory: &Handle, scope: Scope) -> anyhow::Result<Listing<Handle>> {

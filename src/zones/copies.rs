@@ -1,24 +1,24 @@
-//! How much of a repository may be the same directory in another place.
+//! How much of a repository may be the same directory or file in another place.
 //!
-//! In come directories by the object that they are, out goes whether one may be looked into. Git names a directory by its
-//! content, so a few small trees that name each other are more paths than anybody could walk, and weigh nothing. Each is
-//! looked into once whatever it costs, for somebody had to send it; what lies in its copies is counted.
+//! In come entries by the object that they are, out goes whether one may be looked into. Git names what it keeps by its
+//! content, so a few small trees that name each other are more paths than anybody could walk, and weigh nothing. Each object
+//! is looked into once whatever it costs, for somebody had to send it; what its copies hold is counted.
 
 use std::collections::HashMap;
 
 use crate::finding::{Code, Reason};
 use crate::names::ObjectId;
 
-// Requests, certificates and statements differ in what they hold. What is the same in many places is small: a directory
+// Requests, certificates and statements differ in what they say. What is the same in many places is small: a directory
 // with its `.gitkeep`, of which this is room for some ten thousand.
 const COPIED: usize = 1024 * 1024;
 // An empty one is a path, too.
 const LEAST: usize = 32;
 
-/// The directories that were looked into.
+/// What was looked into.
 #[derive(Debug)]
 pub struct Copies {
-    /// How many octets the list of its entries has, for each.
+    /// How many octets each has.
     octets: HashMap<ObjectId, usize>,
     left: usize,
 }
@@ -33,15 +33,15 @@ impl Default for Copies {
 }
 
 impl Copies {
-    /// Whether a directory was looked into.
+    /// Whether this was looked into.
     #[must_use]
-    pub fn knows(&self, directory: ObjectId) -> bool {
-        self.octets.contains_key(&directory)
+    pub fn knows(&self, object: ObjectId) -> bool {
+        self.octets.contains_key(&object)
     }
 
-    /// Whether a directory may be looked into: it is new, or there is room for a copy of it.
-    pub fn admit(&mut self, directory: ObjectId) -> bool {
-        let Some(octets) = self.octets.get(&directory) else {
+    /// Whether this may be looked into: it is new, or there is room for a copy of it.
+    pub fn admit(&mut self, object: ObjectId) -> bool {
+        let Some(octets) = self.octets.get(&object) else {
             return true;
         };
         let left = self.left.checked_sub(*octets);
@@ -49,15 +49,15 @@ impl Copies {
         left.is_some()
     }
 
-    /// Remembers a directory that was looked into, and how many octets the list of its entries has.
-    pub fn remember(&mut self, directory: ObjectId, octets: usize) {
-        self.octets.insert(directory, octets.max(LEAST));
+    /// Remembers what was looked into, and how many octets it has.
+    pub fn remember(&mut self, object: ObjectId, octets: usize) {
+        self.octets.insert(object, octets.max(LEAST));
     }
 }
 
-/// What to say about a directory that is the same as others, when there are too many.
+/// What to say about a directory or file that is the same as others, when there are too many.
 pub(super) fn copied() -> Reason {
-    let message = "the directory is the same as another one, and there are too many such copies";
+    let message = "what lies here lies elsewhere, too, and there are too many such copies";
     Reason::new(Code::TooManyFiles, message).help("remove it")
 }
 

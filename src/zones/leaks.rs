@@ -4,6 +4,8 @@
 //! path and the public half in the snapshot, so that no request with that key is signed. What a run wrote to `issued/` is not
 //! searched. Where the search gives up, a notice says so.
 
+use std::rc::Rc;
+
 use crate::finding::{Code, Finding, Place, Reason};
 use crate::names::{ObjectId, RepoPath, Sha256Digest};
 use crate::secrets::{self, Leak};
@@ -112,9 +114,21 @@ impl<S: Source> Survey<'_, S> {
             self.not_searched(&path);
             return Ok(());
         }
-        let mut rest = vec![(path, child, 1)];
-        // No recursion: how deep directories lie is up to a stranger.
-        while let Some((path, child, depth)) = rest.pop() {
+        let mut rest = vec![(
+            Rc::from(""),
+            Child {
+                name: path,
+                ..child
+            },
+            1,
+        )];
+        // No recursion: how deep directories lie is up to a stranger. So is how long their names are: a path is put together
+        // when its turn comes.
+        while let Some((folder, child, depth)) = rest.pop() {
+            let path = match &*folder {
+                "" => child.name,
+                folder => format!("{folder}/{}", child.name),
+            };
             match child.kind {
                 Kind::File => self.search_file(&path, &child.handle)?,
                 Kind::Directory if depth == DEPTH || path.len() > PATH_OCTETS => {
@@ -130,10 +144,9 @@ impl<S: Source> Survey<'_, S> {
                         self.not_searched(&path);
                         return Ok(());
                     }
+                    let folder: Rc<str> = path.into();
                     let below = listing.children.into_iter().chain(listing.refused).rev();
-                    rest.extend(
-                        below.map(|below| (format!("{path}/{}", below.name), below, depth + 1)),
-                    );
+                    rest.extend(below.map(|below| (Rc::clone(&folder), below, depth + 1)));
                 }
             }
         }

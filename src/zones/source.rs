@@ -89,8 +89,8 @@ pub trait Source {
     /// Whether what lies in none of the zones belongs to the repository; a work tree holds what never gets into a commit.
     fn has_inert_files(&self) -> bool;
 
-    /// The object that a directory is, which tells that it is the same as another one; `None` where every directory is itself.
-    fn object(&self, directory: &Self::Handle) -> Option<ObjectId>;
+    /// The object that an entry is, which tells that it is the same as another one; `None` where each is itself.
+    fn object(&self, entry: &Self::Handle) -> Option<ObjectId>;
 
     /// Lists one directory and checks each of its entries.
     ///

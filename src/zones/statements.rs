@@ -75,8 +75,11 @@ impl<S: Source> Survey<'_, S> {
         };
         for child in listing.children.into_iter().chain(listing.refused) {
             let path = format!("{}/{}", folder.path, child.name);
-            if child.kind == Kind::Directory || !is_statement(&path) {
-                self.search_below(path, child)?;
+            match place(&path) {
+                _ if child.kind == Kind::Directory => self.search_below(path, child)?,
+                Ok(Role::Statement(_)) => {}
+                Ok(Role::Attributes) => self.request_attributes(&path, &child.handle)?,
+                _ => self.search_below(path, child)?,
             }
         }
         Ok(())

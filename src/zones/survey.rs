@@ -23,6 +23,8 @@ use crate::zones::source::{
 
 // What is read of a repository in all.
 const OCTETS: usize = 1 << 30;
+// What it costs at least to judge a file, in octets of a directory that is walked.
+const JUDGED: usize = 512;
 // As deep as requests may lie; it bounds the recursion, too.
 const CONTROL_PIECES: usize = 8;
 
@@ -302,7 +304,16 @@ impl<'s, S: Source> Survey<'s, S> {
     }
 
     pub(super) fn read(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<Option<Blob>> {
-        match self.source.read(handle, size_limit(path))? {
+        let object = self.source.object(handle);
+        if object.is_some_and(|object| !self.copies.admit(object)) {
+            self.report(path, copied());
+            return Ok(None);
+        }
+        let content = self.source.read(handle, size_limit(path))?;
+        if let Some((object, blob)) = object.zip(content.as_ref().ok()) {
+            self.copies.remember(object, blob.bytes.len().max(JUDGED));
+        }
+        match content {
             Ok(blob) if blob.bytes.len() <= self.octets_left => {
                 self.octets_left -= blob.bytes.len();
                 Ok(Some(blob))
