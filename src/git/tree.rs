@@ -73,6 +73,12 @@ impl Tree {
         let entry = find(&self.octets, places, &wanted(name.as_ref(), mode))?;
         (entry.mode == mode).then_some(entry)
     }
+
+    /// The entry of that name that is no directory, whatever else it is; `None`, too, when the tree is malformed.
+    pub(super) fn file(&self, name: impl AsRef<[u8]>) -> Option<Entry<'_>> {
+        let places = self.places.as_ref().ok()?;
+        find(&self.octets, places, &wanted(name.as_ref(), FILE))
+    }
 }
 
 /// Where each entry of a well-formed tree begins.

@@ -176,9 +176,17 @@ struct Search<'s, 'r> {
     found: Withdrawals,
 }
 
+/// A file that is new, by the path of its directory and its name: a stranger may have put very many into a very deep one.
+struct File {
+    folder: Rc<str>,
+    name: String,
+    id: ObjectId,
+}
+
 /// A directory that is looked at, and those that were at its place before.
 struct Folder {
-    path: String,
+    parent: Rc<str>,
+    name: String,
     before: Vec<Option<ObjectId>>,
     tree: ObjectId,
 }
@@ -189,7 +197,7 @@ impl<'s, 'r> Search<'s, 'r> {
         objects: &'s Objects<'r>,
         top: ObjectId,
         before: ObjectId,
-    ) -> anyhow::Result<(Self, Vec<(String, ObjectId)>)> {
+    ) -> anyhow::Result<(Self, Vec<File>)> {
         let mut search = Self {
             objects,
             top,
@@ -200,7 +208,7 @@ impl<'s, 'r> Search<'s, 'r> {
             found: Withdrawals::none(),
         };
         let new = search.new_files(&[before], top)?;
-        search.there = new.iter().map(|(_, file)| *file).collect();
+        search.there = new.iter().map(|file| file.id).collect();
         search.seen.clear();
         Ok((search, new))
     }
@@ -216,8 +224,9 @@ impl<'s, 'r> Search<'s, 'r> {
         self.search(commit, new)
     }
 
-    fn search(&mut self, commit: ObjectId, files: Vec<(String, ObjectId)>) -> anyhow::Result<()> {
-        for (path, file) in files {
+    fn search(&mut self, commit: ObjectId, files: Vec<File>) -> anyhow::Result<()> {
+        for file in files {
+            let (path, file) = (format!("{}{}", file.folder, file.name), file.id);
             let is_statement = matches!(zones::role(&path), Ok(Role::Statement(_)));
             if self.there.contains(&file) && !is_statement || !self.has_room() {
                 continue;
@@ -261,20 +270,16 @@ impl<'s, 'r> Search<'s, 'r> {
             .collect();
         let folder = self.objects.follow(self.top, &pieces, tree::DIRECTORY)?;
         let folder = self.objects.directory(folder)?;
-        let is_it = |entry: &Entry<'_>| entry.id == file && entry.name == name.as_bytes();
-        Ok(entries(&folder).iter().any(is_it))
+        Ok(folder.file(name).is_some_and(|entry| entry.id == file))
     }
 
     /// The files that a tree has and none of those before has at its place, but for what was looked at already. A tree that
     /// nobody can mean has none.
-    fn new_files(
-        &mut self,
-        before: &[ObjectId],
-        tree: ObjectId,
-    ) -> anyhow::Result<Vec<(String, ObjectId)>> {
+    fn new_files(&mut self, before: &[ObjectId], tree: ObjectId) -> anyhow::Result<Vec<File>> {
         let mut files = Vec::new();
         let mut folders = vec![Folder {
-            path: String::new(),
+            parent: Rc::from(""),
+            name: String::new(),
             before: before.iter().copied().map(Some).collect(),
             tree,
         }];
@@ -282,29 +287,36 @@ impl<'s, 'r> Search<'s, 'r> {
             if folder.before.contains(&Some(folder.tree)) || self.seen.contains(&folder.tree) {
                 continue;
             }
-            if folder.path.len() > PATH_OCTETS || self.seen.len() > SEEN {
+            let octets = folder.parent.len() + folder.name.len();
+            if octets > PATH_OCTETS || self.seen.len() > SEEN {
                 self.found.is_whole = false;
                 continue;
             }
             self.seen.insert(folder.tree);
+            let path: Rc<str> = format!("{}{}", folder.parent, folder.name).into();
             let here = self.objects.directory(Some(folder.tree))?;
             let before = folder.before.iter();
             let before = before.map(|tree| self.objects.directory(*tree));
             let before: Vec<Rc<Tree>> = before.collect::<Result<_, _>>()?;
             for entry in new_entries(&entries(&here), &before) {
-                let path = format!("{}{}", folder.path, String::from_utf8_lossy(entry.name));
+                let name = String::from_utf8_lossy(entry.name).into_owned();
                 let directory = |before: &Rc<Tree>| {
                     let entry = before.entry(entry.name, tree::DIRECTORY);
                     entry.map(|entry| entry.id)
                 };
                 if entry.mode == tree::DIRECTORY {
                     folders.push(Folder {
-                        path: path + "/",
+                        parent: Rc::clone(&path),
+                        name: name + "/",
                         before: before.iter().map(directory).collect(),
                         tree: entry.id,
                     });
                 } else if tree::is_blob(entry.mode) && self.seen.insert(entry.id) {
-                    files.push((path, entry.id));
+                    files.push(File {
+                        folder: Rc::clone(&path),
+                        name,
+                        id: entry.id,
+                    });
                 }
             }
         }
