@@ -48,7 +48,7 @@ pub use crate::git::ground::Ground;
 pub use crate::git::landing::RaceLost;
 pub use crate::git::open::is_quarantined;
 pub use crate::git::output::{Condition, Judge, OutputZone};
-pub use crate::git::proposal::Proposal;
+pub use crate::git::proposal::{News, Proposal};
 pub use crate::git::remote::{Answer, Remote, pause, pull_request};
 pub use crate::git::repository::Repository;
 pub use crate::git::revoked::Horizon;

@@ -4,7 +4,7 @@
 //! that it changes. Its first parent is the base. Nothing is written to the repository: what libgit2 makes while it merges
 //! stays in memory. Renames are not looked for, so a change counts where its path says.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Context as _;
 
@@ -40,6 +40,15 @@ pub struct Proposal<'r> {
     pub(super) top: ObjectId,
     ancestor: ObjectId,
     conflicts: Vec<RepoPath>,
+}
+
+/// The requests about which a merge changes what is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Those with another statement.
+    pub stated: BTreeSet<RequestName>,
+    /// Those with another revocation.
+    pub revoked: BTreeSet<RequestName>,
 }
 
 impl Repository {
@@ -138,10 +147,22 @@ impl Proposal<'_> {
         }
         let base = self.repository.tree_of(self.base)?;
         let before = zones::survey(objects, &base, &BTreeSet::new()).context("reading the base")?;
+        let mut older: HashMap<Option<&RepoPath>, Vec<&Finding>> = HashMap::new();
+        for finding in &before.findings {
+            let of_file = older.entry(finding.file.as_ref()).or_default();
+            of_file.push(finding);
+        }
+        let is_older = |finding: &Finding| {
+            let of_file = older.get(&finding.file.as_ref());
+            of_file.is_some_and(|of_file| of_file.contains(&finding))
+        };
+        let known = snapshot.findings.iter().filter(|found| is_older(found));
+        let known: HashSet<String> = known.flat_map(places).collect();
+        if known.is_empty() {
+            return Ok(());
+        }
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
         let (old, new) = (requests(base)?, requests(self.top)?);
-        let known = snapshot.findings.iter().flat_map(places);
-        let known: HashSet<String> = known.collect();
         let (mut touched, mut is_whole) = (HashSet::new(), true);
         let mut show = |path: &str| {
             is_whole &= !path.ends_with('/');
@@ -158,9 +179,9 @@ impl Proposal<'_> {
             let mut places = places(finding).into_iter().peekable();
             places.peek().is_none() || places.any(|place| touched.contains(&place))
         };
-        snapshot.findings.retain(|finding| {
-            !is_whole || is_touched(finding) || !before.findings.contains(finding)
-        });
+        snapshot
+            .findings
+            .retain(|finding| !is_whole || is_touched(finding) || !is_older(finding));
         Ok(())
     }
 
@@ -210,39 +231,26 @@ impl Proposal<'_> {
         history(self.repository, &self.node(), until, following)
     }
 
-    /// The requests whose revocation the merge changes.
+    /// The requests about which the merge changes what is said beside them.
     ///
     /// # Errors
     /// When an object can't be read.
-    pub fn revoked(&self) -> anyhow::Result<BTreeSet<RequestName>> {
-        self.changed(|role| match role {
-            Role::Revocation(name) => Some(name),
-            _ => None,
-        })
-    }
-
-    /// The requests about which the merge changes what is said.
-    ///
-    /// # Errors
-    /// When an object can't be read.
-    pub fn stated(&self) -> anyhow::Result<BTreeSet<RequestName>> {
-        self.changed(|role| match role {
-            Role::Statement(name) => Some(name),
-            _ => None,
-        })
-    }
-
-    fn changed(
-        &self,
-        name: impl Fn(Role) -> Option<RequestName>,
-    ) -> anyhow::Result<BTreeSet<RequestName>> {
+    pub fn news(&self) -> anyhow::Result<News> {
         let objects = Objects::of(self.repository)?;
         let requests = |top| objects.entry(top, "requests", tree::DIRECTORY);
         let before = requests(self.repository.tree_of(self.base)?)?;
-        let (after, mut names) = (requests(self.top)?, BTreeSet::new());
-        let mut show = |path: &str| names.extend(zones::role(path).ok().and_then(&name));
+        let (after, mut news) = (requests(self.top)?, News::default());
+        let mut show = |path: &str| match zones::role(path) {
+            Some(Role::Statement(name)) => {
+                news.stated.insert(name);
+            }
+            Some(Role::Revocation(name)) => {
+                news.revoked.insert(name);
+            }
+            _ => {}
+        };
         differing(&objects, "requests/", before, after, &mut show)?;
-        Ok(names)
+        Ok(news)
     }
 
     /// What the mainline would know of the revocation of each of these requests.

@@ -163,7 +163,7 @@ impl Repository {
 
 fn revoked(path: &str) -> Option<RequestName> {
     match zones::role(path) {
-        Ok(Role::Revocation(name)) => Some(name),
+        Some(Role::Revocation(name)) => Some(name),
         _ => None,
     }
 }

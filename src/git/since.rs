@@ -210,11 +210,12 @@ impl<'s, 'r> Since<'s, 'r> {
         }
         let (mut changed, mut is_odd) = (BTreeSet::new(), false);
         let mut show = |path: &str| match zones::role(path) {
-            Ok(Role::Manifest(name) | Role::Revocation(name) | Role::Statement(name)) => {
+            _ if is_odd => {}
+            Some(Role::Manifest(name) | Role::Revocation(name) | Role::Statement(name)) => {
                 changed.insert(name);
             }
-            Ok(Role::LetThrough) => {}
-            Ok(Role::Attributes | Role::Control) | Err(_) => is_odd = true,
+            Some(Role::LetThrough) => {}
+            Some(Role::Attributes | Role::Control) | None => is_odd = true,
         };
         let (old, new) = (self.left.requests, self.zones.requests);
         differing(self.objects, "requests/", old, new, &mut show)?;

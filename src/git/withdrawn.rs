@@ -227,7 +227,7 @@ impl<'s, 'r> Search<'s, 'r> {
     fn search(&mut self, commit: ObjectId, files: Vec<File>) -> anyhow::Result<()> {
         for file in files {
             let (path, file) = (format!("{}{}", file.folder, file.name), file.id);
-            let is_statement = matches!(zones::role(&path), Ok(Role::Statement(_)));
+            let is_statement = matches!(zones::role(&path), Some(Role::Statement(_)));
             if self.there.contains(&file) && !is_statement || !self.has_room() {
                 continue;
             }

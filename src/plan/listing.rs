@@ -169,13 +169,13 @@ pub fn find(text: &str, snapshot: &Snapshot) -> Result<Option<RepoPath>, Stop> {
     };
     let zone = Zone::of(path).filter(|_| path.contains('/'));
     match zone.map(|zone| (zone, zones::role(path))) {
-        Some((Zone::Data, Ok(Role::Statement(name) | Role::Revocation(name))))
+        Some((Zone::Data, Some(Role::Statement(name) | Role::Revocation(name))))
             if is_there(&name) =>
         {
             Ok(Some(name.manifest()))
         }
-        Some((Zone::Data | Zone::Control, Ok(Role::LetThrough | Role::Attributes))) => Ok(None),
-        Some((Zone::Control, Ok(Role::Control))) if is_control() => Ok(None),
+        Some((Zone::Data | Zone::Control, Some(Role::LetThrough | Role::Attributes))) => Ok(None),
+        Some((Zone::Control, Some(Role::Control))) if is_control() => Ok(None),
         _ => Err(no_such_request(text)),
     }
 }

@@ -48,7 +48,8 @@ pub fn proposal(
     let outputs = output::zone(Judgement::of(&repository), base, anchor)?;
     let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
     let known = known.map(|(known, _)| proposal.snapshot_since(&known));
-    let mut ended = ended(&repository, &proposal, base, world)?;
+    let news = proposal.news()?;
+    let mut ended = ended(&repository, &news.stated, base, world)?;
     let mut snapshot = match known.transpose()?.flatten().filter(|_| ended.is_empty()) {
         Some(snapshot) => snapshot,
         None => proposal.snapshot(&ended)?,
@@ -70,7 +71,12 @@ pub fn proposal(
         again: &ended,
     };
     let mut judgement = Judgement::of(&repository);
-    let revoked = revocations::proposed(&proposal, &mut judgement, &mut snapshot, &asked)?;
+    let revoked = revocations::proposed(
+        (&proposal, &news.revoked),
+        &mut judgement,
+        &mut snapshot,
+        &asked,
+    )?;
     requests.retain(|name, _| snapshot.open.contains_key(name));
     let history = proposal.history(&snapshot, anchor)?;
     let mut revocations = revoked.revocations;
@@ -120,15 +126,15 @@ fn moved(
 /// approved again.
 fn ended(
     repository: &Repository,
-    proposal: &Proposal<'_>,
+    stated: &BTreeSet<RequestName>,
     base: ObjectId,
     world: &World,
 ) -> anyhow::Result<BTreeSet<RequestName>> {
     let mut ended = BTreeSet::new();
-    for name in proposal.stated()? {
-        let provenance = renewals::provenance(repository, base, &name)?;
+    for name in stated {
+        let provenance = renewals::provenance(repository, base, name)?;
         if provenance.is_some_and(|provenance| provenance.not_after < world.now) {
-            ended.insert(name);
+            ended.insert(name.clone());
         }
     }
     Ok(ended)

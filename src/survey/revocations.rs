@@ -185,12 +185,11 @@ fn revoked<'r>(
 
 /// Looks for what a proposed change revokes, and what is revoked already of what it asks for.
 pub(super) fn proposed(
-    proposal: &Proposal<'_>,
+    (proposal, news): (&Proposal<'_>, &BTreeSet<RequestName>),
     judgement: &mut Judgement<'_>,
     snapshot: &mut Snapshot,
     asked: &Asked<'_>,
 ) -> anyhow::Result<Found> {
-    let news = proposal.revoked()?;
     let mut names = asked.names(snapshot);
     names.extend(news.iter().cloned());
     let is_asked =
@@ -205,7 +204,7 @@ pub(super) fn proposed(
     withhold(snapshot, findings);
     let revocations = Revocations::of(&histories);
     Ok(Found {
-        news: revoked(&news, &revocations).cloned().collect(),
+        news: revoked(news, &revocations).cloned().collect(),
         lists: None,
         revocations,
     })

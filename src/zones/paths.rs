@@ -102,15 +102,13 @@ impl Misplaced {
     }
 }
 
-/// What the file at this path of the control or data zone is for.
-///
-/// # Errors
-/// The reason why it may not be there, with the nearest valid name.
-pub fn role(path: &str) -> Result<Role, Box<Reason>> {
-    place(path).map_err(|misplaced| Box::new(misplaced.reason(path)))
+/// What the file at this path of the control or data zone is for; `None` where no file may be.
+#[must_use]
+pub fn role(path: &str) -> Option<Role> {
+    place(path).ok()
 }
 
-/// The same without words.
+/// The same, or what is wrong with the path.
 pub(super) fn place(path: &str) -> Result<Role, Misplaced> {
     let name = file_name(path);
     if name == ATTRIBUTES {
@@ -157,8 +155,8 @@ pub fn size_limit(path: &str) -> u64 {
         // A manifest of 64 KiB makes a csr.yaml of at most twice that and a certificate.
         Some(Zone::Control | Zone::Output) if file_name(path) != ATTRIBUTES => 256 * KIB,
         Some(Zone::Data) => match role(path) {
-            Ok(Role::Statement(_)) if path.strip_suffix(".sig").is_some() => 8 * KIB,
-            Ok(Role::Statement(_) | Role::Revocation(_)) => 16 * KIB,
+            Some(Role::Statement(_)) if path.strip_suffix(".sig").is_some() => 8 * KIB,
+            Some(Role::Statement(_) | Role::Revocation(_)) => 16 * KIB,
             _ => 64 * KIB,
         },
         _ => 64 * KIB,
@@ -263,7 +261,7 @@ fn nearest(path: &str) -> Option<String> {
         same => same,
     };
     let name = format!("{stem}.{right}");
-    (name != path && role(&name).is_ok()).then_some(name)
+    (name != path && role(&name).is_some()).then_some(name)
 }
 
 fn allowed_here(path: &str) -> String {
@@ -328,7 +326,8 @@ mod tests {
             ("requests/jane.csr", Err(Code::UnexpectedFile)),
             ("requests/a/b/c/d/e/f/g/h/i.yaml", Err(Code::PathNotAllowed)),
         ] {
-            assert_eq!(role(path).map_err(|reason| reason.code), expected, "{path}");
+            let found = place(path).map_err(|misplaced| misplaced.reason(path).code);
+            assert_eq!(found, expected, "{path}");
         }
     }
 
@@ -346,7 +345,8 @@ mod tests {
                 "allowed are `*.j2` and `README.md`; move it elsewhere",
             ),
         ] {
-            let help_given = role(path).err().and_then(|reason| reason.help);
+            let misplaced = place(path).err();
+            let help_given = misplaced.and_then(|misplaced| misplaced.reason(path).help);
             assert_eq!(help_given.as_deref(), Some(help), "{path}");
         }
     }
