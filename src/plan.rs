@@ -259,7 +259,10 @@ fn claim_keys(evidence: &Evidence<'_>, heard: &BTreeMap<&RequestName, Testimony>
 
 /// What git says of who made a file that is no request.
 fn requester(introduction: &Introduction) -> Requester {
-    let author = introduction.maker.as_ref().map(|maker| &maker.author);
+    let author = introduction
+        .maker
+        .as_ref()
+        .and_then(|maker| maker.author.as_ref());
     Requester {
         principal: None,
         name: author.map(|author| author.name.clone()),

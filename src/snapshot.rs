@@ -96,8 +96,8 @@ pub struct Author {
 pub struct Authorship {
     /// The commit.
     pub commit: ObjectId,
-    /// Its author.
-    pub author: Author,
+    /// Its author, if that line can be read.
+    pub author: Option<Author>,
     /// The addresses of its `Co-authored-by` trailers.
     pub co_authors: Vec<String>,
     /// Its signature, whatever kind it is of.

@@ -181,6 +181,7 @@ pub enum Code {
     PushNotVisible,
     FetchFailed,
     PullRequestContext,
+    MalformedCommit,
     CommitKeyUnavailable,
     NotConvertible,
     // Notices.

@@ -4,38 +4,50 @@
 //! over them go to the core, which knows whose key is whose.
 
 use anyhow::Context as _;
-use git2::{Commit, ErrorCode};
+use git2::ErrorCode;
 
-use crate::git::ids::{author, id};
+use crate::git::commit::Commit;
+use crate::git::ids::{id, oid};
 use crate::git::repository::Repository;
+use crate::names::ObjectId;
 use crate::snapshot::{Authorship, CommitSignature};
 use crate::timestamp::Timestamp;
 
 // RFC 5280 4.1.2.5.2: GeneralizedTime ends with the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
 
-pub(super) fn authorship(
-    repository: &Repository,
-    commit: &Commit<'_>,
-) -> anyhow::Result<Authorship> {
+pub(super) fn authorship(repository: &Repository, commit: &Commit) -> anyhow::Result<Authorship> {
     Ok(Authorship {
         commit: id(commit.id()),
-        author: author(&commit.author()),
-        co_authors: co_authors(commit.message_bytes()),
+        author: commit.author().cloned(),
+        co_authors: co_authors(commit.message()),
         signature: signature(repository, commit)?,
     })
 }
 
-/// The committer's date, within what can be expressed.
-pub(super) fn committed(commit: &Commit<'_>) -> Timestamp {
-    let seconds = commit.time().seconds().clamp(0, LAST_SECOND);
+impl Repository {
+    /// The commits that `head` would bring to a mainline that has `base`, and that do not say who made them and when, as
+    /// git itself always does: oldest first.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn malformed_since(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Vec<ObjectId>> {
+        let mut found = Vec::new();
+        for commit in self.reach(&[oid(head)], &[oid(base)])?.into_iter().rev() {
+            let commit = self.commit_at(id(commit))?;
+            found.extend((!commit.is_signed_off()).then(|| id(commit.id())));
+        }
+        Ok(found)
+    }
+}
+
+/// The committer's date, within what can be expressed; the first one, where it says none.
+pub(super) fn committed(commit: &Commit) -> Timestamp {
+    let seconds = commit.seconds().unwrap_or(0).clamp(0, LAST_SECOND);
     Timestamp::from_unix(seconds).expect("the seconds were bounded")
 }
 
-fn signature(
-    repository: &Repository,
-    commit: &Commit<'_>,
-) -> anyhow::Result<Option<CommitSignature>> {
+fn signature(repository: &Repository, commit: &Commit) -> anyhow::Result<Option<CommitSignature>> {
     match repository.inner.extract_signature(&commit.id(), None) {
         Ok((armor, signed)) => Ok(Some(CommitSignature {
             armor: armor.to_vec(),

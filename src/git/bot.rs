@@ -4,8 +4,7 @@
 //! alone write, and nothing outside of `issued/`.
 //! Anybody can make one: whose it is, is judged elsewhere, by the rules of its parent.
 
-use anyhow::Context as _;
-use git2::{Commit, Sort};
+use crate::git::commit::Commit;
 
 use crate::git::authorship::authorship;
 use crate::git::follow::Zones;
@@ -39,8 +38,8 @@ impl Repository {
         self.form(&self.commit_at(commit)?)
     }
 
-    pub(super) fn form(&self, commit: &Commit<'_>) -> anyhow::Result<Result<RunCommit, Flaw>> {
-        let message = String::from_utf8_lossy(commit.message_raw_bytes());
+    pub(super) fn form(&self, commit: &Commit) -> anyhow::Result<Result<RunCommit, Flaw>> {
+        let message = String::from_utf8_lossy(commit.message());
         let Some(trailers) = Trailers::read(&message) else {
             return Ok(Err(Flaw::Unmarked));
         };
@@ -70,16 +69,11 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub fn marked_since(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Vec<ObjectId>> {
-        let context = || format!("reading what {head} brings to {base}");
-        let mut walk = self.inner.revwalk().with_context(context)?;
-        walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)
-            .and_then(|()| walk.push(oid(head)))
-            .and_then(|()| walk.hide(oid(base)))
-            .with_context(context)?;
         let mut marked = Vec::new();
-        for found in walk {
-            let commit = self.commit_at(id(found.with_context(context)?))?;
-            let message = String::from_utf8_lossy(commit.message_raw_bytes());
+        let brought = self.reach(&[oid(head)], &[oid(base)])?;
+        for found in brought.into_iter().rev() {
+            let commit = self.commit_at(id(found))?;
+            let message = String::from_utf8_lossy(commit.message());
             if Trailers::read(&message).is_some() {
                 marked.push(id(commit.id()));
             }

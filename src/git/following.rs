@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::git::ids::{git_path, oid, reference_name};
+use crate::git::ids::{git_path, reference_name};
 use crate::git::repository::Repository;
 use crate::names::ObjectId;
 
@@ -100,15 +100,6 @@ impl Repository {
         );
         found.sort();
         Ok(found)
-    }
-
-    /// Whether one commit can be reached from another.
-    ///
-    /// # Errors
-    /// When history can't be read.
-    pub fn is_ancestor(&self, old: ObjectId, new: ObjectId) -> anyhow::Result<bool> {
-        let descends = self.inner.graph_descendant_of(oid(new), oid(old));
-        descends.with_context(|| format!("finding out whether {new} descends from {old}"))
     }
 
     /// The file by which git locks a branch.

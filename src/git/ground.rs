@@ -86,7 +86,8 @@ impl Repository {
         while current != base {
             let commit = self.commit_at(current)?;
             let parent = id(commit
-                .parent_id(0)
+                .parent_ids()
+                .next()
                 .with_context(|| format!("finding {base} on the mainline"))?);
             let (new, old) = (self.tree_of(current)?, self.tree_of(parent)?);
             for zone in ["policies", "templates", "requests", "issued"] {

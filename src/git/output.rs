@@ -4,8 +4,8 @@
 //! mainline, or its beginning, and how `issued/` got from there to the tip. Only the form of a commit is looked at in
 //! here, and tree ids: who signed it is judged elsewhere. Files that nobody reads in any zone may come and go.
 
+use crate::git::commit::Commit;
 use anyhow::Context as _;
-use git2::Commit;
 
 use crate::git::bot::RunCommit;
 use crate::git::follow::Zones;
@@ -187,7 +187,7 @@ impl Search<'_, '_, '_> {
                     merges: merges.into_iter().map(|(_, merge)| merge).collect(),
                 });
             };
-            if commit.parent_count() > 1 {
+            if commit.parent_ids().count() > 1 {
                 merges.push((from_tip, here.commit));
             }
             commit = self.repository.commit_at(id(parent))?;
@@ -209,14 +209,15 @@ impl Search<'_, '_, '_> {
         base: ObjectId,
         head: ObjectId,
     ) -> anyhow::Result<Option<(ObjectId, Flaw)>> {
-        let issued = |search: &Self, commit: &Commit<'_>| {
+        let issued = |search: &Self, commit: &Commit| {
             Zones::of(search.objects, id(commit.tree_id())).map(|zones| zones.issued)
         };
         let mut found = None;
         let mut commit = self.repository.commit_at(head)?;
         while id(commit.id()) != base {
             let parent = commit
-                .parent_id(0)
+                .parent_ids()
+                .next()
                 .with_context(|| format!("finding {base} on the mainline"))?;
             let before = self.repository.commit_at(id(parent))?;
             let (old, new) = (issued(self, &before)?, issued(self, &commit)?);
@@ -236,7 +237,7 @@ impl Search<'_, '_, '_> {
     /// author line, whoever wrote it could write any time.
     fn in_order(
         &mut self,
-        commit: &Commit<'_>,
+        commit: &Commit,
         anchor: Option<ObjectId>,
     ) -> anyhow::Result<Option<(Trailers, Proof)>> {
         let run = match self.proven(commit)? {
@@ -256,7 +257,7 @@ impl Search<'_, '_, '_> {
     }
 
     /// What a commit of the issuing bot says, and how it is known; `None` for any other.
-    fn proven(&mut self, commit: &Commit<'_>) -> anyhow::Result<Option<(Trailers, Proof)>> {
+    fn proven(&mut self, commit: &Commit) -> anyhow::Result<Option<(Trailers, Proof)>> {
         let Ok(run) = self.repository.form(commit)? else {
             return Ok(None);
         };

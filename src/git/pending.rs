@@ -109,21 +109,6 @@ impl Repository {
         local::compare(objects, "issued", before, issued(commit)?, &mut changes)?;
         Ok(changes.into_keys().collect())
     }
-
-    pub(super) fn commit_of(&self, reference: &str) -> anyhow::Result<Option<ObjectId>> {
-        match self.inner.find_reference(reference) {
-            Ok(found) => {
-                let commit = found.peel_to_commit();
-                Ok(Some(id(commit
-                    .with_context(|| format!("reading the reference `{reference}`"))?
-                    .id())))
-            }
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => {
-                Err(error).with_context(|| format!("reading the reference `{reference}`"))
-            }
-        }
-    }
 }
 
 fn files(

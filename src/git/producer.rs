@@ -7,8 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use anyhow::Context as _;
-use git2::{Oid, Sort};
+use git2::Oid;
 
 use crate::git::diff::Paths;
 use crate::git::ids::{id, oid};
@@ -190,19 +189,13 @@ fn requests_of(objects: &Objects<'_>, top: ObjectId) -> anyhow::Result<Option<Ob
 
 /// The commits that are reachable from the node and not from its first parent, children first.
 pub(super) fn landed(repository: &Repository, top: &Node) -> anyhow::Result<Option<Vec<Oid>>> {
-    let context = || format!("reading what {} brought", top.commit);
-    let mut walk = repository.inner.revwalk().with_context(context)?;
-    walk.set_sorting(Sort::TOPOLOGICAL).with_context(context)?;
-    walk.push(oid(top.commit)).with_context(context)?;
-    if let Some(first) = top.parents.first() {
-        walk.hide(*first).with_context(context)?;
-    }
-    let mut commits = Vec::new();
-    for found in walk {
-        commits.push(found.with_context(context)?);
-        if commits.len() > LANDING_COMMITS {
-            return Ok(None);
-        }
-    }
-    Ok(Some(commits))
+    let first: Vec<Oid> = top.parents.first().copied().into_iter().collect();
+    // Nobody has made the top of a proposal yet.
+    let tops = if top.is_made {
+        vec![oid(top.commit)]
+    } else {
+        top.parents[1..].to_vec()
+    };
+    let commits = repository.reach(&tops, &first)?;
+    Ok((commits.len() <= LANDING_COMMITS).then_some(commits))
 }

@@ -15,7 +15,7 @@ use crate::git::differing::differing;
 use crate::git::follow::Following;
 use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
-use crate::git::ids::{id, is_absent, oid};
+use crate::git::ids::oid;
 use crate::git::merge::merge;
 use crate::git::objects::Objects;
 use crate::git::producer::Node;
@@ -57,27 +57,24 @@ impl Repository {
     /// # Errors
     /// [`Stop`] when they have no common history; other errors when git fails.
     pub fn propose(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Proposal<'_>> {
-        let ancestor = match self.inner.merge_base(oid(base), oid(head)) {
-            Ok(ancestor) => ancestor,
-            Err(error) if is_absent(&error) => return Err(unrelated(base, head).into()),
-            Err(error) => return Err(error).context("looking for the common history"),
-        };
+        let ancestor = self.common(base, head)?;
+        let ancestor = ancestor.ok_or_else(|| unrelated(base, head))?;
         let proposal = |top, conflicts| Proposal {
             repository: self,
             base,
             head,
             top,
-            ancestor: id(ancestor),
+            ancestor,
             conflicts,
         };
-        if ancestor == oid(base) {
+        if ancestor == base {
             return Ok(proposal(self.tree_of(head)?, Vec::new()));
         }
         let odb = self.inner.odb().context("opening the object database")?;
         odb.add_new_mempack_backend(FIRST)
             .context("making room for a merge in memory")?;
         let objects = Objects::of(self)?;
-        let [before, ours, theirs] = [id(ancestor), base, head].map(|commit| self.tree_of(commit));
+        let [before, ours, theirs] = [ancestor, base, head].map(|commit| self.tree_of(commit));
         let merged = merge(self, &objects, [before?, ours?, theirs?])
             .with_context(|| format!("merging {head} into {base}"))?;
         Ok(proposal(merged.top, merged.conflicts))

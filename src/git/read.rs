@@ -6,11 +6,10 @@
 use std::collections::{BTreeSet, HashSet};
 
 use anyhow::Context as _;
-use git2::Commit;
 
 use crate::finding::Reason;
 use crate::git::follow::{ControlId, Zones};
-use crate::git::ids::{id, oid};
+use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
@@ -76,7 +75,7 @@ impl Repository {
     /// # Errors
     /// When it has none or can't be read.
     pub fn first_parent(&self, commit: ObjectId) -> anyhow::Result<ObjectId> {
-        let parent = self.commit_at(commit)?.parent_id(0);
+        let parent = self.commit_at(commit)?.parent_ids().next();
         Ok(id(parent.with_context(|| {
             format!("reading the first parent of commit {commit}")
         })?))
@@ -160,11 +159,6 @@ impl Repository {
     pub fn directory(&self, commit: ObjectId, name: &str) -> anyhow::Result<Option<ObjectId>> {
         let objects = Objects::of(self)?;
         objects.entry(self.tree_of(commit)?, name, tree::DIRECTORY)
-    }
-
-    pub(super) fn commit_at(&self, commit: ObjectId) -> anyhow::Result<Commit<'_>> {
-        let found = self.inner.find_commit(oid(commit));
-        found.with_context(|| format!("reading commit {commit}"))
     }
 
     pub(super) fn tree_of(&self, commit: ObjectId) -> anyhow::Result<ObjectId> {

@@ -7,10 +7,10 @@ use std::fmt;
 use std::path::Path;
 
 use anyhow::Context as _;
-use git2::{ErrorCode, ObjectType};
+use git2::ErrorCode;
 
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::git::ids::{author, id, is_absent, reference_name};
+use crate::git::ids::{author, is_absent, reference_name};
 use crate::git::kept::Kept;
 use crate::git::open;
 use crate::names::ObjectId;
@@ -110,10 +110,7 @@ impl Repository {
     /// When HEAD can't be read.
     pub fn head_commit(&self) -> anyhow::Result<Option<ObjectId>> {
         match self.inner.head() {
-            Ok(head) => Ok(Some(id(head
-                .peel_to_commit()
-                .context("reading HEAD")?
-                .id()))),
+            Ok(head) => self.commit_behind(&head),
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error).context("reading HEAD"),
         }
@@ -136,33 +133,10 @@ impl Repository {
     /// # Errors
     /// When the name can't be that of a branch, or it points to no commit.
     pub fn branch_tip(&self, branch: &str) -> anyhow::Result<Option<ObjectId>> {
-        match self.inner.find_reference(&reference_name(branch)?) {
-            Ok(reference) => {
-                let commit = reference.peel_to_commit();
-                Ok(Some(id(commit
-                    .with_context(|| format!("reading branch `{branch}`"))?
-                    .id())))
-            }
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("reading branch `{branch}`")),
-        }
+        self.commit_of(&reference_name(branch)?)
     }
 
-    /// The commit that a person means by `HEAD~2`, a branch, a tag or an id; `None` where that is no commit of this
-    /// repository.
-    ///
-    /// # Errors
-    /// When the repository can't be read.
-    pub fn find_commit(&self, revision: &str) -> anyhow::Result<Option<ObjectId>> {
-        let object = self.inner.revparse_single(revision);
-        match object.and_then(|object| object.peel(ObjectType::Commit)) {
-            Ok(commit) => Ok(Some(id(commit.id()))),
-            Err(error) if is_no_commit(&error) => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("finding the commit `{revision}`")),
-        }
-    }
-
-    /// The same, where there has to be one.
+    /// The commit that a person means, where there has to be one.
     ///
     /// # Errors
     /// A [`Stop`] when it names no commit; any other error when the repository can't be read.
@@ -223,9 +197,4 @@ impl Repository {
 fn no_repository(dir: &Path) -> Stop {
     let message = format!("there is no git repository at or above `{}`", dir.display());
     Stop::because(Reason::new(Code::NoMainline, message).help("gitca init"))
-}
-
-fn is_no_commit(error: &git2::Error) -> bool {
-    use ErrorCode::{Ambiguous, InvalidSpec, NotFound, Peel};
-    matches!(error.code(), Ambiguous | InvalidSpec | NotFound | Peel)
 }

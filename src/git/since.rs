@@ -81,7 +81,7 @@ impl<'s, 'r> Since<'s, 'r> {
         let before = repository.tree_of(base.judged)?;
         let left = Zones::of(objects, repository.tree_of(base.run)?)?;
         let run = repository.commit_at(base.run)?;
-        let message = String::from_utf8_lossy(run.message_bytes());
+        let message = String::from_utf8_lossy(run.message());
         let open = message::left(&message).unwrap_or_default();
         Ok(Self {
             objects,

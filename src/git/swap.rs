@@ -5,8 +5,6 @@
 //! is the newest on its chain or lies before that one. Only commits that the newest run does not descend from are read, and
 //! only where there are merges.
 
-use anyhow::Context as _;
-
 use crate::git::ids::{id, oid};
 use crate::git::output::{Found, Search};
 use crate::names::ObjectId;
@@ -18,12 +16,9 @@ impl Search<'_, '_, '_> {
         if found.merges.is_empty() {
             return Ok(None);
         }
-        let mut walk = self.repository.inner.revwalk().context("walking history")?;
-        walk.push(oid(found.tip.commit))
-            .and_then(|()| walk.hide(oid(found.source.commit)))
-            .context("walking history")?;
-        for commit in walk {
-            let run = id(commit.context("walking history")?);
+        let (tip, source) = (oid(found.tip.commit), oid(found.source.commit));
+        for commit in self.repository.reach(&[tip], &[source])? {
+            let run = id(commit);
             if self.is_of_another(run, found)? {
                 return self.brought(run, found).map(Some);
             }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use crate::git::ids::{id, reference_name};
+use crate::git::ids::reference_name;
 use crate::git::repository::Repository;
 use crate::names::ObjectId;
 
@@ -42,11 +42,9 @@ impl Repository {
         let mut found = BTreeMap::new();
         for remote in remotes {
             let short = format!("{remote}/{name}");
-            let reference = self.inner.find_reference(&format!("{REMOTES}{short}"));
             // One that points to a branch that was pruned says nothing.
-            let commit = reference.and_then(|reference| reference.peel_to_commit());
-            if let Ok(commit) = commit {
-                found.insert(short, id(commit.id()));
+            if let Ok(Some(commit)) = self.commit_of(&format!("{REMOTES}{short}")) {
+                found.insert(short, commit);
             }
         }
         Ok(found)

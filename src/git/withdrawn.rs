@@ -78,7 +78,7 @@ impl Repository {
         let mut found = self.brought_keys(Some(since.source), is_seen, tip)?;
         if is_seen && since.is_proven {
             let run = self.commit_at(since.source)?;
-            found.before = message::leaked(&String::from_utf8_lossy(run.message_bytes()));
+            found.before = message::leaked(&String::from_utf8_lossy(run.message()));
         }
         Ok(found)
     }

@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, bail, ensure};
-use git2::{Commit, ObjectType, Signature, Time};
+use git2::{ObjectType, Signature, Time};
 
 use crate::git::authorship::committed;
+use crate::git::commit::Commit;
 use crate::git::fault;
-use crate::git::ids::{id, oid};
+use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
@@ -63,7 +64,7 @@ impl Repository {
         let tree = rewrite(&objects, Some(self.tree_of(draft.base)?), &folder)?;
         fault::point("trees-stored");
         let parent = self.commit_at(draft.base)?;
-        let buffer = self.commit_octets(
+        let buffer = commit_octets(
             &objects,
             tree,
             Some(&parent),
@@ -102,7 +103,7 @@ impl Repository {
         let top = base.map(|base| self.tree_of(base)).transpose()?;
         let tree = rewrite(&objects, top, &folder)?;
         let parent = base.map(|base| self.commit_at(base)).transpose()?;
-        let buffer = self.commit_octets(&objects, tree, parent.as_ref(), author, now, message)?;
+        let buffer = commit_octets(&objects, tree, parent.as_ref(), author, now, message)?;
         let commit = objects.write(ObjectType::Commit, buffer.as_bytes())?;
         self.land(branch, base, commit)?;
         if self.head_branch()?.as_deref() == Some(branch) {
@@ -110,35 +111,32 @@ impl Repository {
         }
         Ok(commit)
     }
+}
 
-    /// The octets of a commit that is not signed.
-    fn commit_octets(
-        &self,
-        objects: &Objects<'_>,
-        tree: Option<ObjectId>,
-        parent: Option<&Commit<'_>>,
-        author: &Author,
-        now: Timestamp,
-        message: &str,
-    ) -> anyhow::Result<String> {
-        // Dates along the mainline never go back, whatever our clock says.
-        let before = parent.map(committed);
-        let signature = signature(author, before.map_or(now, |before| before.max(now)))?;
-        let tree = match tree {
-            Some(tree) => tree,
-            None => objects.write(ObjectType::Tree, &[])?,
-        };
-        let tree = self
-            .inner
-            .find_tree(oid(tree))
-            .context("reading the new tree")?;
-        let parents: Vec<_> = parent.into_iter().collect();
-        let buffer = self
-            .inner
-            .commit_create_buffer(&signature, &signature, message, &tree, &parents)
-            .context("making the commit")?;
-        String::from_utf8(buffer.to_vec()).context("making the commit")
-    }
+/// The octets of a commit that is not signed.
+fn commit_octets(
+    objects: &Objects<'_>,
+    tree: Option<ObjectId>,
+    parent: Option<&Commit>,
+    author: &Author,
+    now: Timestamp,
+    message: &str,
+) -> anyhow::Result<String> {
+    // Dates along the mainline never go back, whatever our clock says.
+    let before = parent.map(committed);
+    let signature = signature(author, before.map_or(now, |before| before.max(now)))?;
+    let tree = match tree {
+        Some(tree) => tree,
+        None => objects.write(ObjectType::Tree, &[])?,
+    };
+    let parent = parent.map(|parent| format!("parent {}\n", parent.id()));
+    let name = signature.name().unwrap_or_default();
+    let email = signature.email().unwrap_or_default();
+    let who = format!("{name} <{email}> {} +0000", signature.when().seconds());
+    Ok(format!(
+        "tree {tree}\n{}author {who}\ncommitter {who}\n\n{message}",
+        parent.unwrap_or_default()
+    ))
 }
 
 fn outputs(objects: &Objects<'_>, changes: &Changeset) -> anyhow::Result<Folder> {

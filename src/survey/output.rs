@@ -182,16 +182,18 @@ pub(super) fn proposed(
     (base, head): (ObjectId, ObjectId),
     branch: &str,
 ) -> anyhow::Result<Vec<Finding>> {
+    let malformed = repository.malformed_since(base, head)?;
+    let unsaid = |commit| unsaid(commit, (base, head));
+    let mut findings: Vec<_> = malformed.into_iter().take(NAMED).map(unsaid).collect();
     let paths = proposal.outputs()?;
     if git::is_quarantined() && repository.is_on_mainline(base, head)? {
-        return if paths.is_empty() {
-            Ok(Vec::new())
-        } else {
-            pushed(repository, (base, head), branch)
-        };
+        if !paths.is_empty() {
+            findings.extend(pushed(repository, (base, head), branch)?);
+        }
+        return Ok(findings);
     }
     let marked = repository.marked_since(base, head)?;
-    let mut findings: Vec<_> = marked.into_iter().take(NAMED).map(marked_as_run).collect();
+    findings.extend(marked.into_iter().take(NAMED).map(marked_as_run));
     if paths.is_empty() {
         return Ok(findings);
     }
@@ -211,6 +213,17 @@ pub(super) fn proposed(
     });
     findings.extend(named.chain(rest));
     Ok(findings)
+}
+
+/// Git makes no such commit, and other programs that read history may stop at it.
+fn unsaid(commit: ObjectId, (base, head): (ObjectId, ObjectId)) -> Finding {
+    let message = format!(
+        "commit {commit} does not say who made it and when: its author or committer line is missing or malformed"
+    );
+    let help = format!(
+        "put the same files into a commit of your own: `git switch -c again {base} && git merge --squash {head} && git commit`"
+    );
+    Finding::anywhere(Reason::new(Code::MalformedCommit, message).help(help))
 }
 
 /// Where the bot has no key, such a commit counts once it is on the mainline, whatever became of `issued/` after it.

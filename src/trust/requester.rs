@@ -21,6 +21,8 @@ use crate::trust::signers::{self, Validity};
 use crate::trust::testimony::Records;
 use crate::x509::subject::Attribute;
 
+const ASK_AGAIN: &str = "who asked says so with `gitca approve --as-requester REQUEST`, or lands another change of the request";
+
 /// Who asked and who is involved.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asker {
@@ -74,7 +76,7 @@ pub(super) fn find(
 /// Whom git names: the author of the commit that made the bytes, or who would commit them.
 fn author<'a>(records: &Records<'a>) -> Option<&'a Author> {
     match records.introduction {
-        Some(introduction) => introduction.maker.as_ref().map(|maker| &maker.author),
+        Some(introduction) => introduction.maker.as_ref()?.author.as_ref(),
         None => records.committer,
     }
 }
@@ -138,9 +140,17 @@ fn by_commit<'z>(
             is_by_commit: true,
         });
     }
+    let Some(author) = &maker.author else {
+        let message = format!(
+            "commit {}, which made the request, has no author line that can be read",
+            maker.commit
+        );
+        notices.push(Reason::new(Code::MalformedCommit, message).help(ASK_AGAIN));
+        return None;
+    };
     let accepted = zone.settings.requester_identity == RequesterIdentity::Author;
     let principal = zone
-        .principal_by_email(&maker.author.email)
+        .principal_by_email(&author.email)
         .filter(|_| accepted)?;
     Some(Proof {
         principal,
@@ -229,7 +239,7 @@ pub(super) fn involved(
         .iter()
         .flat_map(|introduction| &introduction.contributors);
     for commit in contributors {
-        addresses.push(&commit.author.email);
+        addresses.extend(commit.author.iter().map(|author| author.email.as_str()));
         addresses.extend(commit.co_authors.iter().map(String::as_str));
         let signer = signer(commit, zone, Validity::Ever);
         involved.extend(signer.map(|principal| principal.name.clone()));

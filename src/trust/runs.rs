@@ -9,7 +9,7 @@ use std::fmt;
 use crate::control::ControlZone;
 use crate::control::allowed_signers::GIT_NAMESPACE;
 use crate::control::principal::{Principal, PrincipalKind, SshKey};
-use crate::snapshot::Authorship;
+use crate::snapshot::{Author, Authorship};
 use crate::ssh::signature::Signature;
 use crate::timestamp::Timestamp;
 
@@ -79,8 +79,10 @@ pub enum Proof {
 pub fn by_bot(commit: &Authorship, zone: &ControlZone, at: Timestamp) -> Result<Proof, Flaw> {
     let Some(bot) = issuing_bot(zone).filter(|bot| !bot.ssh_keys.is_empty()) else {
         let settings = &zone.settings.bot;
-        let author = &commit.author;
-        let is_bot = same(&author.name, &settings.name) && same(&author.email, &settings.email);
+        let is_bot = |author: &Author| {
+            same(&author.name, &settings.name) && same(&author.email, &settings.email)
+        };
+        let is_bot = commit.author.as_ref().is_some_and(is_bot);
         return is_bot.then_some(Proof::AuthorLine).ok_or(Flaw::Stranger);
     };
     if signed_by(commit, bot, at) {

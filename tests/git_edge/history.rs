@@ -30,7 +30,8 @@ fn by(repo: &Repo, person: &str, message: &str) -> ObjectId {
 
 fn author(introduction: &Introduction) -> &Author {
     let maker = introduction.maker.as_ref();
-    &maker.expect("the maker is known").author
+    let author = maker.expect("the maker is known").author.as_ref();
+    author.expect("it has an author")
 }
 
 #[test]

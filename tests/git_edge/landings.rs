@@ -227,7 +227,7 @@ fn unrelated(repo: &Repo) -> ObjectId {
 fn names(people: &[Authorship]) -> Vec<&str> {
     let mut names: Vec<&str> = people
         .iter()
-        .map(|person| person.author.name.as_str())
+        .filter_map(|person| Some(person.author.as_ref()?.name.as_str()))
         .collect();
     names.sort_unstable();
     names

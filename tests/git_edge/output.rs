@@ -31,7 +31,8 @@ impl Repo {
 
     fn zone_by(&self, proof: Proof, anchor: Option<ObjectId>) -> OutputZone {
         let mut judge = |run: &RunCommit, _| {
-            let is_bot = run.authorship.author.email == "gitca@example.com";
+            let author = run.authorship.author.as_ref();
+            let is_bot = author.is_some_and(|author| author.email == "gitca@example.com");
             Ok(is_bot.then_some(proof).ok_or(Flaw::Stranger))
         };
         let zone = self.open().output_zone(self.head(), anchor, &mut judge);

@@ -243,10 +243,10 @@ fn run(key: &Liar) -> Batch {
 fn introduction() -> Introduction {
     let maker = Authorship {
         commit: ObjectId([1; 20]),
-        author: Author {
+        author: Some(Author {
             name: "Alice".to_owned(),
             email: "alice@example.com".to_owned(),
-        },
+        }),
         co_authors: Vec::new(),
         signature: None,
     };

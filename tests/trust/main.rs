@@ -8,6 +8,7 @@ mod stream;
 mod support;
 
 mod approvals;
+mod commits;
 mod deep;
 mod house;
 mod landings;
