@@ -111,6 +111,6 @@ pub(super) fn are_same_beside_output(
     let (Ok(old), Ok(new)) = (old.entries(), new.entries()) else {
         return Ok(false);
     };
-    let is_other = |entry: &&Entry<'_>| entry.name != b"issued";
-    Ok(old.iter().filter(is_other).eq(new.iter().filter(is_other)))
+    let is_other = |entry: &Entry<'_>| entry.name != b"issued";
+    Ok(old.filter(is_other).eq(new.filter(is_other)))
 }

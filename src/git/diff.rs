@@ -77,7 +77,7 @@ impl<T: Copy> Comparison<'_, '_, T> {
         let (before, after) = (objects.directory(before)?, objects.directory(after)?);
         let before = before.entries().unwrap_or_default();
         let after = after.entries().unwrap_or_default();
-        for (old, new) in pairs(&before, &after) {
+        for (old, new) in pairs(before, after) {
             let name = old.or(new).map(|entry| entry.name).unwrap_or_default();
             let Ok(name) = std::str::from_utf8(name) else {
                 continue;
@@ -124,22 +124,23 @@ fn id(entry: Option<Entry<'_>>, mode: u32) -> Option<ObjectId> {
 
 /// The entries that are not the same in both, each beside what has its name in the other.
 pub(super) fn pairs<'b, 'a>(
-    before: &[Entry<'b>],
-    after: &[Entry<'a>],
-) -> Vec<(Option<Entry<'b>>, Option<Entry<'a>>)> {
-    let mut pairs = Vec::new();
-    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
-    loop {
-        let order = match (old.peek(), new.peek()) {
-            (None, None) => return pairs,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(left), Some(right)) => tree::order(left, right),
-        };
-        let left = old.next_if(|_| order != Ordering::Greater).copied();
-        let right = new.next_if(|_| order != Ordering::Less).copied();
-        if left != right {
-            pairs.push((left, right));
+    before: impl Iterator<Item = Entry<'b>>,
+    after: impl Iterator<Item = Entry<'a>>,
+) -> impl Iterator<Item = (Option<Entry<'b>>, Option<Entry<'a>>)> {
+    let (mut old, mut new) = (before.peekable(), after.peekable());
+    std::iter::from_fn(move || {
+        loop {
+            let order = match (old.peek(), new.peek()) {
+                (None, None) => return None,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(left), Some(right)) => tree::order(left, right),
+            };
+            let left = old.next_if(|_| order != Ordering::Greater);
+            let right = new.next_if(|_| order != Ordering::Less);
+            if left != right {
+                return Some((left, right));
+            }
         }
-    }
+    })
 }

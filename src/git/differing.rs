@@ -94,7 +94,7 @@ impl<'w, 'r, B> Walk<'w, 'r, B> {
             return (self.show)(&self.path);
         };
         let end = self.path.len();
-        for (before, after) in pairs(&before, &after) {
+        for (before, after) in pairs(before, after) {
             // A file and a directory of the same name are two entries.
             let Some(Entry { name, mode, .. }) = before.or(after) else {
                 continue;

@@ -299,9 +299,9 @@ fn pairs_in(objects: &Objects<'_>, folder: Option<ObjectId>) -> anyhow::Result<V
     let folder = objects.directory(folder)?;
     let entries = folder.entries().unwrap_or_default();
     let file = |entry: &Entry<'_>| (entry.mode == tree::FILE).then_some(entry.id);
-    let files = entries.iter().filter_map(|entry| {
+    let files = entries.filter_map(|entry| {
         let name = std::str::from_utf8(entry.name).ok()?;
-        Some((name, file(entry)?))
+        Some((name, file(&entry)?))
     });
     Ok(pairs(&files.collect()))
 }

@@ -125,7 +125,7 @@ fn root_entry(
     name: &str,
 ) -> anyhow::Result<Option<(u32, ObjectId)>> {
     let top = objects.directory(Some(top))?;
-    let entries = top.entries().unwrap_or_default();
-    let found = entries.iter().find(|entry| entry.name == name.as_bytes());
+    let mut entries = top.entries().unwrap_or_default();
+    let found = entries.find(|entry| entry.name == name.as_bytes());
     Ok(found.map(|entry| (entry.mode, entry.id)))
 }

@@ -13,7 +13,7 @@ use git2::{IndexEntry, IndexTime, ObjectType};
 use crate::git::ids::oid;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
-use crate::git::tree::{self, Entry, Tree};
+use crate::git::tree::{self, Entries, Entry, Tree};
 use crate::names::{ObjectId, RepoPath};
 use crate::zones;
 
@@ -99,7 +99,7 @@ impl Merge<'_, '_> {
             trees.extend(self.tree(side)?);
         }
         let entries = trees.iter().map(|tree| tree.entries());
-        let entries: Result<Vec<Vec<Entry<'_>>>, _> = entries.collect();
+        let entries: Result<Vec<Entries<'_>>, _> = entries.collect();
         let made = match entries.as_deref() {
             Ok([base, ours, theirs]) if depth < DEPTH => {
                 self.entries([base, ours, theirs], depth + 1)?
@@ -110,14 +110,14 @@ impl Merge<'_, '_> {
         Ok(made)
     }
 
-    fn entries(&mut self, sides: [&[Entry<'_>]; 3], depth: usize) -> anyhow::Result<Side> {
+    fn entries(&mut self, sides: [&Entries<'_>; 3], depth: usize) -> anyhow::Result<Side> {
         let keyed = sides.map(|entries| {
             let keyed = entries
-                .iter()
+                .clone()
                 .map(|entry| (entry.name, (entry.mode, entry.id)));
             keyed.collect::<HashMap<_, _>>()
         });
-        let names = sides.into_iter().flatten().map(|entry| entry.name);
+        let names = sides.into_iter().cloned().flatten().map(|entry| entry.name);
         let names: BTreeSet<&[u8]> = names.collect();
         let end = self.path.len();
         let mut merged = Vec::new();

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entry};
 use crate::names::{ObjectId, REVOCATION, RequestName};
+use crate::zones::Copies;
 
 const MANIFEST: &[u8] = b".yaml";
 const STATEMENTS: &[u8] = b".approvals";
@@ -35,22 +36,27 @@ pub(super) fn namesakes(
         .map(|top| (String::new(), 0, top))
         .into_iter()
         .collect();
-    while let Some((path, depth, folder)) = folders.pop() {
-        let Ok(folder) = objects.tree(folder)? else {
+    let mut copies = Copies::default();
+    while let Some((path, depth, id)) = folders.pop() {
+        if !copies.admit(id) {
+            return Ok(None);
+        }
+        let Ok(folder) = objects.tree(id)? else {
             return Ok(None);
         };
+        copies.remember(id, folder.octets());
         let Ok(entries) = folder.entries() else {
             return Ok(None);
         };
         if depth > tree::DEPTH {
             return Ok(None);
         }
-        for entry in &entries {
-            let stem = stem(entry).and_then(|stem| std::str::from_utf8(stem).ok());
+        for entry in entries {
+            let stem = stem(&entry).and_then(|stem| std::str::from_utf8(stem).ok());
             if let Some(stem) = stem.filter(|stem| wanted.contains(stem)) {
                 let name = format!("{path}{stem}").parse();
                 found.extend(name.ok().map(|name| (name, entry.id)));
-            } else if is_folder(entry) {
+            } else if is_folder(&entry) {
                 let path = format!("{path}{}/", String::from_utf8_lossy(entry.name));
                 folders.push((path, depth + 1, entry.id));
             }

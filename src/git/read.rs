@@ -146,7 +146,7 @@ impl Repository {
         };
         let folder = objects.directory(Some(id))?;
         let entries = folder.entries().unwrap_or_default();
-        let files = entries.iter().filter(|entry| entry.mode == tree::FILE);
+        let files = entries.filter(|entry| entry.mode == tree::FILE);
         Ok(files
             .map(|entry| String::from_utf8_lossy(entry.name).into_owned())
             .collect())
@@ -202,7 +202,7 @@ impl Source for Objects<'_> {
         };
         listing.octets = tree.octets();
         match tree.entries() {
-            Ok(entries) => sort_out(&entries, scope, &mut listing),
+            Ok(entries) => sort_out(entries, scope, &mut listing),
             Err(reason) => listing.faults.push((None, *reason)),
         }
         Ok(listing)
@@ -218,23 +218,23 @@ impl Source for Objects<'_> {
     }
 }
 
-fn sort_out(entries: &[tree::Entry<'_>], scope: Scope, listing: &mut Listing<ObjectId>) {
-    let twins = zones::case_twins(entries.iter().map(|entry| entry.name), scope);
+fn sort_out(entries: tree::Entries<'_>, scope: Scope, listing: &mut Listing<ObjectId>) {
+    let twins = zones::case_twins(entries.clone().map(|entry| entry.name), scope);
     listing.children.reserve(entries.len());
     // What may not be there is searched once, however often it is there.
     let mut refused = HashSet::new();
-    for (entry, is_twin) in entries.iter().zip(twins) {
+    for (entry, is_twin) in entries.zip(twins) {
         let name = String::from_utf8_lossy(entry.name);
         if !is_twin && tree::is_sound(&name, entry.mode, scope) {
-            listing.children.extend(child(entry, &name));
+            listing.children.extend(child(&entry, &name));
             continue;
         }
         if refused.insert(entry.id) {
-            listing.refused.extend(child(entry, &name));
+            listing.refused.extend(child(&entry, &name));
         }
         // One more than is told tells that there are more.
         if listing.faults.len() <= zones::REPORTED {
-            let fault = match tree::fault(entry, scope) {
+            let fault = match tree::fault(&entry, scope) {
                 Some(reason) => locate(&name, scope, reason),
                 None => (Some(name.into_owned()), zones::twin()),
             };

@@ -136,27 +136,8 @@ impl Repository {
         let objects = Objects::of(self)?;
         let mut found = BTreeSet::new();
         let top = objects.entry(self.tree_of(commit)?, "requests", tree::DIRECTORY)?;
-        let mut folders: Vec<(String, ObjectId)> = top
-            .map(|top| ("requests".to_owned(), top))
-            .into_iter()
-            .collect();
-        while let Some((path, folder)) = folders.pop() {
-            for entry in objects
-                .directory(Some(folder))?
-                .entries()
-                .unwrap_or_default()
-            {
-                let Ok(name) = std::str::from_utf8(entry.name) else {
-                    continue;
-                };
-                let is_below = path.matches('/').count() < tree::DEPTH;
-                if entry.mode == tree::FILE && name.ends_with(REVOCATION) {
-                    found.extend(revoked(&format!("{path}/{name}")));
-                } else if entry.mode == tree::DIRECTORY && is_below {
-                    folders.push((format!("{path}/{name}"), entry.id));
-                }
-            }
-        }
+        let mut show = |path: &str| found.extend(revoked(path));
+        differing(&objects, "requests/", None, top, &mut show)?;
         Ok(found)
     }
 }

@@ -60,11 +60,12 @@ impl Tree {
     }
 
     /// All entries of a tree that is well-formed, in git's order and without duplicates; else what it is not.
-    pub(super) fn entries(&self) -> Result<Vec<Entry<'_>>, Box<Reason>> {
+    pub(super) fn entries(&self) -> Result<Entries<'_>, Box<Reason>> {
         let places = self.places.as_ref().map_err(Clone::clone)?;
-        let mut entries = Vec::with_capacity(places.len());
-        entries.extend(places.iter().filter_map(|place| at(&self.octets, *place)));
-        Ok(entries)
+        Ok(Entries {
+            octets: &self.octets,
+            places: places.iter(),
+        })
     }
 
     /// The entry of that name and mode; `None`, too, when the tree is malformed.
@@ -80,6 +81,27 @@ impl Tree {
         find(&self.octets, places, &wanted(name.as_ref(), FILE))
     }
 }
+
+/// The entries of a tree, one after the other: a directory may have very many.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entries<'t> {
+    octets: &'t [u8],
+    places: std::slice::Iter<'t, usize>,
+}
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = Entry<'t>;
+
+    fn next(&mut self) -> Option<Entry<'t>> {
+        at(self.octets, *self.places.next()?)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.places.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Entries<'_> {}
 
 /// Where each entry of a well-formed tree begins.
 fn places(octets: &[u8]) -> Result<Vec<usize>, Box<Reason>> {
@@ -353,7 +375,7 @@ mod tests {
     fn a_tree_is_written_as_it_was_read() {
         let octets = tree(&[(FILE, "a-b"), (FILE, "a.b"), (DIRECTORY, "a"), (FILE, "ab")]);
         let tree = Tree::read(octets.clone());
-        let mut entries = tree.entries().expect("a tree");
+        let mut entries: Vec<Entry<'_>> = tree.entries().expect("a tree").collect();
         entries.reverse();
         assert_eq!(serialize(&mut entries), octets);
         assert!(tree.entry("a", DIRECTORY).is_some());

@@ -18,7 +18,7 @@ use crate::git::output::OutputZone;
 use crate::git::producer::{Node, landed};
 use crate::git::proposal::Proposal;
 use crate::git::repository::Repository;
-use crate::git::tree::{self, Entry, Tree};
+use crate::git::tree::{self, Entries, Entry, Tree};
 use crate::message;
 use crate::names::{ObjectId, Sha256Digest};
 use crate::secrets;
@@ -298,8 +298,8 @@ impl<'s, 'r> Search<'s, 'r> {
             let before = folder.before.iter();
             let before = before.map(|tree| self.objects.directory(*tree));
             let before: Vec<Rc<Tree>> = before.collect::<Result<_, _>>()?;
-            for entry in new_entries(&entries(&here), &before) {
-                let name = String::from_utf8_lossy(entry.name).into_owned();
+            for entry in new_entries(&here, &before) {
+                let name = || String::from_utf8_lossy(entry.name).into_owned();
                 let directory = |before: &Rc<Tree>| {
                     let entry = before.entry(entry.name, tree::DIRECTORY);
                     entry.map(|entry| entry.id)
@@ -307,14 +307,14 @@ impl<'s, 'r> Search<'s, 'r> {
                 if entry.mode == tree::DIRECTORY {
                     folders.push(Folder {
                         parent: Rc::clone(&path),
-                        name: name + "/",
+                        name: name() + "/",
                         before: before.iter().map(directory).collect(),
                         tree: entry.id,
                     });
                 } else if tree::is_blob(entry.mode) && self.seen.insert(entry.id) {
                     files.push(File {
                         folder: Rc::clone(&path),
-                        name,
+                        name: name(),
                         id: entry.id,
                     });
                 }
@@ -324,22 +324,19 @@ impl<'s, 'r> Search<'s, 'r> {
     }
 }
 
-fn entries(tree: &Tree) -> Vec<Entry<'_>> {
+fn entries(tree: &Tree) -> Entries<'_> {
     tree.entries().unwrap_or_default()
 }
 
 /// The entries that are not the same in any of those before.
-fn new_entries<'t>(there: &[Entry<'t>], before: &[Rc<Tree>]) -> Vec<Entry<'t>> {
-    let Some((first, others)) = before.split_first() else {
-        return there.to_vec();
-    };
+fn new_entries<'t>(there: &'t Tree, before: &'t [Rc<Tree>]) -> impl Iterator<Item = Entry<'t>> {
+    let old = before.first().map(|first| entries(first));
+    let others = before.get(1..).unwrap_or_default();
     let is_old = |entry: &Entry<'_>, before: &Rc<Tree>| {
         let old = before.entry(entry.name, entry.mode);
         old.is_some_and(|old| old == *entry)
     };
-    pairs(&entries(first), there)
-        .into_iter()
+    pairs(old.unwrap_or_default(), entries(there))
         .filter_map(|(_, new)| new)
-        .filter(|new| !others.iter().any(|before| is_old(new, before)))
-        .collect()
+        .filter(move |new| !others.iter().any(|before| is_old(new, before)))
 }

@@ -204,8 +204,8 @@ fn rewrite(
         None => objects.directory(None)?,
     };
     let old = base.entries().map_err(|reason| refused(&reason))?;
-    let is_kept = |entry: &&tree::Entry<'_>| !is_named(folder, entry.name);
-    let mut entries: Vec<_> = old.iter().filter(is_kept).copied().collect();
+    let is_kept = |entry: &tree::Entry<'_>| !is_named(folder, entry.name);
+    let mut entries: Vec<_> = old.clone().filter(is_kept).collect();
     for (name, node) in &folder.children {
         let (mode, id) = match node {
             Node::File(blob) => (tree::FILE, Some(*blob)),
@@ -215,9 +215,9 @@ fn rewrite(
             }
         };
         let name = name.as_bytes();
-        let is_other = |entry: &tree::Entry<'_>| entry.name == name && entry.mode != mode;
+        let is_other = |entry: tree::Entry<'_>| entry.name == name && entry.mode != mode;
         ensure!(
-            !old.iter().any(is_other),
+            !old.clone().any(is_other),
             "`{}` is something else in the base than what is to be written",
             name.escape_ascii()
         );
