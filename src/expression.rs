@@ -2,7 +2,7 @@
 //!
 //! In comes the text of a rule; out comes an [`Expression`] that gives `true` or `false` for the [`Facts`] of a request, or
 //! a message that says why it can't. The language has no meter of its own, so size, names, steps and the sizes of values
-//! are bounded when a rule is read. No clock but `now`, no randomness, no I/O.
+//! are bounded when a rule is read, and what it does on a request is counted. No clock but `now`, no randomness, no I/O.
 
 mod bounds;
 mod depth;
@@ -10,13 +10,13 @@ mod engine;
 pub mod facts;
 mod fault;
 mod functions;
+mod meter;
 mod shape;
 
 use std::fmt;
 use std::sync::Arc;
 
-use cel::IdedExpr;
-
+use crate::expression::engine::Program;
 use crate::expression::facts::Facts;
 pub use crate::expression::fault::Fault;
 
@@ -30,7 +30,7 @@ const SHALLOW: usize = 24;
 #[derive(Clone)]
 pub struct Expression {
     source: String,
-    tree: Arc<IdedExpr>,
+    program: Arc<Program>,
     // Nested no deeper than any thread has the stack for.
     is_shallow: bool,
 }
@@ -52,13 +52,13 @@ impl Expression {
             )));
         }
         let mut tree = engine::parse(source)?;
-        bounds::check(&mut tree)?;
+        let patterns = bounds::check(&mut tree)?.into();
         let rule = Self {
             source: source.to_owned(),
             is_shallow: depth::depth(&tree) <= SHALLOW,
-            tree: Arc::new(tree),
+            program: Arc::new(Program { tree, patterns }),
         };
-        engine::try_on_sample(&rule.tree)?;
+        engine::try_on_sample(&rule.program)?;
         Ok(rule)
     }
 
@@ -68,9 +68,9 @@ impl Expression {
     /// When it can't be evaluated or gives no boolean; the caller takes that for the worse answer.
     pub fn evaluate(&self, facts: &Arc<Facts>) -> Result<bool, String> {
         if self.is_shallow {
-            engine::evaluate_here(&self.tree, facts)
+            engine::evaluate_here(&self.program, facts)
         } else {
-            engine::evaluate(&self.tree, facts)
+            engine::evaluate(&self.program, facts)
         }
     }
 

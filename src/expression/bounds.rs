@@ -2,7 +2,10 @@
 //!
 //! In comes a parsed rule; out comes nothing, or the first fault of it. Every name must be a variable of the table, a
 //! variable of a macro around it, or a known function with as many arguments; steps and sizes are upper bounds that
-//! multiply with each macro. A block in `cidr("…").containsIP(…)` is checked, and the two calls become one.
+//! multiply with each macro. A block in `cidr("…").containsIP(…)` is checked, and the two calls become one; loops, patterns
+//! and long texts are put into calls that count.
+
+use std::mem;
 
 use cel::IdedExpr;
 use cel::common::ast::{
@@ -11,7 +14,8 @@ use cel::common::ast::{
 
 use crate::expression::facts::variables;
 use crate::expression::fault::Fault;
-use crate::expression::functions::{check_call, join_cidr, result};
+use crate::expression::functions::{check_call, join_cidr, pattern, result};
+use crate::expression::meter::{self, NODE, Pattern};
 use crate::expression::shape::Shape;
 use crate::yaml::suggest;
 
@@ -20,20 +24,22 @@ const NESTED_MACROS: usize = 2;
 const STEPS: u64 = 5_000_000;
 const OCTETS: u64 = 1024 * 1024;
 
-/// Checks the whole rule, and rewrites its CIDR calls.
-pub(super) fn check(tree: &mut IdedExpr) -> Result<(), Fault> {
+/// Checks the whole rule, rewrites what is counted when it runs, and gives its patterns.
+pub(super) fn check(tree: &mut IdedExpr) -> Result<Vec<Pattern>, Fault> {
     let mut walk = Walk {
         table: variables(),
         scope: Vec::new(),
         nodes: 0,
         macros: 0,
+        round: 0,
+        patterns: Vec::new(),
     };
     let cost = walk.walk(tree)?;
     if cost.steps > STEPS {
         let message = format!("may take {} steps, more than {STEPS}", cost.steps);
         return Err(Fault::new(message).help("loop over one list at a time"));
     }
-    Ok(())
+    Ok(walk.patterns)
 }
 
 /// An upper bound of what a node costs and gives.
@@ -48,11 +54,15 @@ struct Walk {
     scope: Vec<(String, Shape)>,
     nodes: usize,
     macros: usize,
+    /// What a round of the innermost loop costs, but for the loops in it.
+    round: u64,
+    patterns: Vec<Pattern>,
 }
 
 impl Walk {
     fn walk(&mut self, node: &mut IdedExpr) -> Result<Cost, Fault> {
         self.nodes += 1;
+        self.round += NODE;
         if self.nodes > NODES {
             return Err(Fault::new(format!("has more than {NODES} parts")));
         }
@@ -152,6 +162,10 @@ impl Walk {
     fn call(&mut self, call: &mut CallExpr) -> Result<Cost, Fault> {
         check_call(call)?;
         join_cidr(call)?;
+        if call.func_name == "matches" {
+            let place = self.pattern(pattern(call)?)?;
+            meter::match_pattern(call, place);
+        }
         let mut steps: u64 = 1;
         let mut shapes = Vec::new();
         for part in call
@@ -162,12 +176,26 @@ impl Walk {
         {
             let cost = self.walk(part)?;
             steps = steps.saturating_add(cost.steps);
+            // Texts that are put together are priced below, so that a chain of them nests no deeper.
+            match cost.shape {
+                Shape::Text(octets) if call.func_name != operators::ADD => {
+                    meter::count_long(part, octets);
+                }
+                _ => {}
+            }
             shapes.push(cost.shape);
+        }
+        if let ("split", Some(text)) = (call.func_name.as_str(), &mut call.target) {
+            // As many pieces as there are octets.
+            meter::count(text, NODE);
         }
         let reads = shapes
             .iter()
             .fold(0_u64, |sum, shape| sum.saturating_add(shape.size()));
         let shape = result(&call.func_name, &shapes);
+        if call.func_name == operators::ADD {
+            self.round = self.round.saturating_add(shape.size() / 8);
+        }
         // Operators on small values cost a step; what goes through text costs its octets.
         let work = match call.func_name.as_str() {
             operators::CONDITIONAL
@@ -180,6 +208,20 @@ impl Walk {
             steps: steps.saturating_add(work),
             shape,
         })
+    }
+
+    /// The place of a pattern, compiled when it is met first.
+    fn pattern(&mut self, source: &str) -> Result<usize, Fault> {
+        let known = |known: &Pattern| known.source() == source;
+        if let Some(place) = self.patterns.iter().position(known) {
+            return Ok(place);
+        }
+        let compiled = Pattern::compile(source).ok_or_else(|| {
+            Fault::new("the pattern of `matches` can't be compiled")
+                .help("it matches anywhere in the text unless it begins with ^ and ends with $")
+        })?;
+        self.patterns.push(compiled);
+        Ok(self.patterns.len() - 1)
     }
 
     fn comprehension(&mut self, node: &mut ComprehensionExpr) -> Result<Cost, Fault> {
@@ -200,8 +242,11 @@ impl Walk {
             .push((node.iter_var.clone(), range.shape.usual_item()));
         self.scope
             .push((node.accu_var.clone(), begin.shape.clone()));
+        let around = mem::take(&mut self.round);
         let condition = self.walk(&mut node.loop_cond)?;
         let step = self.walk(&mut node.loop_step)?;
+        meter::count(&mut node.iter_range, self.round);
+        self.round = around;
         let rounds = range.shape.items();
         // Each round adds as much to the result as the first one.
         let shape = match (&range.shape, &step.shape) {
@@ -240,12 +285,13 @@ impl Walk {
         begin: &Shape,
     ) -> Result<(), Fault> {
         if matches!(range, Shape::Pieces(_)) {
-            let (nodes, mut step) = (self.nodes, node.loop_step.clone());
+            let (nodes, round, mut step) = (self.nodes, self.round, node.loop_step.clone());
             self.scope.push((node.iter_var.clone(), range.item()));
             self.scope.push((node.accu_var.clone(), begin.clone()));
             self.walk(&mut step)?;
             self.scope.truncate(self.scope.len() - 2);
             self.nodes = nodes;
+            self.round = round;
         }
         Ok(())
     }

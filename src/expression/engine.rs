@@ -18,11 +18,20 @@ use chrono::{DateTime, Duration, FixedOffset};
 use crate::expression::facts::{Fact, Facts};
 use crate::expression::fault::Fault;
 use crate::expression::functions::CONTAINS_IP;
+use crate::expression::meter::{self, Pattern};
 use crate::names::Cidr;
 
 const STACK: usize = 32 * 1024 * 1024;
 // Brackets and operators within each other.
 const DEPTH: u16 = 48;
+
+/// A rule as it is evaluated.
+pub(super) struct Program {
+    /// The rule.
+    pub(super) tree: IdedExpr,
+    /// The patterns that it names by their places.
+    pub(super) patterns: Arc<[Pattern]>,
+}
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -47,6 +56,7 @@ fn environment() -> Result<Context<'static, 'static>, ExecutionError> {
     let mut env = Env::default().with_optional_support(false).with_stdlib();
     let added = env.add_extension(cel::extensions::strings);
     debug_assert!(added.is_ok(), "nothing else has these names");
+    meter::extend(&mut env);
     let mut context = Context::with_env(Arc::new(env));
     context
         .add_function(CONTAINS_IP, |block: Arc<String>, address: Arc<String>| {
@@ -94,13 +104,13 @@ pub(super) fn parse(source: &str) -> Result<IdedExpr, Fault> {
 }
 
 /// A rule on real facts.
-pub(super) fn evaluate(tree: &Arc<IdedExpr>, facts: &Arc<Facts>) -> Result<bool, String> {
-    truth(resolve(tree, facts))
+pub(super) fn evaluate(program: &Arc<Program>, facts: &Arc<Facts>) -> Result<bool, String> {
+    truth(resolve(program, facts))
 }
 
 /// A shallow rule on real facts, on the caller's own stack.
-pub(super) fn evaluate_here(tree: &IdedExpr, facts: &Arc<Facts>) -> Result<bool, String> {
-    truth(catch_unwind(AssertUnwindSafe(|| resolve_here(tree, facts))).ok())
+pub(super) fn evaluate_here(program: &Program, facts: &Arc<Facts>) -> Result<bool, String> {
+    truth(catch_unwind(AssertUnwindSafe(|| resolve_here(program, facts))).ok())
 }
 
 fn truth(answer: Option<Result<Value, ExecutionError>>) -> Result<bool, String> {
@@ -116,8 +126,8 @@ fn truth(answer: Option<Result<Value, ExecutionError>>) -> Result<bool, String> 
 }
 
 /// A rule must give a boolean on a sample; what fails because of a value only may work on others.
-pub(super) fn try_on_sample(tree: &Arc<IdedExpr>) -> Result<(), Fault> {
-    match resolve(tree, &Arc::new(Facts::sample())) {
+pub(super) fn try_on_sample(program: &Arc<Program>) -> Result<(), Fault> {
+    match resolve(program, &Arc::new(Facts::sample())) {
         Some(
             Ok(Value::Bool(_))
             | Err(
@@ -138,9 +148,9 @@ pub(super) fn try_on_sample(tree: &Arc<IdedExpr>) -> Result<(), Fault> {
     }
 }
 
-fn resolve(tree: &Arc<IdedExpr>, facts: &Arc<Facts>) -> Option<Result<Value, ExecutionError>> {
-    let (tree, facts) = (Arc::clone(tree), Arc::clone(facts));
-    run(move || resolve_here(&tree, &facts))
+fn resolve(program: &Arc<Program>, facts: &Arc<Facts>) -> Option<Result<Value, ExecutionError>> {
+    let (program, facts) = (Arc::clone(program), Arc::clone(facts));
+    run(move || resolve_here(&program, &facts))
 }
 
 thread_local! {
@@ -153,7 +163,7 @@ struct Bound {
     context: Context<'static, 'static>,
 }
 
-fn resolve_here(tree: &IdedExpr, facts: &Arc<Facts>) -> Result<Value, ExecutionError> {
+fn resolve_here(program: &Program, facts: &Arc<Facts>) -> Result<Value, ExecutionError> {
     BOUND.with_borrow_mut(|bound| {
         let bound = match bound.take() {
             Some(same) if Arc::ptr_eq(&same.facts, facts) => bound.insert(same),
@@ -162,7 +172,9 @@ fn resolve_here(tree: &IdedExpr, facts: &Arc<Facts>) -> Result<Value, ExecutionE
                 facts: Arc::clone(facts),
             }),
         };
-        Value::resolve(tree, &bound.context)
+        meter::metered(&program.patterns, || {
+            Value::resolve(&program.tree, &bound.context)
+        })
     })
 }
 

@@ -215,6 +215,113 @@ fn loops_over_the_names_of_a_request_are_within_the_limits() {
     }
 }
 
+/// A request with as many names as one may have, each as long as that.
+fn crowd() -> Arc<Facts> {
+    let name = |number| format!("{number:03}{}", ".aaaaaaaaa".repeat(25));
+    let names: Vec<String> = (0..250).map(name).collect();
+    let mut facts = Facts::sample();
+    facts.set("cert.dnsNames", Fact::Texts(names.clone()));
+    facts.set("csr.dnsNames", Fact::Texts(names));
+    Arc::new(facts)
+}
+
+#[test]
+fn a_rule_does_no_more_than_it_may_whatever_the_request() {
+    let facts = crowd();
+    let started = std::time::Instant::now();
+    for (source, is_done) in [
+        (
+            "cert.dnsNames.all(n, n.endsWith('a') && !n.startsWith('*') && n in csr.dnsNames)",
+            true,
+        ),
+        (
+            "cert.dnsNames.all(n, n.size() < 254 && n.matches('^[0-9]'))",
+            true,
+        ),
+        (
+            "cert.dnsNames.all(n, n.matches('(a|b|c|d){1,500}') || true)",
+            false,
+        ),
+        (
+            "true || cert.dnsNames.all(n, n.matches('.*a.{200}z'))",
+            true,
+        ),
+        (
+            "cert.dnsNames.all(n, !n.matches('.*a.{200}z')) || true",
+            false,
+        ),
+        (
+            "!cert.dnsNames.exists(n, n.matches('.*a.{200}z') && false)",
+            false,
+        ),
+        (
+            "cert.dnsNames.all(n, n.split('').map(c, c + c).join('').size() > 3)",
+            false,
+        ),
+        ("cert.dnsNames.all(n, n.split('').size() > 3)", false),
+        (
+            "cert.dnsNames.exists(n, csr.usages.exists(u, u == n)) || true",
+            true,
+        ),
+        (
+            "[['a']].map(l, l.map(v, v + v).map(v, v + v)).size() == 1 && ['aaaaaaaa'].map(v, v+v+v+v+v+v+v+v).map(v, v+v+v+v+v+v+v+v).map(v, v+v+v+v+v+v+v+v).map(v, v+v+v+v).all(b, cert.dnsNames.all(n, !b.contains(n)))",
+            false,
+        ),
+    ] {
+        let source = source.replace("csr.usages", "cert.usages");
+        let rule =
+            Expression::compile(&source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
+        for _ in 0..16 {
+            let answer = rule.evaluate(&facts);
+            match answer {
+                Ok(truth) => assert!(is_done && truth, "{source}: {truth}"),
+                Err(error) => {
+                    assert!(!is_done, "{source}: {error}");
+                    assert!(
+                        error.contains("more work than one rule may do"),
+                        "{source}: {error}"
+                    );
+                }
+            }
+        }
+    }
+    // A pattern compiled at each call, and loops without an end to them, took minutes.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    // What one rule has used up is not missing to the next.
+    let rule = Expression::compile("cert.dnsNames.all(n, n.size() > 3)").unwrap();
+    assert_eq!(rule.evaluate(&facts), Ok(true));
+}
+
+#[test]
+fn a_rule_that_does_too_much_for_any_request_is_no_rule() {
+    let numbers = (0..400)
+        .map(|number| number.to_string())
+        .collect::<Vec<_>>()
+        .join(",");
+    let found = fault(&format!(
+        "[{numbers}].all(a, [1,2,3,4,5,6,7,8,9,10].all(b, [a].size() + b + b + b + b + b + b + b + b + b > 0))"
+    ));
+    assert!(found.contains("more work than one rule may do"), "{found}");
+}
+
+#[test]
+fn each_call_of_matches_has_its_own_pattern() {
+    for (rule, expected) in [
+        (
+            "'ab'.matches('^a') && matches('ab', 'b$') && !'ab'.matches('^b')",
+            true,
+        ),
+        (
+            "['a', 'b'].all(v, v.matches('^[ab]$') && !matches(v, '^[cd]$'))",
+            true,
+        ),
+        ("'a' == 'b' || 'x'.matches('^a$')", false),
+    ] {
+        assert_eq!(truth(rule), Ok(expected), "{rule}");
+    }
+    assert!(fault("'a'.matches('[a-z]{9000}')").contains("can't be compiled"));
+}
+
 #[test]
 fn what_fails_for_a_value_is_no_error_of_the_rule() {
     for source in [
@@ -258,7 +365,7 @@ fn shallow_rules_need_little_stack() {
     for source in rules {
         let rule =
             Expression::compile(&source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
-        let levels = depth::depth(&rule.tree);
+        let levels = depth::depth(&rule.program.tree);
         assert!(
             rule.is_shallow && levels > SHALLOW - 3,
             "{source}: {levels}"
