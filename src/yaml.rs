@@ -9,15 +9,15 @@ mod characters;
 pub mod parser;
 pub mod places;
 mod problems;
+mod suggestion;
 
 use std::str::FromStr;
 
 use crate::finding::{Code, Place, Reason};
 
 pub use crate::yaml::problems::Problems;
+pub use crate::yaml::suggestion::suggest;
 
-// A typo within this distance of a known key is taken for it in the help.
-const NEAR: f64 = 0.8;
 const INTEGER: &str = "must be a decimal integer without quotes";
 
 /// One value of a document and where it begins.
@@ -320,19 +320,6 @@ impl<'n> Object<'n> {
         );
         let reason = reason.field(join(&self.path, &entry.key)).at(entry.place);
         problems.push(reason.help(suggest(&entry.key, known)));
-    }
-}
-
-/// A help text that names the known word nearest to what was written, or all of them.
-#[must_use]
-pub fn suggest(word: &str, known: &[&str]) -> String {
-    let nearness = |candidate: &&&str| strsim::jaro_winkler(word, candidate);
-    let nearest = known
-        .iter()
-        .max_by(|a, b| nearness(a).total_cmp(&nearness(b)));
-    match nearest {
-        Some(nearest) if nearness(&nearest) >= NEAR => format!("did you mean `{nearest}`?"),
-        _ => format!("known here: {}", known.join(", ")),
     }
 }
 

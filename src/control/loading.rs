@@ -13,7 +13,7 @@ use crate::control::key_list::KeyList;
 use crate::control::settings::Settings;
 use crate::control::signer::Signer;
 use crate::control::surroundings::Surroundings;
-use crate::control::weight;
+use crate::control::weight::Weight;
 use crate::finding::{Code, Finding, Place, Reason};
 use crate::names::{ObjectName, RepoPath, SignerName};
 use crate::snapshot::Blob;
@@ -85,9 +85,10 @@ impl<'a> Loading<'a> {
     /// The trees of the YAML files.
     pub(super) fn trees(&mut self) -> Vec<Tree<'a>> {
         let mut trees = Vec::new();
+        let mut weight = Weight::default();
         for (path, blob) in self.with_role(Role::Object) {
             match parser::parse(&blob.bytes) {
-                Ok(node) => match weight::check(&node) {
+                Ok(node) => match weight.check(&node) {
                     light if light.is_empty() => trees.push((path, blob, node)),
                     heavy => self.report(path, heavy),
                 },

@@ -340,3 +340,44 @@ fn objects_are_sorted_by_name_whatever_their_files_are_called() {
         assert_eq!(names, ["a", "b"]);
     }
 }
+
+#[test]
+fn all_files_have_a_bounded_number_of_things_to_compile() {
+    let entries = |count: usize, criterion: &str| {
+        let entries = (0..count).map(|number| format!("\n  - {{name: n{number}, {criterion}}}"));
+        file(
+            "DenyPolicy",
+            &format!("deny:{}", entries.collect::<String>()),
+        )
+    };
+    for (each, criterion, name) in [
+        (32, "dnsNames: [{regex: 'a+'}]", "regular expressions"),
+        (64, "rule: 'cert.dnsNames == []'", "rules"),
+    ] {
+        let full = entries(each, criterion).replace("name: x", "name: NAME");
+        let files: Vec<(String, String)> = (0..512 / each)
+            .map(|number| {
+                (
+                    format!("policies/f{number:02}.yaml"),
+                    full.replace("NAME", &format!("f{number}")),
+                )
+            })
+            .collect();
+        let mut files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        assert!(load(&files).is_ok(), "{name}");
+        let one = entries(1, criterion);
+        files.push(("policies/last.yaml", &one));
+        let found = load(&files).expect_err(name);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(
+            found[0].file.as_ref().unwrap().as_str(),
+            "policies/last.yaml"
+        );
+        let message = format!("all files of the control zone have at most 512 {name}");
+        assert_eq!(found[0].reason.message, message);
+        assert!(found[0].reason.line.is_some() && found[0].reason.help.is_some());
+    }
+}

@@ -1,7 +1,8 @@
-//! How much work a policy file makes by being read, looked at before any of it is done.
+//! How much work policy files make by being read, looked at before any of it is done.
 //!
-//! In comes the tree of one file; out comes what there is too much of. A regular expression and a rule are compiled when
-//! the file is loaded, each within limits of its own; a file of nothing else would still cost seconds and a gigabyte.
+//! In come the trees of the files, one by one; out comes what there is too much of. A regular expression and a rule are
+//! compiled when the file is loaded, each within limits of its own; a file of nothing else would still cost seconds and a
+//! gigabyte, and so would many files of a few. The limits for all files are those that no repository of people meets.
 
 use crate::finding::{Code, Place, Reason};
 use crate::yaml::{Node, Value};
@@ -10,15 +11,39 @@ use crate::yaml::{Node, Value};
 const COMPILED: [(&str, usize, &str); 2] =
     [("regex", 32, "regular expressions"), ("rule", 64, "rules")];
 
-/// The reasons against a file that has too much to compile.
-pub(super) fn check(root: &Node) -> Vec<Reason> {
-    let reason = |(key, most, name): (&str, usize, &str)| {
-        let place = nth(root, key, &mut (most + 1))?;
-        let message = format!("a file has at most {most} {name}");
-        let reason = Reason::new(Code::ConfigInvalid, message).at(place);
-        Some(reason.help("split it into several files"))
-    };
-    COMPILED.into_iter().filter_map(reason).collect()
+// Of each, in all files of the control zone.
+const IN_ALL: usize = 512;
+
+/// What the files looked at so far have to compile.
+#[derive(Debug, Default)]
+pub(super) struct Weight {
+    compiled: [usize; COMPILED.len()],
+}
+
+impl Weight {
+    /// The reasons against a file that has too much to compile, or with which all files have.
+    pub(super) fn check(&mut self, root: &Node) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        for ((key, most, name), before) in COMPILED.into_iter().zip(&mut self.compiled) {
+            let mut left = usize::MAX;
+            nth(root, key, &mut left);
+            let here = usize::MAX - left;
+            let (past, message, help) = if here > most {
+                let message = format!("a file has at most {most} {name}");
+                (most, message, "split it into several files")
+            } else if *before + here > IN_ALL {
+                let message = format!("all files of the control zone have at most {IN_ALL} {name}");
+                let help = "write globs where they say the same, and one rule for several policies";
+                (IN_ALL - *before, message, help)
+            } else {
+                *before += here;
+                continue;
+            };
+            let reason = Reason::new(Code::ConfigInvalid, message).help(help);
+            reasons.extend(nth(root, key, &mut (past + 1)).map(|place| reason.at(place)));
+        }
+        reasons
+    }
 }
 
 /// Where the key stands for the time that `left` is counted down by.

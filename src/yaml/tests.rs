@@ -119,6 +119,15 @@ fn an_unknown_key_names_the_nearest_known_one() {
 }
 
 #[test]
+fn a_long_list_of_known_words_is_cut() {
+    let names: Vec<String> = (0..1_050).map(|number| format!("n{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(suggest("zzz", &names[..3]), "known here: n0, n1, n2");
+    let told = suggest("zzz", &names);
+    assert!(told.ends_with(", n48, n49 and 1000 more"), "{told}");
+}
+
+#[test]
 fn a_missing_key_stands_where_its_mapping_does() {
     let document = read("spec:\n  b: ~\n");
     let mut problems = problems();

@@ -14,7 +14,7 @@ pub const ZONES: [&str; 4] = ["issued", "policies", "requests", "templates"];
 pub const DIRECTORY_ENTRIES: usize = 200_000;
 // What a repository may hold in all, and what of it may decide.
 pub(super) const ENTRIES: usize = 5_000_000;
-pub(super) const CONTROL_ENTRIES: usize = 10_000;
+pub(super) const CONTROL_ENTRIES: usize = 4_000;
 
 pub(super) const LET_THROUGH: [&str; 3] = ["README.md", "OWNERS", ".gitkeep"];
 pub(super) const ATTRIBUTES: &str = ".gitattributes";

@@ -1,0 +1,31 @@
+//! What somebody may have meant who wrote a word that is not known.
+//!
+//! In come the word and the known ones, in the order of people or of a repository; out comes a help text. A repository may
+//! have thousands of names, and nobody reads a list of them.
+
+// A typo within this distance of a known key is taken for it in the help.
+const NEAR: f64 = 0.8;
+const SHOWN: usize = 50;
+
+/// A help text that names the known word nearest to what was written, or some of them.
+#[must_use]
+pub fn suggest(word: &str, known: &[&str]) -> String {
+    let nearness = |candidate: &&&str| strsim::jaro_winkler(word, candidate);
+    let nearest = known
+        .iter()
+        .max_by(|a, b| nearness(a).total_cmp(&nearness(b)));
+    match nearest {
+        Some(nearest) if nearness(&nearest) >= NEAR => format!("did you mean `{nearest}`?"),
+        _ => format!("known here: {}", some_of(known)),
+    }
+}
+
+/// The words of a list, as many as people read.
+fn some_of(words: &[&str]) -> String {
+    let shown = words.iter().take(SHOWN).copied();
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match words.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
