@@ -4,6 +4,8 @@
 //! on every value however it is spelt: without letter case, on each name that a requested wildcard covers, and on a
 //! common name that has the form of their kind. What can't be told counts as a hit.
 
+mod resource;
+
 use std::net::IpAddr;
 
 use crate::control::deny_policy::{Denial, DenyPolicy};
@@ -180,6 +182,9 @@ pub(super) fn uris(asked: &Asked<'_>) -> Vec<Tried> {
     let mut uris = numbered("csr.uris", &asked.sans.uris, str::to_owned);
     if let Some((text, Form::Uri(uri))) = common_name(asked) {
         uris.push(from_common_name(text, uri.clone()));
+    }
+    for uri in &mut uris {
+        uri.spellings.extend(resource::spellings(&uri.text));
     }
     uris
 }

@@ -31,8 +31,10 @@ impl Form {
             return Some(Self::Ip(address.to_canonical()));
         }
         if let Some((local, domain)) = common_name.rsplit_once('@') {
-            let mailbox = !local.is_empty() && is_dns(&normal_dns(domain));
-            return mailbox.then(|| Self::Email(normal_email(common_name)));
+            let domain = normal_dns(domain);
+            let domain = domain.strip_suffix('.').unwrap_or(&domain);
+            let mailbox = !local.is_empty() && is_dns(domain);
+            return mailbox.then(|| Self::Email(format!("{local}@{domain}")));
         }
         let name = normal_dns(common_name);
         // The root's dot is no part of a name here, but clients drop it too.

@@ -56,11 +56,88 @@ fn a_common_name_is_tried_as_what_it_looks_like() {
         ),
         ("uris: ['spiffe://td/**']", "spiffe://td/a", true),
         ("dnsNames: [vault.example.com]", "vault example com", false),
+        (
+            "emailAddresses: ['*@vault.example.com']",
+            "A@VAULT.example.com.",
+            true,
+        ),
+        ("uris: ['spiffe://td/admin']", "SPIFFE://td/admin", true),
+        ("uris: ['spiffe://td/admin']", "spiffe://td/./admin", true),
+        (
+            "uris: ['spiffe://td/admin']",
+            "spiffe://td/administrator",
+            false,
+        ),
+        ("uris: ['spiffe://td/admin']", "spiffe://td/x/admin", false),
     ] {
         let sample = Sample::new().subject(Attribute::CommonName, common_name);
         let found = fields(deny, &sample);
         let expected = hit.then(|| COMMON_NAME.to_owned());
         assert_eq!(found, Vec::from_iter(expected), "{deny} {common_name}");
+    }
+}
+
+#[test]
+fn a_uri_is_denied_in_its_normal_form_and_with_any_query() {
+    for (pattern, uri, hit) in [
+        (
+            "https://vault.example.com/",
+            "https://vault.example.com?x",
+            true,
+        ),
+        (
+            "https://vault.example.com/",
+            "https://vault.example.com/?x",
+            true,
+        ),
+        (
+            "https://vault.example.com/",
+            "https://vault.example.com",
+            true,
+        ),
+        (
+            "https://vault.example.com",
+            "https://vault.example.com/",
+            true,
+        ),
+        (
+            "https://vault.example.com/**",
+            "https://vault.example.com?x",
+            true,
+        ),
+        (
+            "https://vault.example.com/a?x",
+            "https://vault.example.com/a?x",
+            true,
+        ),
+        (
+            "https://vault.example.com/a?x",
+            "https://vault.example.com/a?y",
+            false,
+        ),
+        (
+            "{exact: 'https://vault.example.com/a'}",
+            "https://vault.example.com/a?x",
+            true,
+        ),
+        (
+            "https://vault.example.com/",
+            "https://vault.example.com/a",
+            false,
+        ),
+        (
+            "https://vault.example.com/",
+            "https://vault.example.org",
+            false,
+        ),
+    ] {
+        let pattern = if pattern.starts_with('{') {
+            pattern.to_owned()
+        } else {
+            format!("'{pattern}'")
+        };
+        let found = fields(&format!("uris: [{pattern}]"), &Sample::new().uri(uri));
+        assert_eq!(!found.is_empty(), hit, "{pattern} {uri}");
     }
 }
 
