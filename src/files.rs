@@ -8,7 +8,7 @@
 )]
 
 use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context as _;
@@ -19,6 +19,8 @@ use crate::names::RepoPath;
 // Readable, writable or executable by group or others.
 #[cfg(unix)]
 const OPEN_TO_OTHERS: u32 = 0o077;
+// Ten thousand requests; a device has no end.
+const TEXT_OCTETS: u64 = 16 * 1024 * 1024;
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +180,9 @@ pub fn make_directory(directory: &Path) -> anyhow::Result<()> {
 /// # Errors
 /// When it can't be read or is not UTF-8.
 pub fn read_text(file: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(file).with_context(|| format!("reading `{}`", file.display()))
+    let context = || format!("reading `{}`", file.display());
+    let text = fs::File::open(file).and_then(bounded);
+    text.with_context(context)
 }
 
 /// What somebody pipes in, as text.
@@ -186,7 +190,18 @@ pub fn read_text(file: &Path) -> anyhow::Result<String> {
 /// # Errors
 /// When it can't be read or is not UTF-8.
 pub fn read_stdin() -> anyhow::Result<String> {
-    std::io::read_to_string(std::io::stdin()).context("reading standard input")
+    bounded(std::io::stdin()).context("reading standard input")
+}
+
+/// The text, unless there is more of it than anything that people name has.
+fn bounded(source: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    source.take(TEXT_OCTETS + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > TEXT_OCTETS {
+        let message = format!("it has more than {TEXT_OCTETS} octets; name a smaller file");
+        return Err(std::io::Error::new(ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
 }
 
 /// Writes a file anew, through a temporary name.

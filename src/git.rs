@@ -10,6 +10,7 @@ mod anchor;
 mod authorship;
 mod bot;
 mod commit;
+mod child;
 mod diff;
 mod differing;
 pub mod fault;

@@ -18,6 +18,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::finding::{Code, Reason, Stop};
+use crate::git::child;
 use crate::git::fault;
 use crate::git::ids::{oid, reference_name};
 use crate::git::repository::Repository;
@@ -215,8 +216,7 @@ impl Repository {
         } else {
             command.env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
         }
-        let output = command.output();
-        output.with_context(|| format!("running `git {}`", arguments[0]))
+        child::ended(command).with_context(|| format!("running `git {}`", arguments[0]))
     }
 }
 
