@@ -36,9 +36,13 @@ pub struct Stage<'a> {
     pub now: Timestamp,
 }
 
-/// Runs every case of a test.
+/// Runs every case of a test, and notes what it reaches where somebody wants to know.
 #[must_use]
-pub fn run(test: &PolicyTest, stage: Stage<'_>, coverage: &mut Coverage) -> TestOutcome {
+pub fn run(
+    test: &PolicyTest,
+    stage: Stage<'_>,
+    mut coverage: Option<&mut Coverage>,
+) -> TestOutcome {
     let stage = Stage {
         now: test.now.unwrap_or(stage.now),
         ..stage
@@ -47,11 +51,13 @@ pub fn run(test: &PolicyTest, stage: Stage<'_>, coverage: &mut Coverage) -> Test
     TestOutcome {
         name: test.name.clone(),
         file: test.file.clone(),
-        cases: cases.map(|case| try_case(case, stage, coverage)).collect(),
+        cases: cases
+            .map(|case| try_case(case, stage, coverage.as_deref_mut()))
+            .collect(),
     }
 }
 
-fn try_case(case: &TestCase, stage: Stage<'_>, coverage: &mut Coverage) -> CaseOutcome {
+fn try_case(case: &TestCase, stage: Stage<'_>, coverage: Option<&mut Coverage>) -> CaseOutcome {
     let mut outcome = CaseOutcome {
         name: case.name.clone(),
         place: case.place,
@@ -82,7 +88,9 @@ fn try_case(case: &TestCase, stage: Stage<'_>, coverage: &mut Coverage) -> CaseO
         revocations: Revocations::NONE,
         now: stage.now,
     };
-    coverage.note(&decided);
+    if let Some(coverage) = coverage {
+        coverage.note(&decided);
+    }
     outcome.got = Ruling::of(&decide(&decided));
     outcome.got.notices.extend(request.notices.iter().cloned());
     if let Asks::File { .. } = case.asks {

@@ -38,15 +38,15 @@ pub fn test(args: &TestArgs, world: &World, style: Style) -> anyhow::Result<Told
         manifests: &manifests,
         now: world.now,
     };
-    let mut coverage = Coverage::of(&zone);
+    let mut coverage = args.coverage.then(|| Coverage::of(&zone));
     let outcomes = tests
         .iter()
-        .map(|test| trial::run(test, stage, &mut coverage))
+        .map(|test| trial::run(test, stage, coverage.as_mut()))
         .collect();
     let tests = Tests {
         commit: source.commit(),
         tests: outcomes,
-        coverage: args.coverage.then_some(coverage),
+        coverage,
     };
     let (_, failed) = tests.counts();
     Ok(Told {
