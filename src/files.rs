@@ -312,3 +312,15 @@ pub fn below(root: &Path, folder: &str) -> anyhow::Result<Vec<RepoPath>> {
 pub fn temporary_directory(name: &str) -> PathBuf {
     std::env::temp_dir().join(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_end_is_refused() {
+        let endless = bounded(std::io::repeat(b'a')).unwrap_err();
+        assert_eq!(endless.kind(), ErrorKind::FileTooLarge);
+        assert_eq!(bounded("a".as_bytes()).unwrap(), "a");
+    }
+}
