@@ -18,6 +18,7 @@ mod follow;
 mod following;
 mod foreign;
 mod ground;
+mod held;
 mod history;
 mod ids;
 mod issued;

@@ -18,6 +18,7 @@ use anyhow::{Context as _, ensure};
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid};
 
 use crate::git::fault;
+use crate::git::held::Held;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
@@ -49,14 +50,12 @@ impl Repository {
         // Two runs at once would take each other's temporary files away.
         let _turn = self.turn_to_follow()?;
         // Somebody holds the index, or was killed holding it; files without it would look as if they had been changed.
-        if self.path().join("index.lock").exists() {
+        let Some(held) = Held::take(self)? else {
             return Ok(false);
-        }
+        };
         let objects = Objects::of(self)?;
         let changes = self.changes(&objects, old, new)?;
-        let mut index = self.inner.index().context("reading the index")?;
-        // It may be at hand from before another run has had its turn.
-        index.read(true).context("reading the index")?;
+        let mut index = Index::open(&held.copy).context("reading the index")?;
         for (path, (before, after)) in &changes {
             // Where a run was killed, some files have followed already.
             let (staged, there) = (indexed(&index, path), on_disk(top, path)?);
@@ -71,6 +70,7 @@ impl Repository {
         }
         fault::point("files-written");
         index.write().context("writing the index")?;
+        held.put()?;
         Ok(true)
     }
 

@@ -38,5 +38,17 @@ fn a_lock_that_somebody_left_behind_is_named() {
     assert_eq!(report["notices"][0]["code"], "WorkTreeNotUpdated");
     scratch.sh("rm repo/.git/index.lock");
     finishes(&scratch, LOCAL, "index.lock");
-    tried(4, "by a lock left behind");
+    // What somebody stages while the files follow is refused, or there afterwards.
+    let scratch = place();
+    let stage = "cd repo; echo mine > mine; if git add mine 2> ../refused; then false; fi";
+    let variables = [
+        ("GITCA_TEST_POINT", "files-written"),
+        ("GITCA_TEST_COMMAND", stage),
+    ];
+    let run = scratch.gitca_with("repo", LOCAL.args, &variables);
+    run.success();
+    assert!(scratch.read("refused").contains("index.lock"));
+    scratch.sh("rm repo/mine");
+    finishes(&scratch, LOCAL, "staging meanwhile");
+    tried(5, "by a lock");
 }
