@@ -261,7 +261,7 @@ fn a_work_tree_is_read_wherever_it_lies_and_no_link_in_it_is_followed() {
 }
 
 #[test]
-fn a_variable_that_is_set_and_empty_says_nothing() {
+fn a_variable_that_is_set_and_empty_counts_as_none_and_an_anchor_is_missed() {
     let scratch = Scratch::with_repository();
     let run = |name: &str, value: &str| {
         let mut command = scratch.command(env!("CARGO_BIN_EXE_gitca"));
@@ -272,7 +272,10 @@ fn a_variable_that_is_set_and_empty_says_nothing() {
         Answer::of(&output.expect("gitca runs"))
     };
     for name in ["GITCA_BRANCH", "GITCA_ANCHOR", "GITCA_PUSH"] {
-        run(name, "").success();
+        // But it is told where it means that all of history counts.
+        let told = run(name, "").success().stderr;
+        let is_told = told.contains("AnchorImplicit");
+        assert_eq!(is_told, name == "GITCA_ANCHOR", "{told}");
         run(name, "nowhere").code(2);
     }
 }

@@ -22,7 +22,7 @@ use crate::commands::run::commit_key::CommitKey;
 use crate::commands::run::keys::Opened;
 use crate::commands::run::landing::Landing;
 use crate::commands::run::target::Target;
-use crate::finding::Finding;
+use crate::finding::{Code, Finding, Reason};
 use crate::git::fault;
 use crate::keystore::Keystore;
 use crate::names::{RequestName, Serial, Shard};
@@ -51,6 +51,7 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
     let mainline = survey::mainline_at(world, extent, tip)?;
     report.commit = Some(mainline.tip);
     report.notices.extend(mainline.repository.notices()?);
+    report.notices.extend(without_anchor(world));
     let snapshot = &mainline.survey.snapshot;
     let listing = Listing {
         all: args.report.all,
@@ -95,6 +96,15 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
     let read = |name: &_| mainline.provenance(name);
     listing::tell_certificates(report, revocations, world.now, read)?;
     landed
+}
+
+/// A variable that is set and empty is what a CI system makes of one that somebody has forgotten to set there.
+fn without_anchor(world: &World) -> Option<Finding> {
+    let is_empty = (world.variable)("GITCA_ANCHOR").is_some_and(|anchor| anchor.is_empty());
+    let message = "`GITCA_ANCHOR` is empty, so the mainline begins with its first commit that has `policies/`: whoever can rewrite history can choose it";
+    let help = "give the variable the commit from which on you trust this repository, as `gitca init --ci` says";
+    let reason = Reason::new(Code::AnchorImplicit, message).help(help);
+    (is_empty && world.anchor.is_none()).then(|| Finding::anywhere(reason))
 }
 
 /// What was signed, and has not landed.
