@@ -75,6 +75,22 @@ impl Repository {
         Ok(false)
     }
 
+    /// Whether the commit of a run is on the first-parent chain of a tip; its own parent is as far back as is looked.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn has_landed(&self, commit: ObjectId, tip: ObjectId) -> anyhow::Result<bool> {
+        let before = self.commit_at(commit)?.parent_ids().next().map(id);
+        let mut next = Some(tip);
+        while let Some(current) = next.filter(|current| Some(*current) != before) {
+            if current == commit {
+                return Ok(true);
+            }
+            next = self.commit_at(current)?.parent_ids().next().map(id);
+        }
+        Ok(false)
+    }
+
     /// What changed from `base`, which is on the first-parent chain of `tip`, to there.
     ///
     /// # Errors

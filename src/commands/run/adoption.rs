@@ -37,7 +37,7 @@ pub(super) fn adopt(
     let repository = &mainline.repository;
     let mut adopted = Adopted::default();
     for (run, commit) in repository.pending()? {
-        if repository.is_on_mainline(commit, mainline.tip)? {
+        if repository.has_landed(commit, mainline.tip)? {
             repository.forget_pending(&run)?;
             continue;
         }

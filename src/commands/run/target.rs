@@ -165,7 +165,7 @@ impl Push<'_> {
             wait(1, random);
             tip = self.repository.fetch(self.remote, self.branch)?;
         }
-        if self.repository.is_on_mainline(self.commit, tip)? {
+        if self.repository.has_landed(self.commit, tip)? {
             return Ok(Step::Landed);
         }
         match answer {
