@@ -5,6 +5,7 @@
 //! entries come as names first: only requests that `issued/` does not hold have their bytes here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
@@ -108,9 +109,9 @@ pub struct Authorship {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitSignature {
     /// The signature in its armor.
-    pub armor: Vec<u8>,
-    /// The octets of the commit that were signed.
-    pub signed: Vec<u8>,
+    pub armor: Arc<[u8]>,
+    /// The octets of the commit that were signed; shared by all that it brought.
+    pub signed: Arc<[u8]>,
 }
 
 /// The mainline commit that brought the bytes of a request.

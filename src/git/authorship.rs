@@ -3,6 +3,8 @@
 //! In comes a commit; out goes an [`Authorship`]. Nothing is verified here: the octets that were signed and the signature
 //! over them go to the core, which knows whose key is whose.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use git2::ErrorCode;
 
@@ -15,6 +17,8 @@ use crate::timestamp::Timestamp;
 
 // RFC 5280 4.1.2.5.2: GeneralizedTime ends with the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
+// Far more than people write into one; whoever signs a longer one has proven nothing by it.
+const SIGNED_OCTETS: usize = 1024 * 1024;
 
 pub(super) fn authorship(repository: &Repository, commit: &Commit) -> anyhow::Result<Authorship> {
     Ok(Authorship {
@@ -48,10 +52,17 @@ pub(super) fn committed(commit: &Commit) -> Timestamp {
 }
 
 fn signature(repository: &Repository, commit: &Commit) -> anyhow::Result<Option<CommitSignature>> {
+    let odb = repository.inner.odb();
+    let odb = odb.context("opening the object database")?;
+    let header = odb.read_header(commit.id());
+    let (octets, _) = header.with_context(|| format!("reading commit {}", commit.id()))?;
+    if octets > SIGNED_OCTETS {
+        return Ok(None);
+    }
     match repository.inner.extract_signature(&commit.id(), None) {
         Ok((armor, signed)) => Ok(Some(CommitSignature {
-            armor: armor.to_vec(),
-            signed: signed.to_vec(),
+            armor: Arc::from(&*armor),
+            signed: Arc::from(&*signed),
         })),
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
         Err(error) => {
