@@ -137,6 +137,15 @@ fn a_conflict_is_a_finding_on_its_file_where_gitca_reads() {
         files(&[("requests/jane.yaml", "invalid")])
     );
     assert_eq!(codes(&report), ["MergeConflict"]);
+    scratch.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    for (branch, rule) in [("side", "eol=lf"), ("main", "text")] {
+        scratch.git(&["switch", "-q", branch]);
+        scratch.write("repo/.gitattributes", format!("requests/** {rule}\n"));
+        scratch.commit("attributes");
+    }
+    let report = scratch.in_repo(&CHECK).code(2).json();
+    assert_eq!(report["errors"][0]["code"], "MergeConflict", "{report:#}");
+    assert_eq!(report["errors"][0]["file"], ".gitattributes");
 }
 
 #[test]

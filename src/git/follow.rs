@@ -5,7 +5,7 @@
 //! with the commits that changed something. A path is followed only as long as something of it is still to be found;
 //! whoever must not miss what was said about a request, and taken away again, has statements followed to the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::git::diff::{Difference, Paths};
 use crate::git::objects::Objects;
@@ -79,7 +79,7 @@ pub(super) struct Followed {
 }
 
 /// A statement and its signature: either alone is nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pair {
     pub(super) name: String,
     pub(super) statement: ObjectId,
@@ -265,6 +265,7 @@ impl<'w> Following<'w> {
 impl Track<'_> {
     /// `here` changed the statements; its first parent had these, so that it brought the others.
     fn see(&mut self, here: Passed, before: &[Pair]) {
+        let before: HashSet<&Pair> = before.iter().collect();
         for followed in &mut self.statements {
             if followed.brought.is_none() && !before.contains(&followed.pair) {
                 followed.brought = Some(here);
@@ -274,19 +275,17 @@ impl Track<'_> {
 
     /// `here` took away what its first parent had and nobody has had since.
     fn miss(&mut self, here: Passed, before: &[Pair]) {
-        for pair in before {
-            if self
-                .statements
-                .iter()
-                .all(|followed| followed.pair != *pair)
-            {
-                self.statements.push(Followed {
-                    pair: pair.clone(),
-                    last_seen: Some(here.from_tip + 1),
-                    brought: None,
-                });
-            }
-        }
+        let known = self.statements.iter().map(|followed| &followed.pair);
+        let known: HashSet<&Pair> = known.collect();
+        let missed = before.iter().filter(|pair| !known.contains(pair));
+        let missed: Vec<Followed> = missed
+            .map(|pair| Followed {
+                pair: pair.clone(),
+                last_seen: Some(here.from_tip + 1),
+                brought: None,
+            })
+            .collect();
+        self.statements.extend(missed);
     }
 }
 
