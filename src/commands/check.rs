@@ -54,8 +54,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
     };
     let mut plan = plan(&evidence, world.now);
     if is_merge {
-        plan.entries
-            .retain(|entry| survey.introductions.contains_key(&entry.name));
+        plan.entries.retain(|entry| survey.brings(&entry.name));
     }
     report.plan_digest = Some(plan.digest().to_string());
     report
@@ -130,10 +129,9 @@ fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<Changes>
     }
     let mainline = survey::at(world, |_| Ok(base))?;
     let mut changes = mainline.replay(&proposed.survey.zone, world.now)?;
-    let brought = &proposed.survey.introductions;
     changes
         .changes
-        .retain(|change| change.issued.is_some() || !brought.contains_key(&change.request));
+        .retain(|change| change.issued.is_some() || !proposed.survey.brings(&change.request));
     Ok(Some(changes))
 }
 

@@ -200,7 +200,8 @@ impl Proposal<'_> {
     }
 
     /// What is known of each open request that the merge changes, or about which it changes what was said: brought by
-    /// this merge, whoever wrote it, or by the base.
+    /// this merge, whoever wrote it, or by the base. With them go those that it leaves alone and that have the key of one of
+    /// them, since who came first has it: these are named.
     ///
     /// # Errors
     /// When history can't be read.
@@ -208,7 +209,8 @@ impl Proposal<'_> {
         &self,
         snapshot: &Snapshot,
         anchor: Option<ObjectId>,
-    ) -> anyhow::Result<History> {
+        keys: &BTreeMap<RequestName, Sha256Digest>,
+    ) -> anyhow::Result<(History, BTreeSet<RequestName>)> {
         if let Some(anchor) = anchor {
             self.repository.require_anchor(anchor, self.base)?;
         }
@@ -223,9 +225,19 @@ impl Proposal<'_> {
         let changed = objects.differences(requests(base)?, requests(self.top)?, &paths)?;
         let changed: HashSet<&RequestName> =
             changed.into_iter().map(|found| found.follower).collect();
-        let following = Following::of(snapshot, false, |name| changed.contains(name));
+        let shared: HashSet<&Sha256Digest> =
+            changed.iter().filter_map(|name| keys.get(*name)).collect();
+        let has_shared = |name: &&RequestName| {
+            let key = keys.get(*name);
+            !changed.contains(*name) && key.is_some_and(|key| shared.contains(key))
+        };
+        let rivals = snapshot.open.keys().filter(has_shared);
+        let rivals: BTreeSet<RequestName> = rivals.cloned().collect();
+        let is_followed = |name: &RequestName| changed.contains(name) || rivals.contains(name);
+        let following = Following::of(snapshot, false, is_followed);
         let until = anchor.map_or(Until::Found, Until::Anchor);
-        history(self.repository, &self.node(), until, following)
+        let history = history(self.repository, &self.node(), until, following)?;
+        Ok((history, rivals))
     }
 
     /// The requests about which the merge changes what is said beside them.

@@ -48,6 +48,8 @@ pub struct Survey {
     pub owners: KeyOwners,
     /// Which commits brought them; empty for a work tree.
     pub introductions: Introductions,
+    /// Those of them that a proposed change leaves alone, and that have the key of one that it brings.
+    pub rivals: BTreeSet<RequestName>,
     /// What the mainline knows of statements about the open requests; empty for a work tree.
     pub histories: Histories,
     /// The rules before each commit that brought one of these and touched them; `None` where those can't be loaded.
@@ -87,6 +89,7 @@ impl Survey {
             requests,
             owners,
             introductions: BTreeMap::new(),
+            rivals: BTreeSet::new(),
             histories: BTreeMap::new(),
             rules_before: BTreeMap::new(),
             committer: None,
@@ -99,6 +102,12 @@ impl Survey {
             lists: None,
             refused: Vec::new(),
         }
+    }
+
+    /// Whether a proposed change brings this request, or something about it.
+    #[must_use]
+    pub fn brings(&self, name: &RequestName) -> bool {
+        self.introductions.contains_key(name) && !self.rivals.contains(name)
     }
 
     /// Opens these requests of the work tree as well, though `issued/` holds them.

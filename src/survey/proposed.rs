@@ -2,13 +2,13 @@
 //!
 //! In come two commits; out comes a [`Proposed`], or a [`Stop`](crate::finding::Stop) with every finding that stands in the way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::ControlZone;
 use crate::finding::Finding;
 use crate::git::{Proposal, Repository};
-use crate::names::{ObjectId, RequestName};
-use crate::plan;
+use crate::names::{ObjectId, RequestName, Sha256Digest};
+use crate::plan::{self, Requests};
 use crate::report::Grounds;
 use crate::survey::found::{Extent, Survey};
 use crate::survey::leaks;
@@ -25,7 +25,7 @@ pub struct Proposed {
     pub head: ObjectId,
     /// What it was judged on.
     pub grounds: Grounds,
-    /// What would be there, with the requests that the merge changes as its introductions.
+    /// What would be there, with the requests that the merge changes as its introductions, and the rivals.
     pub survey: Survey,
 }
 
@@ -78,7 +78,8 @@ pub fn proposal(
         &asked,
     )?;
     requests.retain(|name, _| snapshot.open.contains_key(name));
-    let history = proposal.history(&snapshot, anchor)?;
+    let keys = keys(&requests);
+    let (history, rivals) = proposal.history(&snapshot, anchor, &keys)?;
     let mut revocations = revoked.revocations;
     revocations.forbid(history.places());
     let rules_before = rules_before(&repository, &history, Some((head, base)))?;
@@ -88,6 +89,7 @@ pub fn proposal(
     let read = (requests, owners);
     let survey = Survey {
         introductions: history.introductions,
+        rivals,
         histories: history.statements,
         rules_before,
         ended,
@@ -120,6 +122,15 @@ fn moved(
         before.map(|zone| zone.settings.branch.as_str().to_owned())
     };
     Ok(named.and_then(|branch| check_branch(zone, &branch).err()?.0.pop()))
+}
+
+/// The key of each request that can be read.
+fn keys(requests: &Requests) -> BTreeMap<RequestName, Sha256Digest> {
+    let read = requests
+        .iter()
+        .filter_map(|(name, request)| Some((name, request.as_ref().ok()?)));
+    read.map(|(name, request)| (name.clone(), request.csr.key.digest()))
+        .collect()
 }
 
 /// The requests about which the merge says something new although their certificate has ended: it may be that they are

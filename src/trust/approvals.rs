@@ -359,7 +359,7 @@ fn objection(testimony: &Testimony, valid: &Valid) -> Option<Reason> {
 }
 
 /// Who denies: a denial holds, deleted or not, until the same person approves the same bytes later. Later is what came to
-/// the mainline later and was made no earlier: anybody can bring an old approval once more, but nobody can make it anew.
+/// the mainline later and was made later: anybody can bring an old approval once more, but nobody can make it anew.
 fn denials(valid: &[Valid]) -> BTreeSet<ObjectName> {
     let approves_later = |denial: &Valid| {
         valid.iter().any(|other| {
@@ -367,7 +367,7 @@ fn denials(valid: &[Valid]) -> BTreeSet<ObjectName> {
                 && other.is_present
                 && other.principal == denial.principal
                 && position(&other.approval) > position(&denial.approval)
-                && other.created >= denial.created
+                && other.created > denial.created
         })
     };
     valid

@@ -1,6 +1,6 @@
 //! However a request was landed, its mainline commit, its maker and everybody with a hand in it are found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gitca::names::{ObjectId, RequestName};
 use gitca::snapshot::{Authorship, Introduction};
@@ -342,7 +342,9 @@ fn a_proposal_tells_the_same_before_the_merge_as_after_it() {
         let proposal = opened.propose(commit("main"), commit("side"));
         let proposal = proposal.expect("a proposal");
         let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
-        let history = proposal.history(&snapshot, None).expect("a history");
+        let (history, _) = proposal
+            .history(&snapshot, None, &BTreeMap::new())
+            .expect("a history");
         assert_eq!(history.introductions.len(), 1, "{name}");
         let before = &history.introductions[&joe()];
         repo.merge("eve", &["side"]);

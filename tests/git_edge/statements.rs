@@ -1,7 +1,7 @@
 //! What the mainline knows of the statements about a request: where each was brought, which were deleted, which are
 //! spent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gitca::names::{ObjectId, Sha256Digest};
 use gitca::snapshot::StatementHistory;
@@ -249,7 +249,9 @@ fn a_proposal_knows_the_statements_of_the_base_and_its_own() {
     let opened = repo.open();
     let proposal = opened.propose(base, head).expect("a proposal");
     let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
-    let history = proposal.history(&snapshot, None).expect("a history");
+    let (history, _) = proposal
+        .history(&snapshot, None, &BTreeMap::new())
+        .expect("a history");
     let found = &history.statements[&"dev/jane".parse().expect("a name")];
     assert_eq!(
         brought(found),
