@@ -1,6 +1,6 @@
 //! `gitca get`: the requests of the mainline as `kubectl get csr` shows them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -101,9 +101,10 @@ pub(super) fn take(
     let plan = plan(&survey.evidence(), now);
     let read =
         |name: &RequestName, file| mainline.repository.file(mainline.tip, &name.issued(file));
-    let is_open = |name: &&RequestName| survey.snapshot.open.contains_key(*name);
+    // One that is open may be left with the certificate that it had.
+    let judged: BTreeSet<&RequestName> = plan.entries.iter().map(|entry| &entry.name).collect();
     let mut issued = BTreeMap::new();
-    for name in names.iter().filter(|name| !is_open(name)) {
+    for name in names.iter().filter(|name| !judged.contains(name)) {
         if read(name, "request.yaml")?.is_some() {
             issued.insert(name.clone(), read(name, "csr.yaml")?);
         }

@@ -164,7 +164,10 @@ fn make(
     }
     let mut key = CommitKey::none();
     if plan.approved().next().is_some() || !adopted.results.is_empty() || !due.is_empty() {
-        landing::clock(standing.last, world.now)?;
+        landing::clock(
+            standing.last.max(landing::newest(&adopted.signed)),
+            world.now,
+        )?;
         key = CommitKey::open(args, mainline, world)?;
     }
     let keystore = keys::keystore_of(args, mainline)?;

@@ -1,7 +1,7 @@
 //! What a run signed and could not push, and commits that only look like that.
 
 use crate::place::{
-    HURRY, codes, issuances, only_pending, pending, place, push, refused_once, serial,
+    HURRY, codes, issuances, only_pending, pending, place, push, refuse, refused_once, serial,
     serial_at_remote, sound, told_serial,
 };
 
@@ -57,4 +57,26 @@ fn two_commits_that_hold_the_same_certificate_land_it_once_and_nothing_is_said_t
     assert_eq!(serial_at_remote(&scratch, "jane"), signed);
     assert_eq!((issuances(&scratch), pending(&scratch)), (1, String::new()));
     sound(&scratch);
+}
+
+#[test]
+fn what_an_earlier_run_has_signed_is_not_landed_by_an_earlier_clock() {
+    let scratch = place(&["jane"]);
+    refuse(&scratch, &["--now", "2030-01-01T02:00:00Z"]);
+    let at = |now: &str| {
+        let args = ["run", "--push", "-o", "json", "--now", now];
+        scratch.gitca_with("repo", &args, &HURRY)
+    };
+    let report = at("2030-01-01T01:00:00Z").code(2).json();
+    assert_eq!(codes(&report, "errors"), ["ClockWentBack"], "{report:#}");
+    assert_eq!(issuances(&scratch), 0);
+    // Of clocks that differ by a minute the later one counts.
+    at("2030-01-01T01:59:00Z").success();
+    let message = scratch
+        .sh("git -C remote.git log -1 --format=%B main")
+        .stdout;
+    assert!(
+        message.contains("Gitca-Issued-At: 2030-01-01T02:00:00Z"),
+        "{message}"
+    );
 }

@@ -331,3 +331,20 @@ fn a_later_copy_of_a_request_does_not_stand_in_the_way_of_its_approval() {
     // Who comes first has the key, whatever is said about the other.
     assert_eq!(house.judged("a").0, "denied");
 }
+
+#[test]
+fn a_certificate_that_has_ended_is_shown_though_its_request_is_denied_now() {
+    let house = House::with_request(ONE);
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    house.state("jane", "deny", "carol");
+    house.scratch.commit("deny");
+    for command in [&["get"][..], &["get", "jane"], &["describe", "jane"]] {
+        for now in ["2030-01-01T01:00:00Z", "2031-01-01T00:00:00Z"] {
+            let args = [&["--now", now], command].concat();
+            let shown = house.scratch.in_repo(&args).success().stdout;
+            assert!(shown.contains("jane"), "{args:?}: {shown}");
+        }
+    }
+}

@@ -175,7 +175,7 @@ impl Landing<'_> {
             leaked: here.survey.leaked(),
             is_unsearched: here.survey.is_unsearched(),
         };
-        let issued_at = clock(last, now)?;
+        let issued_at = clock(last.max(newest(&self.signed)), now)?;
         let due = here.survey.due_after(&made, self.lists, issued_at);
         let trailers = Trailers::of(here.tip, made.len(), (open, requests), issued_at, due);
         self.key.check(&here.survey.zone, issued_at)?;
@@ -266,6 +266,11 @@ impl Landing<'_> {
         }
         Ok(())
     }
+}
+
+/// When the newest of these was signed: what an earlier run could not land may be of a later time than the clock tells.
+pub(super) fn newest(signed: &[Signed]) -> Option<Timestamp> {
+    signed.iter().map(|signed| signed.now).max()
 }
 
 /// When the commit of this run is made: along the mainline this never goes back.
