@@ -13,6 +13,7 @@ mod child;
 mod commit;
 mod diff;
 mod differing;
+mod failure;
 pub mod fault;
 mod follow;
 mod following;
@@ -48,6 +49,7 @@ mod write;
 
 pub use crate::git::account::History;
 pub use crate::git::bot::RunCommit;
+pub use crate::git::failure::failure;
 pub use crate::git::follow::ControlId;
 pub use crate::git::ground::Ground;
 pub use crate::git::landing::RaceLost;

@@ -18,6 +18,7 @@ use gitca::commands::{
     self, approve, check, demo, describe, get, init, new, plan, policy, revoke, run, schema, tools,
 };
 use gitca::finding::{Code, Finding, Reason, Stop};
+use gitca::git;
 use gitca::output::text::{self, Style};
 use gitca::output::{self, Answer, Fence, Told};
 use gitca::report::{Report, Verdict};
@@ -248,13 +249,11 @@ fn typed_command() -> String {
 
 /// What stopped a command: its findings, or one that tells the whole chain of causes.
 fn to_findings(error: &anyhow::Error) -> Vec<Finding> {
-    match error.downcast_ref::<Stop>() {
-        Some(Stop(findings)) => findings.clone(),
-        None => vec![Finding::anywhere(Reason::new(
-            Code::OperationFailed,
-            format!("{error:#}"),
-        ))],
+    if let Some(Stop(findings)) = error.downcast_ref::<Stop>() {
+        return findings.clone();
     }
+    let other = || Reason::new(Code::OperationFailed, format!("{error:#}"));
+    vec![Finding::anywhere(git::failure(error).unwrap_or_else(other))]
 }
 
 fn style(color: Color) -> Style {

@@ -103,3 +103,27 @@ fn a_push_runs_no_hook_of_the_clone_and_those_of_the_remote() {
         assert_eq!(markers(&scratch), "core.sshCommand\n");
     }
 }
+
+#[test]
+fn what_is_damaged_is_told_without_the_numbers_of_the_library() {
+    let scratch = place();
+    let damage = |script: &str, words: &str| {
+        scratch.sh("cp -a repo whole");
+        scratch.sh(&format!("cd repo; {script}"));
+        let answer = scratch.in_repo(&["plan"]).code(2);
+        scratch.sh("rm -rf repo; mv whole repo");
+        assert!(answer.stderr.contains(words), "{script}: {}", answer.stderr);
+        for raw in ["class=", "code=", "plan --help"] {
+            assert!(!answer.stderr.contains(raw), "{script}: {}", answer.stderr);
+        }
+    };
+    let object = "id=$(git rev-parse HEAD:requests/jane.yaml); rm -f .git/objects/$(echo $id | cut -c1-2)/$(echo $id | cut -c3-)";
+    damage(object, "git fsck");
+    damage("echo garbage > .git/HEAD", "git ");
+    damage("echo '[core' > .git/config", "--show-origin");
+    damage(
+        "git config core.repositoryformatversion 1; git config extensions.nobody knows",
+        "git status",
+    );
+    damage("echo x > .git/packed-refs", "git fsck");
+}
