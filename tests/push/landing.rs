@@ -52,6 +52,26 @@ fn the_remote_is_what_is_judged_and_unpushed_commits_are_not() {
     sound(&scratch);
 }
 
+/// Who has forgotten `--push` has signed all the same.
+#[test]
+fn what_a_run_without_a_push_has_signed_is_what_the_next_one_pushes() {
+    let scratch = place(&["jane"]);
+    let here = scratch.in_repo(&["run", "-o", "json"]).success().json();
+    let serial = result(&here, "jane")["serialNumber"].clone();
+    assert!(serial.is_string(), "{here:#}");
+    let there = push(&scratch).success().json();
+    assert_eq!(result(&there, "jane")["serialNumber"], serial, "{there:#}");
+    let file = "issued/jane/certificate.pem";
+    let of = |repo: &str| {
+        let script = format!("git -C {repo} rev-parse main:{file}");
+        scratch.sh(&script).stdout
+    };
+    assert_eq!(of("repo"), of("remote.git"));
+    let again = push(&scratch).success().json();
+    assert_eq!(again["issueCommit"], Value::Null);
+    sound(&scratch);
+}
+
 #[test]
 fn a_fetch_moves_no_reference_but_its_own_whatever_the_configuration_says() {
     for is_detached in [false, true] {

@@ -1,6 +1,6 @@
 //! Taking over what an earlier run signed and could not land.
 //!
-//! In come the pending commits of this repository; out come their certificates, as far as the same files come out of the
+//! In come the pending commits of this repository, and those of runs on its own branch that nobody has pushed; out come their certificates, as far as the same files come out of the
 //! mainline as it is now. A commit that is none of ours, or holds what would not come out of an unchanged mainline, is
 //! left alone and named.
 
@@ -16,6 +16,9 @@ use crate::report::{RequestResult, Verdict};
 use crate::snapshot::Changeset;
 use crate::survey::Mainline;
 use crate::timestamp::Timestamp;
+
+// Whoever has more commits of his own on the branch of the mainline works on another one.
+const UNPUSHED: usize = 16;
 
 /// What was taken over.
 #[derive(Debug, Default)]
@@ -36,13 +39,20 @@ pub(super) fn adopt(
 ) -> anyhow::Result<Adopted> {
     let repository = &mainline.repository;
     let mut adopted = Adopted::default();
+    let mut left = Vec::new();
     for (run, commit) in repository.pending()? {
         if repository.has_landed(commit, mainline.tip)? {
             repository.forget_pending(&run)?;
-            continue;
+        } else {
+            left.push((Some(run), commit));
         }
+    }
+    let unpushed = unpushed(mainline)?;
+    left.extend(unpushed.into_iter().map(|commit| (None, commit)));
+    for (run, commit) in left {
+        let refused = || not_adopted(run.as_deref(), commit);
         let Some(mut sets) = signed_by(mainline, commit)? else {
-            notices.push(not_adopted(&run, commit));
+            notices.push(refused());
             continue;
         };
         // Another share may be about to land it.
@@ -50,7 +60,7 @@ pub(super) fn adopt(
             continue;
         }
         let Some(mut dropped) = take(mainline, &mut sets)? else {
-            notices.push(not_adopted(&run, commit));
+            notices.push(refused());
             continue;
         };
         for signed in &mut sets {
@@ -59,9 +69,27 @@ pub(super) fn adopt(
         }
         finding::add_news(notices, dropped.iter().map(Dropped::notice).collect());
         adopted.signed.append(&mut sets);
-        adopted.runs.push(run);
+        adopted.runs.extend(run);
     }
     Ok(adopted)
+}
+
+/// What runs without `--push` have left on the branch of this repository, the oldest first.
+fn unpushed(mainline: &Mainline) -> anyhow::Result<Vec<ObjectId>> {
+    let repository = &mainline.repository;
+    let branch = mainline.survey.zone.settings.branch.as_str();
+    let (mut found, mut next) = (Vec::new(), repository.branch_tip(branch)?);
+    for _ in 0..UNPUSHED {
+        let Some(commit) = next else { break };
+        if repository.has_landed(commit, mainline.tip)? {
+            break;
+        }
+        if mainline.run_at(commit)?.is_some() {
+            found.insert(0, commit);
+        }
+        next = repository.first_parent(commit).ok();
+    }
+    Ok(found)
 }
 
 /// Whether any of the certificates belongs to this share; without one there were only lists.
@@ -193,12 +221,20 @@ fn claim(
     dropped
 }
 
-fn not_adopted(run: &str, commit: ObjectId) -> Finding {
+fn not_adopted(run: Option<&str>, commit: ObjectId) -> Finding {
+    let (kind, way_out) = match run {
+        Some(run) => (
+            "pending commit",
+            format!("git update-ref -d refs/gitca/pending/{run}"),
+        ),
+        None => (
+            "unpushed commit",
+            "take your branch back to that of the remote".to_owned(),
+        ),
+    };
     let message = format!(
-        "the pending commit {commit} is not what a run would make of this mainline, and is left alone"
+        "the {kind} {commit} is not what a run would make of this mainline, and is left alone"
     );
-    let help = format!(
-        "look at it with `git show {commit}`; then git update-ref -d refs/gitca/pending/{run}"
-    );
+    let help = format!("look at it with `git show {commit}`; then {way_out}");
     Finding::anywhere(Reason::new(Code::PendingNotAdopted, message).help(help))
 }
