@@ -5,15 +5,15 @@
 //! costs what changed and not what is there. Files that nobody reads are not merged: there the change counts as it is.
 
 use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
 
 use anyhow::Context as _;
 use git2::{IndexEntry, IndexTime, ObjectType};
 
+use crate::git::differing::known;
 use crate::git::ids::oid;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
-use crate::git::tree::{self, Entries, Entry, Tree};
+use crate::git::tree::{self, Entries, Entry};
 use crate::names::{ObjectId, RepoPath};
 use crate::zones;
 
@@ -96,7 +96,7 @@ impl Merge<'_, '_> {
         }
         let mut trees = Vec::new();
         for side in sides {
-            trees.extend(self.tree(side)?);
+            trees.extend(known(self.objects, side.map(|(_, tree)| tree))?);
         }
         let entries = trees.iter().map(|tree| tree.entries());
         let entries: Result<Vec<Entries<'_>>, _> = entries.collect();
@@ -180,14 +180,6 @@ impl Merge<'_, '_> {
         }
         let written = self.objects.write(ObjectType::Blob, merged.content());
         written.map(Some)
-    }
-
-    /// A tree, which is empty where it is absent; `None` for one that nobody can mean.
-    fn tree(&self, side: Side) -> anyhow::Result<Option<Rc<Tree>>> {
-        match side {
-            Some((_, tree)) => Ok(self.objects.tree(tree)?.ok()),
-            None => self.objects.directory(None).map(Some),
-        }
     }
 
     /// Whether gitca reads what is here.
