@@ -10,7 +10,7 @@ use std::thread;
 // Of each stream.
 const KEPT: usize = 64 * 1024;
 
-/// Runs it to its end; of what it says only the last is kept, since a server may say anything for as long as it likes.
+/// Runs it to its end; of what it says only the last is kept.
 pub(super) fn ended(mut command: Command) -> io::Result<Output> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;

@@ -144,6 +144,7 @@ impl Repository {
         // Without the lease a remote that was rewound to an ancestor would be moved forward over the rewind.
         let lease = format!("--force-with-lease={reference}:{from}");
         let refspec = format!("{commit}:{reference}");
+        let (name, settings) = self.target(remote)?;
         let arguments = [
             "push",
             "--porcelain",
@@ -151,14 +152,9 @@ impl Repository {
             "--no-follow-tags",
             "--recurse-submodules=no",
             &lease,
-            "",
+            &name,
             &refspec,
         ];
-        let (name, settings) = self.target(remote)?;
-        let arguments = arguments.map(|argument| match argument {
-            "" => &name,
-            other => other,
-        });
         let output = self.git(&settings, &arguments)?;
         Ok(answer(&output, &reference))
     }
