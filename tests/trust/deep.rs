@@ -50,6 +50,14 @@ fn deepen(house: &House, zone: &str, levels: usize, from: &str) {
     ));
 }
 
+/// Moves the mainline on; out comes where it was.
+fn moved_from(house: &House) -> String {
+    let old = crate::output::head(house);
+    house.scratch.write("repo/NOTES", "meanwhile");
+    house.scratch.commit("meanwhile");
+    old
+}
+
 /// It has a report with a finding, or one that says why it could not work.
 #[track_caller]
 fn answers(house: &House, args: &[&str], codes: &[i32]) {
@@ -66,9 +74,7 @@ fn answers(house: &House, args: &[&str], codes: &[i32]) {
 fn a_deep_directory_is_refused_with_words() {
     let house = House::with_request("none");
     house.run();
-    let old = crate::output::head(&house);
-    house.scratch.write("repo/NOTES", "meanwhile");
-    house.scratch.commit("meanwhile");
+    let old = moved_from(&house);
     for levels in LEVELS {
         for zone in ["requests", "issued", "policies", "templates", "src"] {
             for from in ["main", &old] {
@@ -139,9 +145,7 @@ git update-ref refs/heads/pr "$(git commit-tree -p "$FROM" -m many "$top")"
 fn a_few_trees_that_are_very_many_paths_are_refused_with_words() {
     let house = House::with_request("none");
     house.run();
-    let old = crate::output::head(&house);
-    house.scratch.write("repo/NOTES", "meanwhile");
-    house.scratch.commit("meanwhile");
+    let old = moved_from(&house);
     let main = crate::output::head(&house);
     for (zone, code, word) in [
         ("requests", 1, "TooManyFiles"),
