@@ -137,7 +137,7 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Option<Entry<'a>> 
     } else {
         (decide(case), Trace::default())
     };
-    if !evidence.in_detail && evidence.is_settled(case, &judgement.decision) {
+    if evidence.is_settled(case, &judgement.decision) {
         return None;
     }
     let before = evidence.refusal_before(case, &judgement.decision);

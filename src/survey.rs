@@ -18,7 +18,7 @@ use std::path::Path;
 
 pub use crate::survey::found::{Extent, Survey};
 pub use crate::survey::output::{CLOCK_TOLERANCE, Standing};
-pub use crate::survey::proposed::{Proposed, proposal};
+pub use crate::survey::proposed::{Certificates, Proposed, proposal};
 
 use crate::control::ControlZone;
 use crate::finding::{Code, Reason, Stop};

@@ -9,12 +9,13 @@ use crate::cli::CheckArgs;
 use crate::commands::extent;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
-use crate::names::{RequestName, Shard};
+use crate::names::{ObjectId, RequestName, Shard};
 use crate::plan::listing::{self, Listing};
 use crate::plan::{Entry, Evidence, plan, warnings};
 use crate::provenance::Provenance;
 use crate::report::{Changes, Report, Verdict};
-use crate::survey::{self, Extent, Proposed, Survey};
+use crate::survey::{self, Certificates, Extent, Proposed, Survey};
+use crate::timestamp::Timestamp;
 use crate::worktree;
 use crate::world::World;
 
@@ -27,8 +28,10 @@ const DETAILED: usize = 100;
 /// A [`Stop`](crate::finding::Stop) when the repository or the control zone can't be used; any other error when git or the
 /// disk fail.
 pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
-    let (survey, is_merge) = match args.base.as_deref().zip(args.head.as_deref()) {
-        None => (survey::work_tree(&world.directory, &args.paths)?, false),
+    let merge = args.base.as_deref().zip(args.head.as_deref());
+    let is_merge = merge.is_some();
+    let (survey, certificates) = match merge {
+        None => (survey::work_tree(&world.directory, &args.paths)?, None),
         Some((base, head)) => {
             // What is named may be unchanged.
             let extent = if args.paths.is_empty() {
@@ -40,7 +43,7 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
             report.commit = Some(proposed.head);
             report.grounds = Some(proposed.grounds);
             tell_changes(&proposed, world, report)?;
-            (proposed.survey, true)
+            (proposed.survey, Some(proposed.certificates))
         }
     };
     let mut named = BTreeSet::new();
@@ -61,12 +64,11 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         .notices
         .extend(survey.snapshot.notices.iter().cloned());
     let mut notices = plan.notices();
-    if is_merge {
-        let change = report.commit;
-        let touches =
-            change.and_then(|change| warnings::control_changes(&survey.introductions, change));
+    if let Some((certificates, change)) = certificates.as_ref().zip(report.commit) {
+        let touches = warnings::control_changes(&survey.introductions, change);
         report.notices.extend(touches);
-        notices.extend(warned(&survey, &plan.entries));
+        let change = (change, world.now);
+        notices.extend(warned(&survey, &plan.entries, certificates, change)?);
         report.notices.extend(survey.revoked());
     }
     let listing = Listing {
@@ -81,14 +83,15 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         &survey.snapshot,
         listing,
     );
-    if !is_merge {
+    let read = |name: &RequestName| {
+        if let Some(certificates) = &certificates {
+            return certificates.provenance(name);
+        }
         let root = worktree::root(&world.directory)?;
-        let read = |name: &RequestName| {
-            let file = worktree::file(&root, &name.issued("provenance.json"))?;
-            Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
-        };
-        listing::tell_certificates(report, &survey.revocations, world.now, read)?;
-    }
+        let file = worktree::file(&root, &name.issued("provenance.json"))?;
+        Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
+    };
+    listing::tell_certificates(report, &survey.revocations, world.now, read)?;
     // Whoever reviews the change sees what else is in it first.
     if !survey.refused.is_empty() {
         return Err(Stop(survey.refused).into());
@@ -141,12 +144,36 @@ fn changed(message: String, proposed: &Proposed) -> Finding {
     Finding::anywhere(Reason::new(Code::DecisionsChange, message).help(help))
 }
 
-fn warned(survey: &Survey, entries: &[Entry<'_>]) -> Vec<Finding> {
+fn warned(
+    survey: &Survey,
+    entries: &[Entry<'_>],
+    certificates: &Certificates,
+    (change, now): (ObjectId, Timestamp),
+) -> anyhow::Result<Vec<Finding>> {
+    let mut notices = Vec::new();
     let names = entries.iter().map(|entry| &entry.name);
-    let mut notices = warnings::live_names(&survey.snapshot, names);
+    for notice in warnings::live_names(&survey.snapshot, names) {
+        let is_replaced = notice.reason.code == Code::CertificateReplaced;
+        let replaced = notice.request.as_ref().filter(|_| is_replaced);
+        let provenance = replaced.map(|name| certificates.provenance(name));
+        let provenance = provenance.transpose()?.flatten();
+        // What has ended or was revoked stays valid beside nothing.
+        let is_over = replaced.zip(provenance).is_some_and(|(name, provenance)| {
+            let mut revoked = survey.revocations.request(name);
+            provenance.not_after < now
+                || revoked.any(|revoked| revoked.leaf.serial_number == provenance.serial_number)
+        });
+        notices.extend((!is_over).then_some(notice));
+    }
     notices.extend(warnings::reused_keys(entries));
-    notices.extend(warnings::lost_by_squash(entries));
-    notices
+    // Of what the mainline has already nothing is lost any more.
+    let is_brought = |entry: &&Entry<'_>| {
+        let introduction = survey.introductions.get(&entry.name);
+        introduction.is_some_and(|introduction| introduction.commit == change)
+    };
+    let brought = entries.iter().filter(is_brought);
+    notices.extend(warnings::lost_by_squash(brought));
+    Ok(notices)
 }
 
 /// The verdicts that make `check` exit with 1.

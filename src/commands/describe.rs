@@ -1,5 +1,6 @@
 //! `gitca describe`: a request as `kubectl describe csr` shows it, and how today's rules judge it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::cli::DescribeArgs;
@@ -38,6 +39,8 @@ pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Res
     mainline.reopen(&names)?;
     let evidence = Evidence {
         in_detail: true,
+        due: &BTreeSet::new(),
+        ended: &BTreeSet::new(),
         ..mainline.survey.evidence()
     };
     let plan = plan(&evidence, world.now);

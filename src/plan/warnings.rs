@@ -63,10 +63,11 @@ pub fn reused_keys(entries: &[Entry<'_>]) -> Vec<Finding> {
     untold.filter_map(notice).collect()
 }
 
-/// A notice for each request of which only the signature of a commit tells who asked.
-#[must_use]
-pub fn lost_by_squash(entries: &[Entry<'_>]) -> Vec<Finding> {
-    let asked_by_commit = entries.iter().filter(|entry| entry.is_by_commit);
+/// A notice for each request of which only the signature of a commit tells who asked, and which such a commit would bring.
+pub fn lost_by_squash<'e>(
+    entries: impl Iterator<Item = &'e Entry<'e>>,
+) -> impl Iterator<Item = Finding> {
+    let asked_by_commit = entries.filter(|entry| entry.is_by_commit);
     let notice = |entry: &Entry<'_>| {
         let message = "only the signature of a commit proves who asked, and a squash or rebase of the forge drops it";
         let help = format!(
@@ -76,7 +77,7 @@ pub fn lost_by_squash(entries: &[Entry<'_>]) -> Vec<Finding> {
         let reason = Reason::new(Code::SignatureLostBySquash, message).help(help);
         Finding::in_request(&entry.name, reason)
     };
-    asked_by_commit.map(notice).collect()
+    asked_by_commit.map(notice)
 }
 
 /// One notice when the change touches the control zone, too.

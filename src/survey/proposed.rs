@@ -9,11 +9,13 @@ use crate::finding::Finding;
 use crate::git::{Proposal, Repository};
 use crate::names::{ObjectId, RequestName, Sha256Digest};
 use crate::plan::{self, Requests};
+use crate::provenance::Provenance;
 use crate::report::Grounds;
+use crate::snapshot::Snapshot;
 use crate::survey::found::{Extent, Survey};
 use crate::survey::leaks;
 use crate::survey::output::{self, Judgement};
-use crate::survey::renewals;
+use crate::survey::renewals::{self, Renewals};
 use crate::survey::revocations::{self, Asked};
 use crate::survey::rules::{check_branch, control_at, load, rules_before};
 use crate::world::World;
@@ -27,6 +29,25 @@ pub struct Proposed {
     pub grounds: Grounds,
     /// What would be there, with the requests that the merge changes as its introductions, and the rivals.
     pub survey: Survey,
+    /// What was issued before.
+    pub certificates: Certificates,
+}
+
+/// What runs have issued on the mainline that a change would be merged into.
+#[derive(Debug)]
+pub struct Certificates {
+    repository: Repository,
+    base: ObjectId,
+}
+
+impl Certificates {
+    /// What the newest certificate of a request rests on, as a run wrote it.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn provenance(&self, request: &RequestName) -> anyhow::Result<Option<Provenance>> {
+        renewals::provenance(&self.repository, self.base, request)
+    }
 }
 
 /// Surveys what a merge of `head` into `base` would be.
@@ -49,14 +70,21 @@ pub fn proposal(
     let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
     let known = known.map(|(known, _)| proposal.snapshot_since(&known));
     let news = proposal.news()?;
-    let mut ended = ended(&repository, &news.stated, base, world)?;
-    let mut snapshot = match known.transpose()?.flatten().filter(|_| ended.is_empty()) {
+    let mut snapshot = match known.transpose()?.flatten() {
         Some(snapshot) => snapshot,
-        None => proposal.snapshot(&ended)?,
+        None => proposal.snapshot(&BTreeSet::new())?,
     };
-    // Other bytes are another request.
-    ended.retain(|name| snapshot.is_unchanged(name));
     let (zone, templates) = load(&snapshot)?;
+    // Other bytes are another request.
+    let is_unchanged = |name: &&RequestName| snapshot.is_unchanged(name);
+    let stated: BTreeSet<RequestName> = news.stated.iter().filter(is_unchanged).cloned().collect();
+    let rules = (&zone, world.now);
+    let mut renewals = renewals::find_of(&repository, base, stated.iter(), rules, |_, _| Ok(true))?;
+    let again = renewals.due.keys().chain(&renewals.ended);
+    let again: BTreeSet<RequestName> = again.cloned().collect();
+    if !again.is_empty() {
+        snapshot = proposal.snapshot(&again)?;
+    }
     leaks::add_proposed(
         &repository,
         &outputs,
@@ -68,7 +96,7 @@ pub fn proposal(
     let owners = proposal.key_owners(&plan::keys(&requests))?;
     let asked = Asked {
         owners: &owners,
-        again: &ended,
+        again: &stated,
     };
     let mut judgement = Judgement::of(&repository);
     let revoked = revocations::proposed(
@@ -77,11 +105,17 @@ pub fn proposal(
         &mut snapshot,
         &asked,
     )?;
+    renewals.end_revoked(&revoked.revocations, &mut snapshot);
+    end_silent(&repository, base, &mut renewals, &mut snapshot)?;
     requests.retain(|name, _| snapshot.open.contains_key(name));
     let keys = keys(&requests);
     let (history, rivals) = proposal.history(&snapshot, anchor, &keys)?;
     let mut revocations = revoked.revocations;
     revocations.forbid(history.places());
+    for name in renewals::settle(&mut renewals.due, &history, &zone, world.now) {
+        snapshot.open.remove(&name);
+        requests.remove(&name);
+    }
     let rules_before = rules_before(&repository, &history, Some((head, base)))?;
     let branch = zone.settings.branch.as_str();
     let mut refused = output::proposed(&repository, &proposal, (base, head), branch)?;
@@ -92,7 +126,9 @@ pub fn proposal(
         rivals,
         histories: history.statements,
         rules_before,
-        ended,
+        due: renewals.due.keys().cloned().collect(),
+        certified: renewals.due,
+        ended: renewals.ended,
         newly_revoked: revoked.news,
         refused,
         ..Survey::of_files(snapshot, (zone, templates), read, revocations)
@@ -101,6 +137,7 @@ pub fn proposal(
         head,
         grounds: proposal.grounds()?,
         survey,
+        certificates: Certificates { repository, base },
     })
 }
 
@@ -133,20 +170,23 @@ fn keys(requests: &Requests) -> BTreeMap<RequestName, Sha256Digest> {
         .collect()
 }
 
-/// The requests about which the merge says something new although their certificate has ended: it may be that they are
-/// approved again.
-fn ended(
+/// Takes back the requests whose certificate has ended and beside which the merge leaves nothing new: what it takes away is
+/// no reason to make another one.
+fn end_silent(
     repository: &Repository,
-    stated: &BTreeSet<RequestName>,
     base: ObjectId,
-    world: &World,
-) -> anyhow::Result<BTreeSet<RequestName>> {
-    let mut ended = BTreeSet::new();
-    for name in stated {
-        let provenance = renewals::provenance(repository, base, name)?;
-        if provenance.is_some_and(|provenance| provenance.not_after < world.now) {
-            ended.insert(name.clone());
+    renewals: &mut Renewals,
+    snapshot: &mut Snapshot,
+) -> anyhow::Result<()> {
+    for name in std::mem::take(&mut renewals.ended) {
+        let files = snapshot.statements.get(&name);
+        let files = files.into_iter().flat_map(BTreeMap::keys);
+        let provenance = renewals::provenance(repository, base, &name)?;
+        if provenance.is_some_and(|provenance| renewals::has_news(files, &provenance)) {
+            renewals.ended.insert(name);
+        } else {
+            snapshot.open.remove(&name);
         }
     }
-    Ok(ended)
+    Ok(())
 }

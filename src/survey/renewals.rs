@@ -55,13 +55,30 @@ pub(super) fn find(
     zone: &ControlZone,
     now: Timestamp,
 ) -> anyhow::Result<Renewals> {
-    let renewing = renewing(zone);
-    let mut renewals = Renewals::default();
+    let is_renewing = !renewing(zone).is_empty();
     let is_asked = |name: &&RequestName| {
         let is_stated = snapshot.stated.contains(*name);
-        snapshot.is_unchanged(name) && (is_stated || !renewing.is_empty())
+        snapshot.is_unchanged(name) && (is_stated || is_renewing)
     };
-    for name in snapshot.requests.keys().filter(is_asked) {
+    let names = snapshot.requests.keys().filter(is_asked);
+    find_of(repository, tip, names, (zone, now), |name, provenance| {
+        let is_stated = snapshot.stated.contains(name);
+        Ok(is_stated && has_news(&stated(repository, tip, name)?, provenance))
+    })
+}
+
+/// The same of these requests, which `issued/` holds; `has_news` tells whether somebody has said something about one since
+/// its certificate was made.
+pub(super) fn find_of<'n>(
+    repository: &Repository,
+    tip: ObjectId,
+    names: impl Iterator<Item = &'n RequestName>,
+    (zone, now): (&ControlZone, Timestamp),
+    has_news: impl Fn(&RequestName, &Provenance) -> anyhow::Result<bool>,
+) -> anyhow::Result<Renewals> {
+    let renewing = renewing(zone);
+    let mut renewals = Renewals::default();
+    for name in names {
         // What no run wrote is not ours to renew.
         let Some(provenance) = provenance(repository, tip, name)? else {
             continue;
@@ -77,7 +94,7 @@ pub(super) fn find(
         let begins = renewal.and_then(|renewal| renewal.begins(&provenance));
         let next = begins.filter(|begins| *begins > now);
         renewals.next = renewals.next.into_iter().chain(next).min();
-        if snapshot.stated.contains(name) && has_news(repository, tip, name, &provenance)? {
+        if has_news(name, &provenance)? {
             if provenance.not_after < now {
                 renewals.ended.insert(name.clone());
             } else {
@@ -90,24 +107,29 @@ pub(super) fn find(
     Ok(renewals)
 }
 
-/// Whether a statement lies beside a request that its certificate did not rest on.
-fn has_news(
+/// What lies in the directory of the statements about a request.
+fn stated(
     repository: &Repository,
     tip: ObjectId,
     request: &RequestName,
+) -> anyhow::Result<Vec<String>> {
+    repository.file_names(tip, &format!("requests/{request}.approvals"))
+}
+
+/// Whether one of these statements is none that a certificate rested on.
+pub(super) fn has_news<'f>(
+    files: impl IntoIterator<Item = &'f String>,
     provenance: &Provenance,
-) -> anyhow::Result<bool> {
-    let directory = format!("requests/{request}.approvals");
-    let names = repository.file_names(tip, &directory)?;
+) -> bool {
     let counted: Vec<String> = provenance
         .approvals
         .iter()
         .map(|digest| format!("-{}.json", &digest.to_string()[..8]))
         .collect();
     let is_counted = |name: &String| counted.iter().any(|end| name.ends_with(end));
-    Ok(names
-        .iter()
-        .any(|name| !name.ends_with(SIGNATURE) && !is_counted(name)))
+    files
+        .into_iter()
+        .any(|name| !name.ends_with(SIGNATURE) && !is_counted(name))
 }
 
 /// Takes back what history does not bear out, and has the rest begin where the first certificate was made. Out come the
@@ -188,7 +210,8 @@ fn is_proven(
     let Some(file) = repository.file(tip, &request.issued("certificate.pem"))? else {
         return Ok(false);
     };
-    let Some(manifest) = repository.file(tip, &request.manifest())? else {
+    // The manifest has the same bytes, and may lie in a merge that nobody has made yet.
+    let Some(manifest) = repository.file(tip, &request.issued("request.yaml"))? else {
         return Ok(false);
     };
     let Ok(asked) = Request::read(request, &manifest) else {

@@ -16,6 +16,7 @@ mod mainline;
 mod malformed;
 mod output;
 mod persons;
+mod proposed;
 mod published;
 mod reads;
 mod renewals;

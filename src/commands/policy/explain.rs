@@ -52,6 +52,7 @@ fn told(args: &ExplainArgs, world: &World) -> anyhow::Result<Explanation> {
         in_detail: true,
         // Whether it stays as it is shall not hide what the rules say.
         due: &BTreeSet::new(),
+        ended: &BTreeSet::new(),
         ..survey.evidence()
     };
     let plan = plan(&evidence, world.now);
