@@ -125,6 +125,11 @@ pub struct Introduction {
     pub committed: Timestamp,
     /// The commit that made the bytes; `None` when too many landed at once to search them.
     pub maker: Option<Authorship>,
+    /// The commits of the mainline that changed the request since it was last absent, newest first; the anchor stands for
+    /// all before it.
+    pub changes: Vec<ObjectId>,
+    /// Whether the request was there at the anchor, and at every commit since.
+    pub is_from_anchor: bool,
     /// Every commit that may have had a hand in the request since it was last absent, the maker included.
     pub contributors: Vec<Authorship>,
     /// Whether it also changed the control zone, and is not the anchor.

@@ -139,7 +139,8 @@ impl<'a> Account<'a> {
         track: &Track<'_>,
         people: &People,
     ) -> anyhow::Result<Introduction> {
-        let brought = self.changes(track).first().copied().unwrap_or(self.anchor);
+        let changes = self.changes(track);
+        let brought = changes.first().copied().unwrap_or(self.anchor);
         let contributors = people.contributors.get(&number);
         let contributors = contributors.into_iter().flatten();
         let contributors: Vec<Authorship> = contributors
@@ -152,6 +153,8 @@ impl<'a> Account<'a> {
             position: self.position(brought),
             committed: committed(&self.repository.commit_at(brought.commit)?),
             maker: maker.map(|commit| self.author(*commit)).transpose()?,
+            is_from_anchor: changes.last().is_none_or(|oldest| *oldest == self.anchor),
+            changes: changes.into_iter().map(|change| change.commit).collect(),
             contributors,
             touches_control: brought.touches_control && brought != self.anchor,
         })

@@ -150,11 +150,13 @@ pub(super) fn settle(
         }
         let renewal = renewing.get(certificate.policy.as_str());
         let is_due = renewal.is_some_and(|renewal| renewal.is_due(certificate, now));
-        // Who deletes a request ends its renewals, though the same bytes may come back.
+        // Who deletes a request ends its renewals, though the same bytes may come back. Who edits it and thinks better of it
+        // does not: it was there all the time.
         let introduction = history.introductions.get(name);
         let is_the_same = introduction.is_some_and(|introduction| {
-            let is_anchor = introduction.position == 0;
-            is_anchor || certificate.introduced_in == Some(introduction.commit)
+            let changes = introduction.changes.iter();
+            let brought = certificate.introduced_in;
+            introduction.is_from_anchor || changes.copied().any(|change| brought == Some(change))
         });
         if !is_due || !is_the_same {
             over.insert(name.clone());

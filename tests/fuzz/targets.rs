@@ -230,6 +230,8 @@ fn certify(request: &Request, manifest: &Blob) {
         commit: ObjectId([1; 20]),
         position: 1,
         committed: wide::now(),
+        changes: vec![ObjectId([1; 20])],
+        is_from_anchor: false,
         maker: None,
         contributors: Vec::new(),
         touches_control: false,

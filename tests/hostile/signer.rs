@@ -254,6 +254,8 @@ fn introduction() -> Introduction {
         commit: ObjectId([1; 20]),
         position: 1,
         committed: wide::now(),
+        changes: vec![ObjectId([1; 20])],
+        is_from_anchor: false,
         maker: Some(maker.clone()),
         contributors: vec![maker],
         touches_control: false,

@@ -329,6 +329,29 @@ fn a_request_that_was_deleted_and_came_again_is_renewed_no_more() {
 }
 
 #[test]
+fn whoever_edits_a_request_and_thinks_better_of_it_ends_no_renewal() {
+    let house = renewing(ONE);
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    house.run();
+    let file = "repo/requests/jane.yaml";
+    let manifest = house.scratch.read(file);
+    for comment in ["# once\n", "# twice\n", ""] {
+        house.scratch.write(file, format!("{manifest}{comment}"));
+        house.commit_as("jane", true, "edit");
+    }
+    assert_eq!(judged(&at(&house, SOON, "plan"), "jane").0, "approved");
+    // What its author had a hand in he can't approve, then or now.
+    for comment in ["# thrice\n", ""] {
+        house.scratch.write(file, format!("{manifest}{comment}"));
+        house.commit_as("bob", true, "edit");
+    }
+    let expected = ["ApprovalMissing", "ApproverIsRequester"].map(str::to_owned);
+    let found = judged(&at(&house, SOON, "plan"), "jane");
+    assert_eq!(found, ("pending".to_owned(), expected.to_vec()));
+}
+
+#[test]
 fn the_first_certificate_counts_and_not_what_a_later_commit_says_of_it() {
     let house = renewing("none");
     house.run();
