@@ -82,9 +82,7 @@ impl Repository {
                     Zones::of(&objects, parent.tree)?,
                     Zones::of(&objects, node.tree)?,
                 );
-                let (old, new) = (before.requests, after.requests);
-                let mut show = |path: &str| found.extend(revoked(path));
-                differing(&objects, "requests/", old, new, &mut show)?;
+                changed(&objects, before.requests, after.requests, &mut found)?;
                 let written = objects.differences(before.issued, after.issued, &awaited)?;
                 if !written.is_empty() && is_run(node.commit)? {
                     awaited.retain(|path, _| written.iter().all(|file| file.follower != path));
@@ -140,6 +138,36 @@ impl Repository {
         differing(&objects, "requests/", None, top, &mut show)?;
         Ok(found)
     }
+}
+
+/// Adds the requests whose revocation is not the same in both trees. Where two directories can't be compared, every one below
+/// either of them may have been brought or taken away.
+fn changed(
+    objects: &Objects<'_>,
+    old: Option<ObjectId>,
+    new: Option<ObjectId>,
+    found: &mut BTreeSet<RequestName>,
+) -> anyhow::Result<()> {
+    let mut unknown = Vec::new();
+    let mut show = |path: &str| {
+        unknown.extend(path.ends_with('/').then(|| path.to_owned()));
+        found.extend(revoked(path));
+    };
+    differing(objects, "requests/", old, new, &mut show)?;
+    for place in unknown {
+        let pieces: Vec<&str> = place
+            .split('/')
+            .skip(1)
+            .filter(|piece| !piece.is_empty())
+            .collect();
+        for top in [old, new].into_iter().flatten() {
+            let folder = objects.follow(top, &pieces, tree::DIRECTORY)?;
+            // What can't be read by itself either holds nothing that counts.
+            let mut show = |path: &str| found.extend(revoked(path));
+            differing(objects, &place, None, folder, &mut show)?;
+        }
+    }
+    Ok(())
 }
 
 fn revoked(path: &str) -> Option<RequestName> {

@@ -36,8 +36,12 @@ pub(crate) fn revoke(house: &House, spec: &str) {
 
 /// The serial number of jane's certificate, as openssl says.
 pub(crate) fn serial(house: &House) -> String {
-    let script = "openssl x509 -in repo/issued/jane/certificate.pem -noout -serial";
-    let said = house.scratch.sh(script).stdout;
+    serial_of(house, "jane")
+}
+
+fn serial_of(house: &House, request: &str) -> String {
+    let script = format!("openssl x509 -in repo/issued/{request}/certificate.pem -noout -serial");
+    let said = house.scratch.sh(&script).stdout;
     said.trim().trim_start_matches("serial=").to_lowercase()
 }
 
@@ -73,6 +77,35 @@ fn a_revocation_that_was_merged_and_deleted_between_two_runs_is_obeyed() {
         "{}",
         list(&house)
     );
+}
+
+/// The mainline with every entry of `requests/team` twice, which nobody can mean; the work tree stays.
+const MALFORM: &str = r#"
+cd repo
+team=$( (git cat-file tree main:requests/team; git cat-file tree main:requests/team) | git hash-object -t tree -w --stdin --literally)
+requests=$( (git ls-tree main:requests | awk -F'\t' '$2 != "team"'; printf '040000 tree %s\tteam\n' "$team") | git mktree)
+top=$( (git ls-tree main | awk -F'\t' '$2 != "requests"'; printf '040000 tree %s\trequests\n' "$requests") | git mktree)
+git update-ref refs/heads/main "$(git commit-tree -p main -m malformed "$top")"
+"#;
+
+#[test]
+fn a_revocation_that_came_and_went_beside_malformed_directories_is_obeyed() {
+    let house = publishing();
+    house.ask("team/june", "jane");
+    house.run();
+    house.scratch.sh(MALFORM);
+    let revoke = ["revoke", "team/june", "--reason", "superseded"];
+    house.scratch.in_repo(&revoke).success();
+    house.scratch.commit("revoke");
+    house.scratch.sh(MALFORM);
+    house
+        .scratch
+        .sh("rm repo/requests/team/june.revocation.yaml");
+    house.scratch.commit("as if nothing had been");
+    house.run();
+    let june = serial_of(&house, "team/june");
+    let list = list(&house).to_lowercase();
+    assert!(list.contains(&june), "{june}: {list}");
 }
 
 #[test]
