@@ -144,17 +144,20 @@ impl Repository {
         // Without the lease a remote that was rewound to an ancestor would be moved forward over the rewind.
         let lease = format!("--force-with-lease={reference}:{from}");
         let refspec = format!("{commit}:{reference}");
-        let (name, settings) = self.target(remote)?;
+        let (name, mut settings) = self.target(remote)?;
         let arguments = [
             "push",
             "--porcelain",
             "--no-verify",
             "--no-follow-tags",
             "--recurse-submodules=no",
+            "--no-signed",
             &lease,
             &name,
             &refspec,
         ];
+        // What somebody set for pushes of their own may be what the server does not take; an empty one takes back all.
+        settings.extend(["-c".to_owned(), "push.pushOption=".to_owned()]);
         let output = self.git(&settings, &arguments)?;
         Ok(answer(&output, &reference))
     }

@@ -198,3 +198,19 @@ fn a_remote_is_never_an_option_and_must_be_there() {
     assert_eq!(codes(&report, "errors"), ["FetchFailed"]);
     assert_ne!(pending(&scratch), "");
 }
+
+#[test]
+fn what_somebody_set_for_pushes_of_their_own_is_not_set_for_that_of_a_run() {
+    let scratch = place(&["jane"]);
+    // The remote takes neither.
+    scratch.sh(
+        "cd repo; git config push.gpgSign true; git config --add push.pushOption ci.skip; git config --add push.pushOption x
+         ! git push -q origin HEAD:refs/heads/other 2>> log
+         ! git push -q --no-signed origin HEAD:refs/heads/other 2>> log
+         grep 'signed push' log; grep 'push options' log; rm log",
+    );
+    let report = push(&scratch).success().json();
+    assert_eq!(report["summary"]["issued"], 1);
+    assert_eq!(pending(&scratch), "");
+    sound(&scratch);
+}
