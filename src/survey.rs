@@ -30,7 +30,9 @@ use crate::provenance::Provenance;
 use crate::snapshot::Snapshot;
 use crate::survey::output::Judgement;
 use crate::survey::revocations::{Asked, Ground};
-use crate::survey::rules::{Rules, at_head, check_branch, load, refuse, rules, rules_before};
+use crate::survey::rules::{
+    Rules, at_head, check_branch, control_at, load, refuse, rules, rules_before,
+};
 use crate::timestamp::Timestamp;
 use crate::worktree;
 use crate::world::World;
@@ -109,6 +111,32 @@ impl Mainline {
     pub fn standing(&self) -> anyhow::Result<Standing> {
         let Begin { outputs, now, .. } = self.begin;
         output::standing(&self.repository, outputs, self.tip, &self.branch, now)
+    }
+
+    /// A commit that this clone has seen on the mainline, or made there itself, and that is not on it any more.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn lost(&self) -> anyhow::Result<Option<ObjectId>> {
+        let is_lost = |commit: &ObjectId| {
+            let is_there = self.repository.is_on_mainline(*commit, self.tip)?;
+            Ok::<_, anyhow::Error>(!is_there)
+        };
+        let seen = self.repository.fetched(&self.branch)?;
+        if let Some(seen) = seen
+            && is_lost(&seen)?
+        {
+            return Ok(Some(seen));
+        }
+        // A run of another branch has rules that say so, and one that was swept away is as if it had never been.
+        let is_of_here = |commit: &ObjectId| {
+            let rules = control_at(&self.repository, *commit).ok().flatten();
+            rules.is_some_and(|rules| rules.settings.branch.as_str() == self.branch)
+        };
+        let Some(made) = self.repository.last_made() else {
+            return Ok(None);
+        };
+        Ok((is_lost(&made)? && is_of_here(&made)).then_some(made))
     }
 
     /// Remembers for later runs that the anchor that was given is on the mainline.

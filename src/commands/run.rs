@@ -52,6 +52,7 @@ pub fn run(args: &RunArgs, world: &mut World, report: &mut Report) -> anyhow::Re
     report.commit = Some(mainline.tip);
     report.notices.extend(mainline.repository.notices()?);
     report.notices.extend(without_anchor(world));
+    report.notices.extend(target.doubt(&mainline)?);
     let snapshot = &mainline.survey.snapshot;
     let listing = Listing {
         all: args.report.all,

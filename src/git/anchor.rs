@@ -61,10 +61,16 @@ impl Repository {
         write(&self.run_note(), &format!("{commit}\n"));
     }
 
+    /// The newest commit that a run made in this clone, wherever it is now.
+    #[must_use]
+    pub fn last_made(&self) -> Option<ObjectId> {
+        let note = fs::read_to_string(self.run_note()).ok()?;
+        note.strip_suffix('\n')?.parse().ok()
+    }
+
     /// Whether a run made this commit here, and no later one.
     pub(super) fn has_made(&self, commit: ObjectId) -> bool {
-        let note = fs::read_to_string(self.run_note());
-        note.is_ok_and(|note| note == format!("{commit}\n"))
+        self.last_made() == Some(commit)
     }
 
     fn remembered(&self) -> Option<(ObjectId, ObjectId)> {

@@ -214,3 +214,33 @@ fn what_somebody_set_for_pushes_of_their_own_is_not_set_for_that_of_a_run() {
     assert_eq!(pending(&scratch), "");
     sound(&scratch);
 }
+
+#[test]
+fn a_run_without_a_push_says_that_what_was_on_the_mainline_is_not_there_any_more() {
+    let scratch = place(&["jane"]);
+    let run = |told: &[&str]| {
+        let report = scratch.in_repo(&["run", "-o", "json"]).success().json();
+        assert_eq!(codes(&report, "notices"), told, "{report:#}");
+        report
+    };
+    let began = rev(&scratch, "repo", "main");
+    push(&scratch).success();
+    run(&[]);
+    // What the remote had, and what a run here has made, is gone from here.
+    for makes in ["true", "git update-ref -d refs/gitca/remote/main"] {
+        let issued = rev(&scratch, "repo", "main");
+        scratch.sh(&format!("cd repo; {makes}; git reset -q --hard {began}"));
+        let report = run(&["MainlineRewritten"]);
+        let notice = &report["notices"][0];
+        let message = notice["message"].as_str().expect("a message");
+        assert!(message.contains(&issued), "{message}");
+        assert_eq!(report["summary"]["issued"], 1);
+        // The help brings it back.
+        let help = notice["help"].as_str().expect("a help");
+        let repair = help.split('`').nth(3).expect("a command");
+        scratch.sh(&format!("cd repo; git reset -q --hard {began}; {repair}"));
+        assert_eq!(rev(&scratch, "repo", "main"), issued);
+        scratch.write("repo/.git/gitca/run", format!("{issued}\n"));
+        run(&[]);
+    }
+}

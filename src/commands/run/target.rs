@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crate::batch::Randomness;
 use crate::cli::RunArgs;
-use crate::finding::{Code, Reason, Stop};
+use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::{self, Answer, RaceLost, Remote, Repository, fault};
 use crate::names::ObjectId;
+use crate::survey::Mainline;
 
 // Long enough for a server to finish with somebody else's push.
 const FIRST_PAUSE_MILLISECONDS: u64 = 100;
@@ -84,6 +85,28 @@ impl Target {
             require_descent(repository, branch, before, tip)?;
         }
         Ok(Some(tip))
+    }
+
+    /// Says that the branch here does not lead back to what was on it: what was issued there would be signed once more. At
+    /// a remote that has stopped the run already.
+    ///
+    /// # Errors
+    /// When the repository can't be read.
+    pub(super) fn doubt(&self, mainline: &Mainline) -> anyhow::Result<Option<Finding>> {
+        if self.is_remote() {
+            return Ok(None);
+        }
+        let (branch, tip) = (&mainline.branch, mainline.tip);
+        let told = |lost| {
+            let message = format!(
+                "the mainline `{branch}` was rewritten or lags behind: {lost} was on it and is not on the first-parent chain of {tip}, so what was issued there may be signed once more"
+            );
+            let help = format!(
+                "see what is missing with `git log --oneline {tip}..{lost}`, and bring it back: `git merge --ff-only {lost}`; if it was meant, revoke what was issued there"
+            );
+            Finding::anywhere(Reason::new(Code::MainlineRewritten, message).help(help))
+        };
+        Ok(mainline.lost()?.map(told))
     }
 
     /// Tries to land a commit that is a child of `from`.
