@@ -74,6 +74,7 @@ fn state(
         }
     }
     let (mut text, mut doubts) = (String::new(), Vec::new());
+    let mut is_beaten = false;
     for (name, blob, request) in &subjects {
         let subject = (name, blob, request.as_ref());
         doubts.extend(standing::doubt(
@@ -82,6 +83,11 @@ fn state(
             &principal,
             (&zone, &root),
         )?);
+        if decision == StatementDecision::Approve {
+            let beaten = standing::beaten(name, blob, &principal, (&root, world.now))?;
+            is_beaten |= beaten.is_some();
+            doubts.extend(beaten);
+        }
         let terms = Terms {
             decision,
             principal: principal.clone(),
@@ -100,7 +106,15 @@ fn state(
         let _ = writeln!(text, "Wrote {file}\n  and {file}.sig");
     }
     let names: Vec<&RequestName> = subjects.iter().map(|(name, ..)| name).collect();
-    text.push_str(&next_steps(&names, decision, doubts.is_empty()));
+    let when = match decision {
+        _ if is_beaten => "it does not count beside a denial that is as new",
+        _ if doubts.is_empty() => "it counts when it is merged, with the request or after it",
+        StatementDecision::Deny => {
+            "as policies are now, it counts only where you asked or are asked"
+        }
+        _ => "as policies are now, it counts only where you are asked",
+    };
+    text.push_str(&next_steps(&names, decision, when));
     Ok(answer(text, String::new(), &doubts, style))
 }
 
@@ -314,19 +328,12 @@ fn facts(request: &Request) -> [(&'static str, String); 6] {
     ]
 }
 
-fn next_steps(names: &[&RequestName], decision: StatementDecision, counts: bool) -> String {
+fn next_steps(names: &[&RequestName], decision: StatementDecision, when: &str) -> String {
     let folders: Vec<String> = names
         .iter()
         .map(|name| format!("requests/{name}.approvals"))
         .collect();
     let all: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-    let when = match decision {
-        _ if counts => "it counts when it is merged, with the request or after it",
-        StatementDecision::Deny => {
-            "as policies are now, it counts only where you asked or are asked"
-        }
-        _ => "as policies are now, it counts only where you are asked",
-    };
     format!(
         "Next:\n  git add {}\n  git commit -m \"{decision} {}\"\n  git push    # {when}\n",
         folders.join(" "),

@@ -216,6 +216,30 @@ fn whoever_is_not_asked_is_told_what_becomes_of_it() {
     }
 }
 
+#[test]
+fn an_approval_that_is_no_later_than_a_denial_is_said_to_count_for_nothing() {
+    let scratch = scratch();
+    let by_bob = |now: &str, command: &str| {
+        let args = ["--now", now, command, "dev/jane", "--signing-key", "../bob"];
+        scratch.in_repo(&args).success()
+    };
+    by_bob("2030-01-01T00:00:10Z", "deny");
+    for (now, counts) in [
+        ("2030-01-01T00:00:09Z", false),
+        ("2030-01-01T00:00:10Z", false),
+        ("2030-01-01T00:00:11Z", true),
+    ] {
+        let answer = by_bob(now, "approve");
+        let plainly = answer.stdout.contains("it counts when it is merged");
+        assert_eq!(plainly, counts, "{now}: {}", answer.stdout);
+        let words: Vec<&str> = answer.stderr.split_whitespace().collect();
+        let is_told = words
+            .join(" ")
+            .starts_with("note[Rejected]: `bob` denied these bytes no earlier");
+        assert_eq!(is_told, !counts, "{now}: {}", answer.stderr);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn nothing_is_written_through_a_link_that_somebody_put_there() {

@@ -14,6 +14,7 @@ use crate::names::{ObjectName, RepoPath, RequestName, Sha256Digest};
 use crate::request::Request;
 use crate::snapshot::Blob;
 use crate::statement::{Statement, StatementDecision};
+use crate::timestamp::Timestamp;
 use crate::worktree;
 
 /// Whoever says to have asked for these very bytes can't approve them: better told now than after the merge.
@@ -59,6 +60,27 @@ pub(super) fn doubt(
     Ok(Some(Finding::in_request(name, reason)))
 }
 
+/// Why this approval will not count beside a denial by the same person that is as new: whoever is in doubt has denied.
+pub(super) fn beaten(
+    name: &RequestName,
+    blob: &Blob,
+    principal: &ObjectName,
+    (root, now): (&Path, Timestamp),
+) -> anyhow::Result<Option<Finding>> {
+    let is_as_new = |statement: &Statement| {
+        statement.decision == StatementDecision::Deny && statement.created >= now
+    };
+    let Some(file) = said(name, blob, principal, root, is_as_new)? else {
+        return Ok(None);
+    };
+    let message = format!(
+        "`{principal}` denied these bytes no earlier than this approval, so the denial holds and the approval does not count"
+    );
+    let reason = Reason::new(Code::Rejected, message);
+    let help = format!("wait a second, and approve again: `gitca approve {name}`");
+    Ok(Some(Finding::in_file(file, reason.help(help))))
+}
+
 /// Whether some policy that may be about the request would count this person.
 fn is_asked(request: &Request, principal: &ObjectName, zone: &ControlZone) -> bool {
     let groups = zone.groups_of(principal);
@@ -77,6 +99,18 @@ fn claim(
     principal: &ObjectName,
     root: &Path,
 ) -> anyhow::Result<Option<RepoPath>> {
+    let is_claim = |statement: &Statement| statement.decision == StatementDecision::Request;
+    said(name, blob, principal, root, is_claim)
+}
+
+/// What this person says of these bytes, if it is what is looked for.
+fn said(
+    name: &RequestName,
+    blob: &Blob,
+    principal: &ObjectName,
+    root: &Path,
+    is_it: impl Fn(&Statement) -> bool,
+) -> anyhow::Result<Option<RepoPath>> {
     let sha256 = Sha256Digest::of(&blob.bytes);
     for file in signer::statements(name, root)? {
         let Some(Ok(statement)) =
@@ -85,7 +119,7 @@ fn claim(
             continue;
         };
         let is_theirs = statement.principal == *principal && statement.sha256 == sha256;
-        if is_theirs && statement.decision == StatementDecision::Request {
+        if is_theirs && is_it(&statement) {
             return Ok(Some(file));
         }
     }
