@@ -37,6 +37,7 @@ pub fn inspect(zone: &ControlZone, now: Timestamp) -> Inspection {
         authority::inspect_list(signer, zone, &mut flaws);
     }
     people::inspect_principals(zone, &mut flaws);
+    people::inspect_bot(zone, now, &mut flaws);
     if zone.tests.is_empty() {
         let message = "no PolicyTest says what these policies are meant to decide";
         let help = "write one under `policies/tests/`; `gitca schema PolicyTest` says how";

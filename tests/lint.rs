@@ -80,7 +80,7 @@ fn zone(files: &Files) -> ControlZone {
 fn flaws(files: &Files) -> Vec<Flaw> {
     let found = inspect(&zone(files), NOW.parse().expect("a time"));
     let mut flaws = found.findings;
-    let meant = [Code::ApprovalsNone, Code::NoTests];
+    let meant = [Code::ApprovalsNone, Code::NoTests, Code::NoBotKey];
     flaws.retain(|flaw| !meant.contains(&flaw.finding.reason.code));
     for flaw in &flaws {
         let reason = &flaw.finding.reason;
@@ -568,9 +568,72 @@ fn a_ca_that_ends_too_soon_and_missing_tests_are_told() {
         files.extend(tests.then(|| ("tests/x.yaml", test.clone())));
         let found = inspect(&zone(&files), now.parse().expect("a time")).findings;
         let mut codes: Vec<Code> = found.iter().map(|flaw| flaw.finding.reason.code).collect();
-        codes.retain(|code| *code != Code::ApprovalsNone);
+        let meant = [Code::ApprovalsNone, Code::NoBotKey];
+        codes.retain(|code| !meant.contains(code));
         assert_eq!(codes, expected, "{now}");
     }
+}
+
+#[test]
+fn it_is_noted_as_long_as_no_key_proves_the_commits_of_runs() {
+    let bot = |kind: &str, email: &str, key: &str| {
+        let (head, line) = person("robot", 1).split_once("sshKeys: ").map_or_else(
+            Default::default,
+            |(head, line)| {
+                (
+                    head.to_owned(),
+                    line.trim().trim_matches(['[', ']']).to_owned(),
+                )
+            },
+        );
+        format!(
+            "{head}kind: {kind}\n  emails: [{email}]\n  sshKeys: {}\n",
+            key.replace("KEY", &line)
+        )
+    };
+    let address = "gitca@example.com";
+    let ended = "[{key: KEY, notAfter: \"2029-12-31T00:00:00Z\"}]";
+    for (robot, is_told) in [
+        (None, true),
+        (Some(bot("bot", address, "[KEY]")), false),
+        (Some(bot("bot", address, "[]")), true),
+        (Some(bot("bot", address, ended)), true),
+        (Some(bot("bot", "other@example.com", "[KEY]")), true),
+        (Some(bot("person", address, "[KEY]")), true),
+    ] {
+        let files: Files = robot
+            .iter()
+            .map(|robot| ("robot.yaml", robot.clone()))
+            .collect();
+        let inspection = inspect(&zone(&files), NOW.parse().expect("a time"));
+        let told: Vec<&Flaw> = inspection
+            .findings
+            .iter()
+            .filter(|flaw| flaw.finding.reason.code == Code::NoBotKey)
+            .collect();
+        assert_eq!(told.len(), usize::from(is_told), "{robot:?}");
+        for flaw in &told {
+            assert_eq!(flaw.severity, Weight::Note);
+            let reason = &flaw.finding.reason;
+            assert_eq!(reason.field.as_deref(), Some("spec.bot"));
+            assert!(reason.line.is_some(), "{flaw:?}");
+            let help = reason.help.as_deref().unwrap_or_default();
+            assert!(help.contains(address), "{help}");
+        }
+        // The bot of the Settings is of use although it is in no group.
+        let unused = inspection.findings.iter();
+        let mut unused = unused.filter(|flaw| flaw.finding.reason.code == Code::UnusedPrincipal);
+        assert_eq!(
+            unused.next().is_some(),
+            robot.is_some() && is_unused(robot.as_deref()),
+            "{robot:?}"
+        );
+    }
+}
+
+fn is_unused(robot: Option<&str>) -> bool {
+    let robot = robot.unwrap_or_default();
+    !(robot.contains("kind: bot") && robot.contains("[gitca@example.com]"))
 }
 
 #[test]
@@ -701,7 +764,7 @@ fn each_format_says_the_same_and_a_warning_sets_the_exit_code() {
                  --> policies/broad.yaml:5:44\n  field: spec.allowed.subject.organizations.any\n  help: ";
     assert!(text.contains(words), "{text}");
     assert!(
-        text.ends_with("policy lint: 1 warning, 2 notes\n"),
+        text.ends_with("policy lint: 1 warning, 3 notes\n"),
         "{text}"
     );
     assert!(

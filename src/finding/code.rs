@@ -233,6 +233,7 @@ pub enum Code {
     CaExpiresSoon,
     NoTests,
     ListsDiffer,
+    NoBotKey,
 }
 
 impl Code {

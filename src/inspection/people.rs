@@ -18,6 +18,7 @@ use crate::finding::Code;
 use crate::inspection::flaws::Flaws;
 use crate::names::ObjectName;
 use crate::timestamp::Timestamp;
+use crate::trust::issuing_bot;
 
 /// The approvals and the requesters of an approval policy.
 pub(super) fn inspect_approval(
@@ -104,10 +105,31 @@ fn voters(zone: &ControlZone, now: Timestamp) -> Voters {
         .collect()
 }
 
+/// The bot whose commits bring certificates back.
+pub(super) fn inspect_bot(zone: &ControlZone, now: Timestamp, flaws: &mut Flaws) {
+    let mut keys = issuing_bot(zone).into_iter().flat_map(|bot| &bot.ssh_keys);
+    if keys.any(|key| key.counts(now)) {
+        return;
+    }
+    let settings = &zone.settings;
+    let message = "no key proves who made the commit of a run: whoever can push can make one, and each other clone has to look through all of history";
+    let help = format!(
+        "write a Principal of `kind: bot` with `emails: [{}]` and `sshKeys`, and give runs the private key with `--commit-key`",
+        settings.bot.email
+    );
+    let flaw = flaws.note(Code::NoBotKey, &settings.origin, "spec.bot");
+    flaw.say(message, help);
+}
+
 /// Principals whom no group and no policy names.
 pub(super) fn inspect_principals(zone: &ControlZone, flaws: &mut Flaws) {
     let named = named(zone);
+    let bot = issuing_bot(zone).map(|bot| &bot.name);
     for principal in zone.principals.values() {
+        // The commits of runs name it.
+        if bot == Some(&principal.name) {
+            continue;
+        }
         if named.contains(&principal.name) || !zone.groups_of(&principal.name).is_empty() {
             continue;
         }
