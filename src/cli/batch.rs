@@ -57,10 +57,12 @@ pub struct CheckArgs {
     /// a work tree no other is looked at, so that it is quick however many there are.
     #[arg(value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Judge what a merge of `--head` into this commit would bring, instead of the work tree.
+    /// Judge what a merge of `--head` into this commit would bring, instead of the work tree. A name that a branch and a tag
+    /// have, for two commits, is refused: tags come along with a fetch. Say `refs/heads/main`.
     #[arg(long, value_name = "REF", env = "GITCA_BASE", requires = "head")]
     pub base: Option<String>,
-    /// The commit that is to be merged.
+    /// The commit that is to be merged. Where it, or one that comes with it, does not say who made it and when, the change is
+    /// refused (`MalformedCommit`): git makes no such commit.
     #[arg(long, value_name = "REF", env = "GITCA_HEAD", requires = "base")]
     pub head: Option<String>,
     /// Fail for requests that wait for approvals, too.
