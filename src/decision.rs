@@ -16,6 +16,7 @@ pub mod common_name;
 pub mod counting;
 pub mod coverage;
 pub mod deny;
+mod exhaustion;
 pub mod facts;
 mod faults;
 pub mod folding;
@@ -51,6 +52,7 @@ use crate::decision::candidate::Candidate;
 use crate::decision::minutes::Minutes;
 use crate::decision::trace::{Considered, Step, Trace};
 use crate::decision::values::Values;
+use crate::effort::Effort;
 use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
 use crate::report::{Assent, Verdict};
@@ -168,17 +170,27 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     minutes.candidate = Some(candidate.clone());
     let gathered = gather(case, signer, &candidate);
     let values = Values::of(&request.csr.subject, &request.csr.sans);
-    let asked = ask(case, signer, &candidate, &values, gathered.as_ref());
+    let (effort, aside) = (Effort::of_decision(), Effort::of_words());
+    let asked = ask(
+        case,
+        signer,
+        &candidate,
+        &values,
+        gathered.as_ref(),
+        &effort,
+    );
+    // What decides nothing may not use up what decides.
+    let tried = asked.within(&aside);
     let beyond = signer::violations(request, signer, &asked);
     minutes.close(Step::SignerRules, Verdict::Denied, beyond, || {
         let lifetime = candidate.lifetime;
         format!("profile, usages, keys and limits hold; a lifetime of {lifetime}")
     })?;
-    let hits = deny_hits(zone, &asked, minutes);
+    let hits = deny_hits(zone, &asked, &tried, minutes);
     minutes.close(Step::DenyPolicies, Verdict::Denied, hits, || {
         format!("no hit of {}", number(zone.deny_policies.len(), "policy"))
     })?;
-    let admitted = admit(zone, &asked, minutes);
+    let admitted = admit(zone, &asked, &tried, minutes);
     let admitted = minutes.note(Step::ApprovalPolicies, admitted, |admitted| {
         format!("admitted by {}", named(&admitted.admitting))
     })?;
@@ -226,6 +238,7 @@ fn ask<'a>(
     candidate: &Candidate,
     values: &'a Values<'a>,
     facts: Option<&'a Arc<Facts>>,
+    effort: &'a Effort,
 ) -> Asked<'a> {
     let request = case.request;
     Asked {
@@ -242,6 +255,7 @@ fn ask<'a>(
         key: &request.csr.key,
         lifetime: candidate.lifetime,
         has_expiration: request.expiration.is_some(),
+        effort,
     }
 }
 
@@ -273,12 +287,25 @@ fn legacy(signer: &Signer) -> Option<Reason> {
 }
 
 /// The hits of all deny policies; those in audit mode are only noted.
-fn deny_hits(zone: &ControlZone, asked: &Asked<'_>, minutes: &mut Minutes) -> Vec<Reason> {
+fn deny_hits(
+    zone: &ControlZone,
+    asked: &Asked<'_>,
+    tried: &Asked<'_>,
+    minutes: &mut Minutes,
+) -> Vec<Reason> {
     let mut reasons = Vec::new();
     for policy in &zone.deny_policies {
+        let asked = match policy.mode {
+            Mode::Enforce => asked,
+            Mode::Audit => tried,
+        };
         let considered = minutes.consider(|| deny::consider(policy, asked));
         let told = considered.map(Considered::objections);
         let hits = told.unwrap_or_else(|| deny::hits(policy, asked));
+        if policy.mode == Mode::Enforce && asked.effort.is_exhausted() {
+            reasons.push(exhaustion::reason(&policy.name, &policy.origin));
+            break;
+        }
         if policy.mode == Mode::Enforce {
             reasons.extend(hits);
         } else {

@@ -2,7 +2,7 @@
 //!
 //! In comes the text of a rule; out comes an [`Expression`] that gives `true` or `false` for the [`Facts`] of a request, or
 //! a message that says why it can't. The language has no meter of its own, so size, names, steps and the sizes of values
-//! are bounded when a rule is read, and what it does on a request is counted. No clock but `now`, no randomness, no I/O.
+//! are bounded when a rule is read, and what all rules do on a request is counted. No clock but `now`, no randomness, no I/O.
 
 mod bounds;
 mod depth;
@@ -16,6 +16,7 @@ mod shape;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::effort::Effort;
 use crate::expression::engine::Program;
 use crate::expression::facts::Facts;
 pub use crate::expression::fault::Fault;
@@ -46,7 +47,8 @@ impl Expression {
                 "must be at most {SOURCE_OCTETS} octets of text"
             )));
         }
-        if tokens(source) > TOKENS {
+        let tokens = tokens(source);
+        if tokens > TOKENS {
             return Err(Fault::new(format!(
                 "has more than {TOKENS} words and signs"
             )));
@@ -56,21 +58,25 @@ impl Expression {
         let rule = Self {
             source: source.to_owned(),
             is_shallow: depth::depth(&tree) <= SHALLOW,
-            program: Arc::new(Program { tree, patterns }),
+            program: Arc::new(Program {
+                tree,
+                patterns,
+                price: tokens as u64 * meter::NODE,
+            }),
         };
         engine::try_on_sample(&rule.program)?;
         Ok(rule)
     }
 
-    /// What the rule says of these facts.
+    /// What the rule says of these facts, within what may still be done.
     ///
     /// # Errors
     /// When it can't be evaluated or gives no boolean; the caller takes that for the worse answer.
-    pub fn evaluate(&self, facts: &Arc<Facts>) -> Result<bool, String> {
+    pub fn evaluate(&self, facts: &Arc<Facts>, effort: &Effort) -> Result<bool, String> {
         if self.is_shallow {
-            engine::evaluate_here(&self.program, facts)
+            engine::evaluate_here(&self.program, facts, effort)
         } else {
-            engine::evaluate(&self.program, facts)
+            engine::evaluate(&self.program, facts, effort)
         }
     }
 

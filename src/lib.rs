@@ -32,13 +32,15 @@
 //!
 //! A file imports only from floors below its own; `tests/floors.rs` holds the table and fails where one doesn't.
 
-// Ground: names and times, and text for people.
+// Ground: names and times, text for people, and what work is counted in.
+pub mod effort;
 pub mod harmless;
 pub mod names;
 pub mod timestamp;
 
 // Formats: what is read and written.
 pub mod finding;
+pub mod pattern;
 pub mod provenance;
 pub mod report;
 pub mod schema;

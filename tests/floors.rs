@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// The house, from the ground up. Within a floor the rooms of one line don't know each other; a later line may use an
 /// earlier one.
 const FLOORS: &[&[&str]] = &[
-    &["harmless", "names", "timestamp"],
-    &["finding", "provenance", "secrets"],
+    &["effort", "harmless", "names", "timestamp"],
+    &["finding", "pattern", "provenance", "secrets"],
     &["report", "snapshot", "yaml"],
     &["expression", "ssh", "x509", "zones"],
     &["kubernetes", "request", "statement"],

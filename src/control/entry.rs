@@ -1,51 +1,26 @@
 //! One entry of a policy's list of values: a glob, `{exact: ...}` or `{regex: ...}`, compiled for its kind of value.
 //!
 //! In comes a field of a policy file; out comes an [`Entry`] that says whether a value in normal form fits. Kinds never
-//! lend to each other. A regular expression is linear-time and always covers the whole value. Entries that deny compare
-//! without letter case and let stars cross separators, so that a hit never hangs on spelling.
+//! lend to each other. A regular expression is linear-time and always covers the whole value. What is tried is counted
+//! first, and a decision that has done too much gets no answer. Entries that deny compare without letter case and let
+//! stars cross separators, so that a hit never hangs on spelling.
+
+mod compiled;
 
 use std::fmt;
 
-use regex::{Regex, RegexBuilder};
+pub use crate::control::entry::compiled::{Purpose, ValueKind};
 
-use crate::control::fold::fold;
-use crate::control::glob::dns::{DnsGlob, Wildcard};
-use crate::control::glob::email::EmailGlob;
-use crate::control::glob::error::PatternError;
-use crate::control::glob::placeholder::{Context, Given};
-use crate::control::glob::uri::{self, UriGlob};
-use crate::control::glob::{Run, Token, fits, is_literal, mentions, scan, stars};
-use crate::yaml::{Field, Problems, Value};
+use crate::control::entry::compiled::{Pattern, Shortcut, written};
+use crate::control::glob::dns::Wildcard;
+use crate::control::glob::placeholder::Given;
+use crate::control::glob::{Token, fits, is_literal};
+use crate::yaml::{Field, Problems};
 
-// Longer ones are programs, not patterns.
-const REGEX_OCTETS: usize = 1024;
-// Memory of one compiled expression; a bomb of nested counts needs more.
-const REGEX_MEMORY: usize = 1 << 18;
-
-/// The kind of value that an entry is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueKind {
-    /// DNS names, in lower case.
-    Dns,
-    /// E-mail addresses, with the domain in lower case.
-    Email,
-    /// URIs in normal form.
-    Uri,
-    /// Subject attributes; with `crossing` a star also stands for separators.
-    Attribute {
-        /// Whether a star crosses `: / . @ \`.
-        crossing: bool,
-    },
-}
-
-/// What an entry is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To admit a value, by its exact letters.
-    Admit,
-    /// To deny a value, however it is spelt.
-    Deny,
-}
+// What it takes to look at an entry at all, in units of work.
+const NAME: u64 = 2;
+const TEXT: u64 = 4;
+const GLOB: u64 = 16;
 
 /// Whether a value fits an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +35,8 @@ pub enum Match {
     Nobody,
     /// It can't be told: a regular expression does not know what a wildcard covers.
     Unknown,
+    /// It was not looked at: what one decision may do is used up.
+    Untried,
 }
 
 /// One compiled entry.
@@ -70,15 +47,9 @@ pub struct Entry {
     kind: ValueKind,
     purpose: Purpose,
     pattern: Pattern,
-}
-
-#[derive(Clone, Debug)]
-enum Pattern {
-    Dns(DnsGlob),
-    Email(EmailGlob),
-    Uri(UriGlob),
-    Text(Vec<Token>),
-    Regex(Regex),
+    shortcut: Option<Shortcut>,
+    /// How often a value is gone through.
+    rounds: u64,
 }
 
 impl Entry {
@@ -91,22 +62,15 @@ impl Entry {
     ) -> Option<Self> {
         let at = field.path.clone();
         let (text, form, field) = written(field, problems)?;
-        let pattern = match form {
-            Form::Glob if matches!(text, "*" | "**") => Err(PatternError::new(
-                format!("`{text}` alone says nothing"),
-                "to allow every value write `any: true` instead of `values`",
-            )),
-            _ if text.is_empty() => Err(PatternError::new("must not be empty", "leave it out")),
-            Form::Glob => glob(text, kind, purpose),
-            Form::Exact => exact(text, kind, purpose),
-            Form::Regex => regex(text, purpose).map(Pattern::Regex),
-        };
+        let pattern = Pattern::read(text, form, kind, purpose);
         match pattern {
             Ok(pattern) => Some(Self {
                 at,
                 text: text.to_owned(),
                 kind,
                 purpose,
+                shortcut: pattern.shortcut(text),
+                rounds: 1 + text.bytes().filter(|byte| *byte == b'*').count() as u64,
                 pattern,
             }),
             Err(error) => {
@@ -129,6 +93,18 @@ impl Entry {
             folded: self.purpose == Purpose::Deny,
             ..given
         };
+        if let Some(shortcut) = &self.shortcut
+            && !value.starts_with("*.")
+        {
+            if !given.effort.spend(NAME) {
+                return Match::Untried;
+            }
+            match shortcut {
+                Shortcut::Only(name) if name == value => return Match::Yes,
+                Shortcut::Ends(end) if value.ends_with(end) => {}
+                Shortcut::Only(_) | Shortcut::Ends(_) => return Match::No,
+            }
+        }
         if let Some(obstacle) = self.obstacle(given) {
             return obstacle;
         }
@@ -136,6 +112,9 @@ impl Entry {
             Purpose::Admit => Wildcard::Every,
             Purpose::Deny => Wildcard::Some,
         };
+        if !given.effort.spend(self.price(value)) {
+            return Match::Untried;
+        }
         let yes = match &self.pattern {
             Pattern::Dns(glob) => glob.fits(value, wildcard, given),
             Pattern::Email(glob) => glob.fits(value, given),
@@ -144,9 +123,22 @@ impl Entry {
             Pattern::Regex(_) if self.kind == ValueKind::Dns && value.starts_with("*.") => {
                 return Match::Unknown;
             }
-            Pattern::Regex(regex) => regex.is_match(value),
+            Pattern::Regex(regex) => match regex.is_match(value, given.effort) {
+                Some(yes) => yes,
+                None => return Match::Untried,
+            },
         };
         if yes { Match::Yes } else { Match::No }
+    }
+
+    /// What trying a value costs, outside an expression: a glob goes through it once for every star.
+    fn price(&self, value: &str) -> u64 {
+        match &self.pattern {
+            // It counts its own steps.
+            Pattern::Regex(_) => 1,
+            Pattern::Text(_) if self.rounds == 1 => TEXT,
+            _ => GLOB + self.rounds * value.len() as u64,
+        }
     }
 
     /// Where it stands in its file, such as `spec.allowed.dnsNames.values[0]`.
@@ -208,7 +200,7 @@ impl Entry {
             (Pattern::Email(one), Pattern::Email(other)) => one == other,
             (Pattern::Uri(one), Pattern::Uri(other)) => one == other,
             (Pattern::Text(one), Pattern::Text(other)) => one == other,
-            (Pattern::Regex(one), Pattern::Regex(other)) => one.as_str() == other.as_str(),
+            (Pattern::Regex(one), Pattern::Regex(other)) => one.source() == other.source(),
             _ => false,
         };
         same_pattern && (self.kind, self.purpose) == (other.kind, other.purpose)
@@ -268,111 +260,4 @@ impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Glob,
-    Exact,
-    Regex,
-}
-
-fn written<'n>(field: &Field<'n>, problems: &mut Problems) -> Option<(&'n str, Form, Field<'n>)> {
-    if !matches!(field.node.value, Value::Map(_)) {
-        return Some((field.text(problems)?, Form::Glob, field.clone()));
-    }
-    let object = field.object(&["exact", "regex"], problems)?;
-    match (object.get("exact"), object.get("regex")) {
-        (Some(exact), None) => Some((exact.text(problems)?, Form::Exact, exact)),
-        (None, Some(regex)) => Some((regex.text(problems)?, Form::Regex, regex)),
-        _ => {
-            problems.report(field, "must hold either `exact` or `regex`");
-            None
-        }
-    }
-}
-
-fn glob(text: &str, kind: ValueKind, purpose: Purpose) -> Result<Pattern, PatternError> {
-    match kind {
-        ValueKind::Dns => DnsGlob::glob(text).map(Pattern::Dns),
-        ValueKind::Email => EmailGlob::glob(&email(text, purpose)).map(Pattern::Email),
-        ValueKind::Uri => UriGlob::glob(text).map(Pattern::Uri),
-        ValueKind::Attribute { crossing } => {
-            let tokens = scan(text, Context::Text)?;
-            if mentions(&tokens, "**") {
-                return Err(PatternError::new(
-                    "`**` means nothing in a subject attribute",
-                    "write `*`, and `crossing: true` if it may stand for separators",
-                ));
-            }
-            let run = if crossing || purpose == Purpose::Deny {
-                Run::ANY
-            } else {
-                Run::WORD
-            };
-            Ok(Pattern::Text(stars(spelt(tokens, purpose), run)))
-        }
-    }
-}
-
-fn exact(text: &str, kind: ValueKind, purpose: Purpose) -> Result<Pattern, PatternError> {
-    match kind {
-        ValueKind::Dns => DnsGlob::exact(text).map(Pattern::Dns),
-        ValueKind::Email => EmailGlob::exact(&email(text, purpose)).map(Pattern::Email),
-        ValueKind::Uri => uri::exact(text).map(Pattern::Text),
-        ValueKind::Attribute { .. } => {
-            Ok(Pattern::Text(spelt(scan(text, Context::Text)?, purpose)))
-        }
-    }
-}
-
-/// Literals as values are compared with them: folded when they deny.
-fn spelt(tokens: Vec<Token>, purpose: Purpose) -> Vec<Token> {
-    let fold_literal = |token| match token {
-        Token::Literal(text) if purpose == Purpose::Deny => Token::Literal(fold(&text)),
-        other => other,
-    };
-    tokens.into_iter().map(fold_literal).collect()
-}
-
-fn email(text: &str, purpose: Purpose) -> String {
-    match purpose {
-        Purpose::Admit => text.to_owned(),
-        Purpose::Deny => text.to_lowercase(),
-    }
-}
-
-fn regex(text: &str, purpose: Purpose) -> Result<Regex, PatternError> {
-    if text.len() > REGEX_OCTETS {
-        return Err(PatternError::new(
-            format!("a regular expression has at most {REGEX_OCTETS} octets"),
-            "use globs, or several entries",
-        ));
-    }
-    let compile = |source: &str, memory| {
-        RegexBuilder::new(source)
-            .size_limit(memory)
-            .dfa_size_limit(REGEX_MEMORY)
-            .case_insensitive(purpose == Purpose::Deny)
-            .build()
-    };
-    // Read on its own first: `a)|(?:b` must not break out of the group that anchors it. It is too big once it is read.
-    match compile(text, 0) {
-        Ok(_) | Err(regex::Error::CompiledTooBig(_)) => {}
-        Err(error) => return Err(uncompilable(&error)),
-    }
-    let anchored = compile(&format!(r"\A(?:{text})\z"), REGEX_MEMORY);
-    anchored.map_err(|error| uncompilable(&error))
-}
-
-fn uncompilable(error: &regex::Error) -> PatternError {
-    let last = error.to_string();
-    let last = last.lines().last().unwrap_or_default();
-    PatternError::new(
-        format!(
-            "is no regular expression: {}",
-            last.trim_start_matches("error: ")
-        ),
-        "the syntax is that of the Rust crate `regex`; both ends are anchored already",
-    )
 }

@@ -283,10 +283,12 @@ fn after_run(reached: &[bool], value: &str, run: Run) -> Vec<bool> {
 mod tests {
     use super::*;
     use crate::control::identity::Identity;
+    use crate::effort::Effort;
 
     fn matches(pattern: &str, run: Run, value: &str) -> bool {
         let request = "dev/jane".parse().unwrap();
-        let given = Given::new(&request, Identity::nobody());
+        let effort = Effort::of_words();
+        let given = Given::new(&request, Identity::nobody(), &effort);
         let tokens = stars(scan(pattern, Context::Text).unwrap(), run);
         fits(&tokens, value, given)
     }
@@ -319,7 +321,8 @@ mod tests {
     #[test]
     fn a_path_is_matched_piece_by_piece() {
         let request = "dev/jane".parse().unwrap();
-        let given = Given::new(&request, Identity::nobody());
+        let effort = Effort::of_words();
+        let given = Given::new(&request, Identity::nobody(), &effort);
         for (pattern, value, fit) in [
             ("dev/*", "dev/jane", true),
             ("dev/*", "dev/a/jane", false),
@@ -353,7 +356,8 @@ mod tests {
     #[test]
     fn the_short_way_says_what_the_long_way_says() {
         let request = "dev/jane".parse().unwrap();
-        let given = Given::new(&request, Identity::nobody());
+        let effort = Effort::of_words();
+        let given = Given::new(&request, Identity::nobody(), &effort);
         let texts = [
             "", "a", "aa", "a.b", "jane", "jane-a", "ajane", "a/b", "dev:a",
         ];

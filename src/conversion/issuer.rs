@@ -110,6 +110,6 @@ fn is_all(pattern: &str) -> bool {
 
 /// The pattern with each star as this expression.
 fn regex(pattern: &str, star: &str) -> String {
-    let pieces: Vec<String> = pattern.split('*').map(regex::escape).collect();
+    let pieces: Vec<String> = pattern.split('*').map(regex_syntax::escape).collect();
     pieces.join(star)
 }

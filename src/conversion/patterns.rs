@@ -68,7 +68,7 @@ fn once(pattern: &str) -> String {
 }
 
 fn regex(pattern: &str) -> Result<Entry, String> {
-    let pieces: Vec<String> = pattern.split('*').map(regex::escape).collect();
+    let pieces: Vec<String> = pattern.split('*').map(regex_syntax::escape).collect();
     let regex = pieces.join(".*");
     if regex.len() > REGEX_OCTETS {
         return Err(format!("`{pattern}` is too long for a regular expression"));

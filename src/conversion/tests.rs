@@ -20,6 +20,7 @@ use crate::decision::asked::Asked;
 use crate::decision::candidate::Candidate;
 use crate::decision::values::Values as AskedValues;
 use crate::decision::{approve, facts, select};
+use crate::effort::Effort;
 use crate::names::ObjectId;
 use crate::request::Request;
 use crate::snapshot::Blob;
@@ -142,7 +143,9 @@ fn admits(zone: &ControlZone, request: &Request) -> bool {
     let candidate = Candidate::of(request, signer, now, &mut Vec::new());
     let facts = Arc::new(facts::facts(request, &requester, signer, &candidate, now));
     let values = AskedValues::of(&request.csr.subject, &request.csr.sans);
+    let effort = Effort::of_decision();
     let asked = Asked {
+        effort: &effort,
         facts: Some(&facts),
         requester: &requester,
         request: &request.name,

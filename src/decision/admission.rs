@@ -8,9 +8,13 @@ use crate::control::approval_policy::{ApprovalPolicy, Mode};
 use crate::decision::asked::Asked;
 use crate::decision::minutes::Minutes;
 use crate::decision::refusal::Refusal;
-use crate::decision::{approve, select};
+use crate::decision::{approve, exhaustion, select};
+use crate::effort::Effort;
 use crate::finding::{Code, Reason};
 use crate::report::Verdict;
+
+// What nobody reads to the end: of so many findings no further policy is told.
+const TOLD: usize = 1_000;
 
 /// What approval policies say, each list by name.
 pub(super) struct Admitted<'a> {
@@ -20,14 +24,16 @@ pub(super) struct Admitted<'a> {
     pub(super) admitting: Vec<&'a ApprovalPolicy>,
 }
 
-/// The policies that admit the whole request.
+/// The policies that admit the whole request; those in audit mode are `tried` within bounds of their own.
 pub(super) fn admit<'a>(
     zone: &'a ControlZone,
     asked: &Asked<'_>,
+    tried: &Asked<'_>,
     minutes: &mut Minutes,
 ) -> Result<Admitted<'a>, Refusal> {
+    let telling = Effort::of_words();
     for policy in &zone.approval_policies {
-        minutes.consider(|| approve::consider(policy, asked));
+        minutes.consider(|| approve::consider(policy, &asked.within(&telling)));
     }
     let (mut applicable, mut admitting) = (Vec::new(), Vec::new());
     for policy in &zone.approval_policies {
@@ -37,10 +43,14 @@ pub(super) fn admit<'a>(
         applicable.extend((policy.mode == Mode::Enforce).then_some(policy));
         match policy.mode {
             Mode::Enforce if approve::admits(policy, asked) => admitting.push(policy),
-            Mode::Audit if approve::admits(policy, asked) => {
+            Mode::Audit if approve::admits(policy, tried) => {
                 minutes.notices.push(audit_admits(policy));
             }
             Mode::Enforce | Mode::Audit => {}
+        }
+        if asked.effort.is_exhausted() {
+            let reason = exhaustion::reason(&policy.name, &policy.origin);
+            return Err(Refusal::new(Verdict::Denied, vec![reason]));
         }
     }
     if !admitting.is_empty() {
@@ -52,23 +62,31 @@ pub(super) fn admit<'a>(
     Err(Refusal::new(Verdict::Denied, objections(zone, asked)))
 }
 
-/// Why no policy admits.
+/// Why no policy admits, as far as it can be told.
 fn objections(zone: &ControlZone, asked: &Asked<'_>) -> Vec<Reason> {
     let (mut selectors, mut refusals) = (Vec::new(), Vec::new());
+    let (mut told, mut untold) = (0, 0);
+    let telling = Effort::of_words();
+    let asked = asked.within(&telling);
     for policy in &zone.approval_policies {
-        match select::failing(&policy.selector, asked) {
+        match select::failing(&policy.selector, &asked) {
             Some(reason) => {
                 let reason = reason.policy(policy.name.as_str());
                 selectors.push(policy.origin.place(reason));
             }
             None if policy.mode == Mode::Audit => {}
-            None => refusals.push((policy, approve::judge(policy, asked))),
+            None if told >= TOLD || telling.is_exhausted() => untold += 1,
+            None => {
+                let reasons = approve::judge(policy, &asked);
+                told += reasons.len();
+                refusals.push((policy, reasons));
+            }
         }
     }
     if refusals.is_empty() {
         no_applicable_policy(selectors)
     } else {
-        no_policy_admits(refusals)
+        no_policy_admits(refusals, untold)
     }
 }
 
@@ -95,7 +113,10 @@ fn no_applicable_policy(selectors: Vec<Reason>) -> Vec<Reason> {
 }
 
 /// Nearest policy first: fewest findings, then by name.
-fn no_policy_admits(mut refusals: Vec<(&ApprovalPolicy, Vec<Reason>)>) -> Vec<Reason> {
+fn no_policy_admits(
+    mut refusals: Vec<(&ApprovalPolicy, Vec<Reason>)>,
+    untold: usize,
+) -> Vec<Reason> {
     refusals.sort_by(|(a, one), (b, other)| {
         one.len()
             .cmp(&other.len())
@@ -122,5 +143,10 @@ fn no_policy_admits(mut refusals: Vec<(&ApprovalPolicy, Vec<Reason>)>) -> Vec<Re
         }
     }
     let findings = refusals.into_iter().flat_map(|(_, reasons)| reasons);
-    std::iter::once(headline).chain(findings).collect()
+    let rest = (untold > 0).then(|| {
+        let message = format!("{untold} more policies do not admit it; why is too much to tell");
+        Reason::new(Code::NoPolicyAdmits, message).help("mend what is told first")
+    });
+    let reasons = std::iter::once(headline).chain(findings);
+    reasons.chain(rest).collect()
 }

@@ -80,18 +80,26 @@ fn walk(policy: &ApprovalPolicy, asked: &Asked<'_>, objections: &mut Objections)
 }
 
 /// Notes what became of a value.
-fn note(value: &Value<'_>, judged: Result<Option<&Entry>, Fault<'_>>, objections: &mut Objections) {
+fn note(
+    value: &Value<'_>,
+    judged: Result<Option<&Entry>, Fault<'_>>,
+    asked: &Asked<'_>,
+    objections: &mut Objections,
+) {
     match judged {
         Ok(entry) => objections.hold(|| allowed(value, entry)),
-        Err(fault) => objections.add(|| fault.reason(value)),
+        Err(fault) => objections.add(|| fault.reason(value, asked.effort)),
     }
 }
 
 fn judge_names(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objections) {
     let (values, given) = (asked.values, asked.given());
     for value in &values.dns_names {
+        if objections.is_settled() {
+            return;
+        }
         let judged = allowing_dns(&allowed.dns_names, value, given);
-        note(value, judged, objections);
+        note(value, judged, asked, objections);
     }
     let rule = &allowed.ip_addresses;
     for (index, address) in asked.sans.ip_addresses.iter().enumerate() {
@@ -105,7 +113,10 @@ fn judge_names(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objections
         (&allowed.email_addresses, &values.email_addresses),
     ] {
         for value in values {
-            note(value, allowing(rule, value, given), objections);
+            if objections.is_settled() {
+                return;
+            }
+            note(value, allowing(rule, value, given), asked, objections);
         }
     }
     judge_counts(allowed, asked, objections);
@@ -166,7 +177,8 @@ fn judge_attribute(
 ) {
     let demanded = |_: &Reserved| !is_demanded(asked.profile, attribute, value.text);
     let Some(reserved) = value.reserved.filter(demanded) else {
-        note(value, allowing(rule, value, asked.given()), objections);
+        let judged = allowing(rule, value, asked.given());
+        note(value, judged, asked, objections);
         return;
     };
     let entries = match &rule.allows {

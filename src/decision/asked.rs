@@ -10,6 +10,7 @@ use crate::control::glob::placeholder::Given;
 use crate::control::identity::Identity;
 use crate::control::profile::Profile;
 use crate::decision::values::Values;
+use crate::effort::Effort;
 use crate::expression::facts::Facts;
 use crate::names::{RequestName, SignerName};
 use crate::timestamp::Lifetime;
@@ -47,13 +48,21 @@ pub struct Asked<'a> {
     pub facts: Option<&'a Arc<Facts>>,
     /// Whether `spec.expirationSeconds` is set.
     pub has_expiration: bool,
+    /// What may still be done about it.
+    pub effort: &'a Effort,
 }
 
 impl<'a> Asked<'a> {
-    /// What placeholders take their values from.
+    /// What patterns are tried with.
     #[must_use]
     pub fn given(&self) -> Given<'a> {
-        Given::new(self.request, self.requester)
+        Given::new(self.request, self.requester, self.effort)
+    }
+
+    /// The same, within other bounds.
+    #[must_use]
+    pub fn within<'b>(&'b self, effort: &'b Effort) -> Asked<'b> {
+        Asked { effort, ..*self }
     }
 }
 
@@ -146,6 +155,7 @@ pub(crate) mod sample {
                 lifetime: self.lifetime,
                 facts: None,
                 has_expiration: self.has_expiration,
+                effort: Box::leak(Box::new(Effort::of_decision())),
             }
         }
     }

@@ -15,6 +15,7 @@ use crate::decision::candidate::Candidate;
 use crate::decision::deny::{self, Tried};
 use crate::decision::values::{Value, Values};
 use crate::decision::{Case, approve, ask, authority, gather, route, select, signer};
+use crate::effort::Effort;
 use crate::finding::{self, Code};
 use crate::names::{Cidr, ObjectName};
 use crate::x509::subject::Attribute;
@@ -59,7 +60,15 @@ impl Coverage {
         let candidate = Candidate::of(case.request, signer, case.now, &mut Vec::new());
         let gathered = gather(case, signer, &candidate);
         let values = Values::of(&case.request.csr.subject, &case.request.csr.sans);
-        let asked = ask(case, signer, &candidate, &values, gathered.as_ref());
+        let effort = Effort::of_decision();
+        let asked = ask(
+            case,
+            signer,
+            &candidate,
+            &values,
+            gathered.as_ref(),
+            &effort,
+        );
         let is_stopped = !authority::is_ca_key(case.request, case.zone).is_empty()
             || !signer::violations(case.request, signer, &asked).is_empty();
         if is_stopped {

@@ -13,6 +13,7 @@ use crate::control::entry::{Entry, Match};
 use crate::control::fold::fold;
 use crate::control::glob::placeholder::Given;
 use crate::decision::asked::Asked;
+use crate::decision::exhaustion::CAUSE;
 use crate::decision::faults::{element, nearest};
 use crate::decision::form::Form;
 use crate::decision::form::normal_dns;
@@ -20,6 +21,7 @@ use crate::decision::objections::Objections;
 use crate::decision::rules;
 use crate::decision::select;
 use crate::decision::trace::{Considered, Remark};
+use crate::effort::Effort;
 use crate::finding::{Code, Reason};
 use crate::x509::subject::Attribute;
 
@@ -117,19 +119,19 @@ fn judge_values(
                 let reason = denied(denial, &value.field, &value.text).rule(entry.at());
                 reason.help(help(entry, matched, &value.text))
             }),
-            None => objections.hold(|| no_hit(denial, entries, value)),
+            None => objections.hold(|| no_hit(denial, entries, value, asked.effort)),
         }
     }
 }
 
 /// The entry that comes nearest, since that is the one to look at.
-fn no_hit(denial: &Denial, entries: &[Entry], value: &Tried) -> Remark {
-    let remark = match nearest(entries, &value.text) {
+fn no_hit(denial: &Denial, entries: &[Entry], value: &Tried, effort: &Effort) -> Remark {
+    let remark = match nearest(entries, &value.text, effort) {
         Some(entry) => {
             let message = format!("entry `{}`: does not fit `{entry}`", denial.name);
             Remark::new(message).rule(entry.at())
         }
-        None => Remark::new(format!("entry `{}`: no pattern", denial.name)).rule(&denial.at),
+        None => Remark::new(format!("entry `{}`: fits nothing", denial.name)).rule(&denial.at),
     };
     remark.field(&value.field).value(&value.text)
 }
@@ -150,6 +152,7 @@ fn help(entry: &Entry, matched: Match, text: &str) -> String {
         Match::Unsafe => {
             format!("the request's value for `{entry}` can't stand there, which counts as a hit")
         }
+        Match::Untried => format!("`{entry}` was not tried, which counts as a hit: {CAUSE}"),
         Match::Unknown => format!(
             "name each host: `{entry}` can't tell what a wildcard covers, which counts as a hit"
         ),

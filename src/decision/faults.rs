@@ -8,13 +8,17 @@ use std::net::IpAddr;
 use crate::control::entry::{Entry, Match};
 use crate::control::glob::placeholder::Given;
 use crate::control::rule::{Allows, AllowsIp, Counts, IpRule, Rule};
+use crate::decision::exhaustion::CAUSE;
 use crate::decision::objections::Objections;
 use crate::decision::trace::Remark;
 use crate::decision::values::{Value, rule_of};
+use crate::effort::Effort;
 use crate::finding::{Code, Reason};
 use crate::names::Cidr;
 
 const ADDRESSES: &str = "spec.allowed.ipAddresses";
+// A longer list is read in the policy.
+const BLOCKS: usize = 10;
 
 /// What is wrong with a value.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,8 @@ pub(super) enum Fault<'p> {
     Unsafe(&'p Entry),
     /// Only this entry could fit, and nobody knows who asked.
     Nobody(&'p Entry),
+    /// This entry was not looked at: what one decision may do is used up.
+    Untried(&'p Entry),
 }
 
 /// The entry that allows the value; `None` when the rule allows every value.
@@ -69,6 +75,7 @@ pub(super) fn allowing<'p>(
             Match::Yes => return Ok(Some(entry)),
             Match::Unsafe => unsafe_entry = unsafe_entry.or(Some(entry)),
             Match::Nobody => unknown = unknown.or(Some(entry)),
+            Match::Untried => return Err(Fault::Untried(entry)),
             Match::No | Match::Unknown => {}
         }
     }
@@ -81,12 +88,16 @@ pub(super) fn allowing<'p>(
 
 impl Fault<'_> {
     /// The fault in words.
-    pub(super) fn reason(self, value: &Value<'_>) -> Reason {
+    pub(super) fn reason(self, value: &Value<'_>, effort: &Effort) -> Reason {
+        let nearest = match self {
+            Self::NoEntry(entries) => nearest(entries, &value.normal, effort),
+            _ => None,
+        };
         let text = value.text;
         let (code, message) = match self {
             Self::Nothing => {
                 let reason = not_allowed(&value.field(), &value.kind(), text);
-                return reason.rule(self.rule(value));
+                return reason.rule(self.rule(value, nearest));
             }
             Self::Wildcard => (
                 Code::WildcardCertificate,
@@ -104,45 +115,52 @@ impl Fault<'_> {
                 Code::TemplateValueUnsafe,
                 format!("the request's value for `{entry}` can't stand there as literal text"),
             ),
+            Self::Untried(entry) => (
+                Code::RuleError,
+                format!("`{text}` was not compared with `{entry}`: {CAUSE}"),
+            ),
             Self::Nobody(entry) => (
                 Code::RequesterUnknown,
                 format!("`{text}` might fit `{entry}`, but who asked is not known"),
             ),
         };
         let reason = Reason::new(code, message).field(value.field()).value(text);
-        let reason = reason.rule(self.rule(value));
-        match self.help(value) {
+        let reason = reason.rule(self.rule(value, nearest));
+        match self.help(value, nearest) {
             Some(help) => reason.help(help),
             None => reason,
         }
     }
 
-    fn help(self, value: &Value<'_>) -> Option<String> {
+    fn help(self, value: &Value<'_>, nearest: Option<&Entry>) -> Option<String> {
         Some(match self {
             Self::Nothing => format!("drop `{}`", value.text),
             Self::Wildcard => "name each host".to_owned(),
             Self::Underscore => "ask for a name without `_`".to_owned(),
             Self::Unsafe(_) => "give the request a path of plain names without dots".to_owned(),
             Self::Nobody(_) => "sign the commit with a key of a Principal".to_owned(),
-            Self::NoEntry(entries) => {
-                let nearest = nearest(entries, &value.normal)?;
-                format!("the nearest that is allowed is `{nearest}`")
+            Self::NoEntry(_) => format!("the nearest that is allowed is `{}`", nearest?),
+            Self::Untried(_) => {
+                "ask for fewer or shorter names, or ask the owners of `policies/` for simpler patterns"
+                    .to_owned()
             }
         })
     }
 
     /// The field of the policy that says so.
-    fn rule(self, value: &Value<'_>) -> String {
+    fn rule(self, value: &Value<'_>, nearest: Option<&Entry>) -> String {
         let kind = value.rule();
         match self {
             Self::Nothing => kind,
             Self::Wildcard => format!("{kind}.wildcardCertificates"),
             Self::Underscore => format!("{kind}.underscores"),
-            Self::NoEntry(entries) => match nearest(entries, &value.normal) {
+            Self::NoEntry(_) => match nearest {
                 Some(entry) => entry.at().to_owned(),
                 None => kind,
             },
-            Self::Unsafe(entry) | Self::Nobody(entry) => entry.at().to_owned(),
+            Self::Unsafe(entry) | Self::Nobody(entry) | Self::Untried(entry) => {
+                entry.at().to_owned()
+            }
         }
     }
 }
@@ -157,8 +175,14 @@ pub(super) fn allowed(value: &Value<'_>, entry: Option<&Entry>) -> Remark {
     remark.value(value.text).rule(rule)
 }
 
-/// The entry most like the value; among equals the first by its text, wherever it stands.
-pub(super) fn nearest<'e>(entries: &'e [Entry], value: &str) -> Option<&'e Entry> {
+/// The entry most like the value, if it can be found with what is left; among equals the first by its text, wherever it
+/// stands.
+pub(super) fn nearest<'e>(entries: &'e [Entry], value: &str, effort: &Effort) -> Option<&'e Entry> {
+    // Every letter is compared with many of the other text.
+    let octets: usize = entries.iter().map(|entry| entry.text().len()).sum();
+    if !effort.compare((octets * value.len()) as u64 / 8) {
+        return None;
+    }
     let nearness = |entry: &Entry| strsim::jaro_winkler(entry.text(), value);
     let entries = entries.iter().map(|entry| (nearness(entry), entry));
     let nearest = entries.max_by(|(near, a), (nearer, b)| {
@@ -236,7 +260,11 @@ impl AddressFault<'_> {
                 format!("ask for an address outside `{block}`"),
             ),
             Self::NoBlock(cidrs) => {
-                let blocks: Vec<String> = cidrs.iter().map(ToString::to_string).collect();
+                let blocks = cidrs.iter().take(BLOCKS).map(ToString::to_string);
+                let mut blocks: Vec<String> = blocks.collect();
+                if cidrs.len() > BLOCKS {
+                    blocks.push(format!("{} more", cidrs.len() - BLOCKS));
+                }
                 (
                     format!("`{address}` lies in no block that is allowed"),
                     format!("ask for an address in {}", blocks.join(", ")),

@@ -68,7 +68,7 @@ pub(super) fn judge_denial(denial: &Denial, asked: &Asked<'_>, objections: &mut 
 
 fn evaluate(rule: &Expression, asked: &Asked<'_>) -> Result<bool, String> {
     let facts = asked.facts.ok_or("the facts were not gathered")?;
-    rule.evaluate(&Arc::clone(facts))
+    rule.evaluate(&Arc::clone(facts), asked.effort)
 }
 
 /// The requester sees that it failed; what failed is for those who own the policy.

@@ -11,6 +11,7 @@ use crate::control::selector::{NamePattern, Requesters, Selector};
 use crate::decision::asked::Asked;
 use crate::decision::objections::Objections;
 use crate::decision::trace::{Part, Remark};
+use crate::effort::Effort;
 use crate::finding::{Code, Reason};
 use crate::request::Request;
 
@@ -26,7 +27,8 @@ pub fn holds(selector: &Selector, asked: &Asked<'_>) -> bool {
 #[must_use]
 pub fn may_hold(selector: &Selector, request: &Request) -> bool {
     let nobody = Identity::default();
-    let given = Given::new(&request.name, &nobody);
+    let effort = Effort::of_words();
+    let given = Given::new(&request.name, &nobody, &effort);
     let fits = |patterns: &[NamePattern], text: &str| {
         // What a placeholder stands for may depend on who asked.
         let may =

@@ -15,8 +15,9 @@ use cel::common::ast::{
 use crate::expression::facts::variables;
 use crate::expression::fault::Fault;
 use crate::expression::functions::{check_call, join_cidr, pattern, result};
-use crate::expression::meter::{self, NODE, Pattern};
+use crate::expression::meter::{self, NODE};
 use crate::expression::shape::Shape;
+use crate::pattern::{MEMORY, Pattern};
 use crate::yaml::suggest;
 
 const NODES: usize = 1000;
@@ -216,9 +217,12 @@ impl Walk {
         if let Some(place) = self.patterns.iter().position(known) {
             return Ok(place);
         }
-        let compiled = Pattern::compile(source).ok_or_else(|| {
-            Fault::new("the pattern of `matches` can't be compiled")
-                .help("it matches anywhere in the text unless it begins with ^ and ends with $")
+        let taken: usize = self.patterns.iter().map(Pattern::memory).sum();
+        let left = MEMORY.saturating_sub(taken);
+        let compiled = Pattern::anywhere(source, left).map_err(|error| {
+            let message = format!("the pattern of `matches` can't be compiled: {error}");
+            let help = "it matches anywhere in the text unless it begins with ^ and ends with $";
+            Fault::new(message).help(help)
         })?;
         self.patterns.push(compiled);
         Ok(self.patterns.len() - 1)

@@ -15,11 +15,13 @@ use cel::objects::{Key, Map};
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 use chrono::{DateTime, Duration, FixedOffset};
 
+use crate::effort::Effort;
 use crate::expression::facts::{Fact, Facts};
 use crate::expression::fault::Fault;
 use crate::expression::functions::CONTAINS_IP;
-use crate::expression::meter::{self, Pattern};
+use crate::expression::meter;
 use crate::names::Cidr;
+use crate::pattern::Pattern;
 
 const STACK: usize = 32 * 1024 * 1024;
 // Brackets and operators within each other.
@@ -31,6 +33,8 @@ pub(super) struct Program {
     pub(super) tree: IdedExpr,
     /// The patterns that it names by their places.
     pub(super) patterns: Arc<[Pattern]>,
+    /// What it costs before any loop.
+    pub(super) price: u64,
 }
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -104,16 +108,33 @@ pub(super) fn parse(source: &str) -> Result<IdedExpr, Fault> {
 }
 
 /// A rule on real facts.
-pub(super) fn evaluate(program: &Arc<Program>, facts: &Arc<Facts>) -> Result<bool, String> {
-    truth(resolve(program, facts))
+pub(super) fn evaluate(
+    program: &Arc<Program>,
+    facts: &Arc<Facts>,
+    effort: &Effort,
+) -> Result<bool, String> {
+    truth(resolve(program, facts, effort.left()), effort)
 }
 
 /// A shallow rule on real facts, on the caller's own stack.
-pub(super) fn evaluate_here(program: &Program, facts: &Arc<Facts>) -> Result<bool, String> {
-    truth(catch_unwind(AssertUnwindSafe(|| resolve_here(program, facts))).ok())
+pub(super) fn evaluate_here(
+    program: &Program,
+    facts: &Arc<Facts>,
+    effort: &Effort,
+) -> Result<bool, String> {
+    let here = AssertUnwindSafe(|| resolve_here(program, facts, effort.left()));
+    truth(catch_unwind(here).ok(), effort)
 }
 
-fn truth(answer: Option<Result<Value, ExecutionError>>) -> Result<bool, String> {
+/// What came out, and what it cost.
+type Answer = (Result<Value, ExecutionError>, u64);
+
+fn truth(answer: Option<Answer>, effort: &Effort) -> Result<bool, String> {
+    let answer = answer.map(|(answer, units)| {
+        // What it took is taken; it was given no more than there was.
+        let _ = effort.spend(units);
+        answer
+    });
     match answer {
         Some(Ok(Value::Bool(truth))) => Ok(truth),
         Some(Ok(other)) => Err(format!(
@@ -127,7 +148,8 @@ fn truth(answer: Option<Result<Value, ExecutionError>>) -> Result<bool, String> 
 
 /// A rule must give a boolean on a sample; what fails because of a value only may work on others.
 pub(super) fn try_on_sample(program: &Arc<Program>) -> Result<(), Fault> {
-    match resolve(program, &Arc::new(Facts::sample())) {
+    let answer = resolve(program, &Arc::new(Facts::sample()), u64::MAX);
+    match answer.map(|(answer, _)| answer) {
         Some(
             Ok(Value::Bool(_))
             | Err(
@@ -148,9 +170,9 @@ pub(super) fn try_on_sample(program: &Arc<Program>) -> Result<(), Fault> {
     }
 }
 
-fn resolve(program: &Arc<Program>, facts: &Arc<Facts>) -> Option<Result<Value, ExecutionError>> {
+fn resolve(program: &Arc<Program>, facts: &Arc<Facts>, left: u64) -> Option<Answer> {
     let (program, facts) = (Arc::clone(program), Arc::clone(facts));
-    run(move || resolve_here(&program, &facts))
+    run(move || resolve_here(&program, &facts, left))
 }
 
 thread_local! {
@@ -163,16 +185,19 @@ struct Bound {
     context: Context<'static, 'static>,
 }
 
-fn resolve_here(program: &Program, facts: &Arc<Facts>) -> Result<Value, ExecutionError> {
+fn resolve_here(program: &Program, facts: &Arc<Facts>, left: u64) -> Answer {
     BOUND.with_borrow_mut(|bound| {
         let bound = match bound.take() {
             Some(same) if Arc::ptr_eq(&same.facts, facts) => bound.insert(same),
-            before => bound.insert(Bound {
-                context: bind(before, facts)?,
-                facts: Arc::clone(facts),
-            }),
+            before => match bind(before, facts) {
+                Ok(context) => bound.insert(Bound {
+                    context,
+                    facts: Arc::clone(facts),
+                }),
+                Err(error) => return (Err(error), 0),
+            },
         };
-        meter::metered(&program.patterns, || {
+        meter::metered(&program.patterns, program.price, left, || {
             Value::resolve(&program.tree, &bound.context)
         })
     })

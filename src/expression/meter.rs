@@ -1,7 +1,7 @@
 //! What a rule may still do while it runs: the language has no meter of its own, so rules are given one when they are read.
 //!
 //! In come parsed rules, in which the lists of loops and long texts are put into calls that count; out comes an error when
-//! a rule has done too much. Patterns are compiled once, when the rule is read, and are priced by their size.
+//! a rule has done too much, or all policies have. Patterns are compiled once, when the rule is read, and count their steps.
 
 use std::cell::RefCell;
 use std::mem;
@@ -11,55 +11,22 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue};
 use cel::common::types::{CelBool, CelInt, CelString, DYN_TYPE, INT_TYPE, STRING_TYPE};
 use cel::common::value::CowVal;
 use cel::{Env, ExecutionError, IdedExpr};
-use regex::{Regex, RegexBuilder};
 
-/// What a node of a rule costs each time; the unit is what one octet costs that is only copied or compared.
+use crate::effort::Effort;
+use crate::pattern::Pattern;
+
+/// What a node of a rule costs each time.
 pub(super) const NODE: u64 = 64;
-// Of one rule on one request, some milliseconds: 250 names of 30 octets take 60 nodes each, or a pattern of 250 states.
+// Of one rule on one request, some milliseconds: each of 250 names takes 60 nodes, or 8,000 steps through a pattern.
 const WORK: u64 = 2_000_000;
 // Names are shorter: what a request can ask for is not counted octet by octet.
 const LONG: u64 = 8192;
-// A compiled pattern of the `regex` crate.
-const PATTERN_MEMORY: usize = 1 << 18;
 const METERED: &str = "gitca_metered";
 const MATCHES: &str = "gitca_matches";
 
-/// A compiled pattern, and what an octet of text costs with it.
-#[derive(Clone, Debug)]
-pub(super) struct Pattern {
-    regex: Regex,
-    price: u64,
-}
-
-impl Pattern {
-    /// Compiles it; `None` when it is no pattern or takes too much memory.
-    pub(super) fn compile(source: &str) -> Option<Self> {
-        let mut memory = 1 << 10;
-        while memory <= PATTERN_MEMORY {
-            let regex = RegexBuilder::new(source).size_limit(memory).build();
-            match regex {
-                // A state takes some 32 octets, and the slowest way through it visits each state for each octet.
-                Ok(regex) => {
-                    return Some(Self {
-                        regex,
-                        price: memory as u64 / 64,
-                    });
-                }
-                Err(regex::Error::CompiledTooBig(_)) => memory *= 2,
-                Err(_) => return None,
-            }
-        }
-        None
-    }
-
-    pub(super) fn source(&self) -> &str {
-        self.regex.as_str()
-    }
-}
-
 /// What the rule may do that this thread evaluates.
 struct Allowance {
-    left: u64,
+    effort: Effort,
     patterns: Arc<[Pattern]>,
 }
 
@@ -67,36 +34,50 @@ thread_local! {
     static ALLOWANCE: RefCell<Option<Allowance>> = const { RefCell::new(None) };
 }
 
-/// Runs an evaluation with these patterns and a full allowance.
+/// Runs an evaluation with these patterns and so much work, or what one rule may do; and tells how much it did.
 ///
 /// # Errors
 /// When it does more than it may, whatever it made of that.
 pub(super) fn metered<T>(
     patterns: &Arc<[Pattern]>,
+    price: u64,
+    left: u64,
     evaluate: impl FnOnce() -> Result<T, ExecutionError>,
-) -> Result<T, ExecutionError> {
+) -> (Result<T, ExecutionError>, u64) {
+    let most = WORK.min(left);
     let allowance = Allowance {
-        left: WORK,
+        effort: Effort::of(most),
         patterns: Arc::clone(patterns),
     };
+    let refuse = || Err(exhausted(left < WORK));
+    if !allowance.effort.spend(price) {
+        return (refuse(), most);
+    }
     ALLOWANCE.set(Some(allowance));
     let answer = evaluate();
-    match ALLOWANCE.take() {
-        Some(Allowance { left: 0, .. }) | None => Err(exhausted()),
-        Some(_) => answer,
-    }
+    let left = ALLOWANCE.take().map_or(0, |it| it.effort.left());
+    let answer = if left == 0 { refuse() } else { answer };
+    (answer, most - left)
 }
 
-fn exhausted() -> ExecutionError {
-    ExecutionError::InternalError("it takes more work than one rule may do".to_owned())
+fn exhausted(by_others: bool) -> ExecutionError {
+    let message = if by_others {
+        "all policies together take more work than one decision may do"
+    } else {
+        "it takes more work than one rule may do"
+    };
+    ExecutionError::InternalError(message.to_owned())
+}
+
+/// What an operator does with this error decides nothing: what is used up stays used up.
+fn stop() -> ExecutionError {
+    exhausted(false)
 }
 
 fn charge(units: u64) -> Result<(), ExecutionError> {
-    ALLOWANCE.with_borrow_mut(|allowance| {
-        let allowance = allowance.as_mut().ok_or_else(exhausted)?;
-        // What is used up stays used up: an operator may swallow the error.
-        allowance.left = allowance.left.saturating_sub(units);
-        (allowance.left > 0).then_some(()).ok_or_else(exhausted)
+    ALLOWANCE.with_borrow(|allowance| {
+        let allowed = allowance.as_ref().is_some_and(|it| it.effort.spend(units));
+        allowed.then_some(()).ok_or_else(stop)
     })
 }
 
@@ -145,7 +126,7 @@ fn number(number: u64) -> IdedExpr {
 }
 
 fn call_metered<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
-    let [value, price] = <[_; 2]>::try_from(args).map_err(|_| exhausted())?;
+    let [value, price] = <[_; 2]>::try_from(args).map_err(|_| stop())?;
     let size = match value.downcast_ref::<CelString>() {
         Some(text) => text.inner().len() as u64,
         None => value.as_sizer().map_or(1, |sized| whole(sized.size())),
@@ -158,17 +139,17 @@ fn call_metered<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Exe
 }
 
 fn call_matches<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
-    let [text, place] = <[_; 2]>::try_from(args).map_err(|_| exhausted())?;
-    let text = text.downcast_ref::<CelString>().ok_or_else(exhausted)?;
+    let [text, place] = <[_; 2]>::try_from(args).map_err(|_| stop())?;
+    let text = text.downcast_ref::<CelString>().ok_or_else(stop)?;
     let place = place
         .downcast_ref::<CelInt>()
         .map_or(u64::MAX, |number| whole(*number));
-    let patterns = ALLOWANCE.with_borrow(|it| it.as_ref().map(|it| Arc::clone(&it.patterns)));
-    let patterns = patterns.ok_or_else(exhausted)?;
-    let pattern = usize::try_from(place).ok().and_then(|at| patterns.get(at));
-    let pattern = pattern.ok_or_else(exhausted)?;
-    charge((text.inner().len() as u64).saturating_mul(pattern.price))?;
-    let truth = pattern.regex.is_match(text.inner());
+    let truth = ALLOWANCE.with_borrow(|allowance| {
+        let allowance = allowance.as_ref()?;
+        let pattern = allowance.patterns.get(usize::try_from(place).ok()?)?;
+        pattern.is_match(text.inner(), &allowance.effort)
+    });
+    let truth = truth.ok_or_else(stop)?;
     Ok(CowVal::owned(CelBool::from(truth)))
 }
 

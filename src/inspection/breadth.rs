@@ -14,6 +14,7 @@ use crate::control::identity::Identity;
 use crate::control::keys::KeyTypes;
 use crate::control::rule::{Allows, AllowsIp, Rule};
 use crate::control::signer::Signer;
+use crate::effort::Effort;
 use crate::finding::Code;
 use crate::inspection::containment::signers_of;
 use crate::inspection::flaws::Flaws;
@@ -95,7 +96,8 @@ fn fits_all(entry: &Entry) -> bool {
         ValueKind::Attribute { .. } => &TEXT,
     };
     let request = sampling::example_request();
-    let given = Given::new(&request, Identity::nobody());
+    let effort = Effort::of_words();
+    let given = Given::new(&request, Identity::nobody(), &effort);
     let fits = |probe: &&str| entry.matches(probe, given) == Match::Yes;
     probes.iter().all(fits)
 }

@@ -13,6 +13,7 @@ use crate::control::rule::{Allows, AllowsIp, Counts, IpRule, Rule};
 use crate::control::selector::{NamePattern, Requesters, Selector};
 use crate::control::signer::Signer;
 use crate::decision::reserved::Reserved;
+use crate::effort::Effort;
 use crate::sampling;
 use crate::x509::san::fold_email;
 use crate::x509::subject::Attribute;
@@ -20,7 +21,8 @@ use crate::x509::subject::Attribute;
 /// The Signers that a selector is about.
 pub(super) fn signers_of<'z>(selector: &Selector, zone: &'z ControlZone) -> Vec<&'z Signer> {
     let request = sampling::example_request();
-    let given = Given::new(&request, Identity::nobody());
+    let effort = Effort::of_words();
+    let given = Given::new(&request, Identity::nobody(), &effort);
     let is_meant = |signer: &&Signer| {
         let name = signer.signer_name.as_str();
         let mut patterns = selector.signer_names.iter();
@@ -95,7 +97,8 @@ pub(super) fn entry(wide: &Entry, narrow: &Entry, attribute: Option<Attribute>) 
         return false;
     }
     let request = sampling::example_request();
-    let given = Given::new(&request, Identity::nobody());
+    let effort = Effort::of_words();
+    let given = Given::new(&request, Identity::nobody(), &effort);
     let text = match narrow.kind() {
         ValueKind::Dns => text.to_ascii_lowercase(),
         ValueKind::Email => fold_email(text),

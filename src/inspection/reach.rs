@@ -15,6 +15,7 @@ use crate::control::profile::Profile;
 use crate::control::rule::{Allows, AllowsIp, Rule};
 use crate::control::selector::Selector;
 use crate::control::signer::Signer;
+use crate::effort::Effort;
 use crate::finding::Code;
 use crate::inspection::containment::{self, signers_of};
 use crate::inspection::flaws::Flaws;
@@ -85,7 +86,8 @@ fn entries(rule: &Rule) -> &[Entry] {
 /// Patterns of signer names that no Signer has.
 fn inspect_selector(selector: &Selector, origin: &Origin, zone: &ControlZone, flaws: &mut Flaws) {
     let request = sampling::example_request();
-    let given = Given::new(&request, Identity::nobody());
+    let effort = Effort::of_words();
+    let given = Given::new(&request, Identity::nobody(), &effort);
     for (index, pattern) in selector.signer_names.iter().enumerate() {
         let fits = |signer: &Signer| pattern.fits(signer.signer_name.as_str(), given);
         if !zone.signers.iter().any(fits) {
@@ -124,7 +126,8 @@ fn inspect_entries(
     flaws: &mut Flaws,
 ) {
     let request = sampling::example_request();
-    let given = Given::new(&request, Identity::nobody());
+    let effort = Effort::of_words();
+    let given = Given::new(&request, Identity::nobody(), &effort);
     for (index, entry) in entries.iter().enumerate() {
         let holds = |(at, other): &(usize, &Entry)| {
             let is_first = *at < index || !containment::entry(entry, other, attribute);

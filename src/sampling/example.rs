@@ -2,13 +2,15 @@
 
 use crate::control::glob::placeholder::Given;
 use crate::control::identity::Identity;
+use crate::effort::Effort;
 use crate::names::RequestName;
 
 /// Whom the samples are made for.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Example {
     pub(super) request: RequestName,
     pub(super) requester: Identity,
+    pub(super) effort: Effort,
 }
 
 impl Default for Example {
@@ -23,6 +25,7 @@ impl Default for Example {
                 verified: true,
                 ..Identity::default()
             },
+            effort: Effort::of_words(),
         }
     }
 }
@@ -30,6 +33,6 @@ impl Default for Example {
 impl Example {
     /// What placeholders take their values from.
     pub(super) fn given(&self) -> Given<'_> {
-        Given::new(&self.request, &self.requester)
+        Given::new(&self.request, &self.requester, &self.effort)
     }
 }

@@ -1,10 +1,12 @@
 //! Table P: files of the control zone, which is whole or nothing.
 
+use std::time::{Duration, Instant};
+
 use gitca::control::ControlZone;
 use gitca::finding::{Code, Finding};
 use gitca::report::Verdict;
 
-use crate::forge::Draft;
+use crate::forge::{Draft, dns};
 use crate::judge::{self, Case};
 use crate::wide;
 
@@ -56,6 +58,7 @@ pub(crate) fn rows() -> Vec<&'static str> {
     let mut rows: Vec<&str> = broken().iter().map(|broken| broken.row).collect();
     rows.extend(judge::rows(&wider()));
     rows.extend(judge::rows(&failing_rules()));
+    rows.extend(judge::rows(&work()));
     rows
 }
 
@@ -266,4 +269,81 @@ pub(crate) fn failing_rules() -> Vec<Case> {
         );
     }
     cases
+}
+
+/// A request for so many names under policies, and what comes of it.
+fn crowd(what: &str, names: &[String], allowed: &str) -> Case {
+    let names: Vec<Vec<u8>> = names.iter().map(|name| dns(name)).collect();
+    let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+    Case::of_draft("P6", what, &Draft::of_names(&names)).allowing(allowed)
+}
+
+/// P6: what patterns and rules of all policies do for one request is counted, and there is an end to it.
+pub(crate) fn work() -> Vec<Case> {
+    let letters = |number: usize| format!("{number:03}{}", ".abaabbbaab".repeat(22));
+    let long: Vec<String> = (0..100).map(letters).collect();
+    let hosts: Vec<String> = (0..250)
+        .map(|number| format!("web-{number}.shop.svc.cluster.local"))
+        .collect();
+    let patterns = |pattern: &str, more: &str| {
+        let values: Vec<String> = (0..31)
+            .map(|number| format!("{{regex: '{}'}}", pattern.replace('N', &number.to_string())))
+            .collect();
+        let values = values.join(", ");
+        format!(
+            "{{subject: {{commonName: {{any: true}}}}, dnsNames: {{values: [{values}, {more}]}}, usages: [client auth]}}"
+        )
+    };
+    let rules: Vec<String> = (0..64)
+        .map(|number| {
+            format!("    - {{name: r{number}, rule: 'cert.dnsNames.all(n, n.size() > 1 && n.size() > 2 && n != \"{number}\")'}}\n")
+        })
+        .collect();
+    let any = "{subject: {commonName: {any: true}}, dnsNames: {any: true}, usages: [client auth]}";
+    let bomb = ".*a.{200}zN";
+    let host = r"[a-z0-9-]{1,63}N?\.[a-z]+\.svc\.cluster\.local";
+    let listed: Vec<String> = (0..8_000)
+        .map(|number| format!("a{number}.example.com"))
+        .collect();
+    let starred: Vec<String> = listed
+        .iter()
+        .map(|name| {
+            format!(
+                "\"{}*.*.svc.cluster.local\"",
+                name.trim_end_matches(".example.com")
+            )
+        })
+        .collect();
+    vec![
+        crowd("patterns of hosts", &hosts, &patterns(host, "web-1")).approved(&[]),
+        crowd("bombs that nothing fits", &long, &patterns(bomb, "a"))
+            .not_admitted(&[Code::RuleError, Code::ValueNotAllowed]),
+        crowd("bombs before what fits", &long, &patterns(bomb, "'*.**'"))
+            .denied(&[Code::RuleError]),
+        crowd(
+            "as many rules",
+            &hosts,
+            &format!("{any}\n  validations:\n{}", rules.concat()),
+        )
+        .denied(&[Code::RuleError]),
+        crowd("names on a long list", &hosts, any)
+            .denying(&format!("{{name: a, dnsNames: [{}]}}", listed.join(", ")))
+            .approved(&[]),
+        crowd("names under a long list of stars", &hosts, any)
+            .denying(&format!("{{name: a, dnsNames: [{}]}}", starred.join(", ")))
+            .denied(&[Code::RuleError]),
+    ]
+}
+
+/// P6: what policies say in good faith is within what one decision may do, and what takes more denies.
+#[test]
+fn what_takes_too_much_work_decides_against_the_request() {
+    let start = Instant::now();
+    judge::judge(&work());
+    // Without an end to it the bombs alone took minutes.
+    assert!(
+        start.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        start.elapsed()
+    );
 }

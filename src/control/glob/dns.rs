@@ -224,11 +224,13 @@ fn literal_octets(token: &Token) -> usize {
 mod tests {
     use super::*;
     use crate::control::identity::Identity;
+    use crate::effort::Effort;
 
     #[test]
     fn a_star_is_one_label_and_two_are_one_or_more() {
         let request = "dev/jane".parse().unwrap();
-        let given = Given::new(&request, Identity::nobody());
+        let effort = Effort::of_words();
+        let given = Given::new(&request, Identity::nobody(), &effort);
         for (pattern, name, fit) in [
             ("*.example.com", "a.example.com", true),
             ("*.example.com", "a.b.example.com", false),
@@ -256,7 +258,8 @@ mod tests {
     #[test]
     fn a_wildcard_is_judged_by_what_it_covers() {
         let request = "dev/jane".parse().unwrap();
-        let given = Given::new(&request, Identity::nobody());
+        let effort = Effort::of_words();
+        let given = Given::new(&request, Identity::nobody(), &effort);
         for (pattern, every, some) in [
             ("*.shop.example.com", true, true),
             ("**.example.com", true, true),
@@ -278,7 +281,8 @@ mod tests {
     #[test]
     fn the_short_way_says_what_the_long_way_says() {
         let request = "dev/jane".parse().unwrap();
-        let given = Given::new(&request, Identity::nobody());
+        let effort = Effort::of_words();
+        let given = Given::new(&request, Identity::nobody(), &effort);
         for pattern in [
             "a",
             "*",

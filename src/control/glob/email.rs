@@ -129,11 +129,13 @@ pub fn is_plain(local: &str) -> bool {
 mod tests {
     use super::*;
     use crate::control::identity::Identity;
+    use crate::effort::Effort;
 
     #[test]
     fn a_star_is_a_whole_plain_local_part() {
         let request = "dev/jane".parse().unwrap();
-        let given = Given::new(&request, Identity::nobody());
+        let effort = Effort::of_words();
+        let given = Given::new(&request, Identity::nobody(), &effort);
         for (pattern, address, fit) in [
             ("*@example.com", "jane.doe@example.com", true),
             ("*@example.com", "\"a\"@example.com", false),
@@ -164,7 +166,8 @@ mod tests {
             ("jane.doe@example.com", &jane, false),
             ("Jane.Doe@example.com", Identity::nobody(), false),
         ] {
-            let given = Given::new(&request, requester);
+            let effort = Effort::of_words();
+            let given = Given::new(&request, requester, &effort);
             assert_eq!(glob.fits(address, given), fit, "{address}");
         }
     }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use crate::control::glob::error::PatternError;
 use crate::control::glob::label::is_label;
 use crate::control::identity::Identity;
+use crate::effort::Effort;
 use crate::names::RequestName;
 use crate::yaml::suggest;
 
@@ -32,7 +33,7 @@ pub enum Context {
     Text,
 }
 
-/// What placeholders take their values from.
+/// What patterns are tried with: what placeholders take their values from, and what trying may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
     /// What was asked.
@@ -41,16 +42,19 @@ pub struct Given<'a> {
     pub requester: &'a Identity,
     /// Whether letter case decides nothing, as where something is denied.
     pub folded: bool,
+    /// What may still be done.
+    pub effort: &'a Effort,
 }
 
 impl<'a> Given<'a> {
-    /// A request and who asked for it.
+    /// A request, who asked for it, and what may be done about it.
     #[must_use]
-    pub fn new(request: &'a RequestName, requester: &'a Identity) -> Self {
+    pub fn new(request: &'a RequestName, requester: &'a Identity, effort: &'a Effort) -> Self {
         Self {
             request,
             requester,
             folded: false,
+            effort,
         }
     }
 }
@@ -180,7 +184,8 @@ mod tests {
             let placeholder = Placeholder::read(expression, context).unwrap();
             let request = request.parse().unwrap();
             let requester = alice();
-            let given = Given::new(&request, &requester);
+            let effort = Effort::of_words();
+            let given = Given::new(&request, &requester, &effort);
             assert_eq!(
                 placeholder.is_safe(given),
                 safe,
@@ -213,9 +218,10 @@ mod tests {
             (email, unproven, false, None),
         ] {
             let placeholder = Placeholder::read(expression, Context::Text).unwrap();
+            let effort = Effort::of_words();
             let given = Given {
                 folded,
-                ..Given::new(&request, &requester)
+                ..Given::new(&request, &requester, &effort)
             };
             assert_eq!(placeholder.value(given).as_deref(), value, "{expression}");
         }

@@ -155,11 +155,13 @@ fn is_normal(path: &str) -> bool {
 mod tests {
     use super::*;
     use crate::control::identity::Identity;
+    use crate::effort::Effort;
 
     #[test]
     fn a_star_is_one_segment_and_two_are_one_or_more() {
         let request = "dev/jane".parse().unwrap();
-        let given = Given::new(&request, Identity::nobody());
+        let effort = Effort::of_words();
+        let given = Given::new(&request, Identity::nobody(), &effort);
         for (pattern, uri, fit) in [
             ("spiffe://td/ns/*/sa/*", "spiffe://td/ns/a/sa/x", true),
             (
