@@ -111,6 +111,8 @@ impl ControlZone {
         let tests = loading.each(&documents, Kind::PolicyTest, |head, problems| {
             PolicyTest::read(head, around, problems)
         });
+        let policies = approval_policies.len() + deny_policies.len();
+        loading.weigh_tests(&tests, policies);
         Ok(Self {
             settings: loading.finish(settings)?,
             signers,

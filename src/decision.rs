@@ -52,7 +52,7 @@ use crate::decision::candidate::Candidate;
 use crate::decision::minutes::Minutes;
 use crate::decision::trace::{Considered, Step, Trace};
 use crate::decision::values::Values;
-use crate::effort::Effort;
+use crate::effort::{Allowances, Effort};
 use crate::expression::facts::Facts;
 use crate::finding::{Code, Reason};
 use crate::report::{Assent, Verdict};
@@ -119,37 +119,45 @@ pub struct Judgement<'a> {
     pub notices: Vec<Reason>,
     /// How far the approvals have come that admitting policies ask for.
     pub assents: Vec<Assent>,
+    /// How many units of work the policies took.
+    pub work: u64,
 }
 
 /// Decides one request.
 #[must_use]
 pub fn decide<'a>(case: &Case<'a, '_>) -> Judgement<'a> {
-    let mut minutes = Minutes::default();
-    let decision = judge(case, &mut minutes);
+    let (mut minutes, allowances) = (Minutes::default(), Allowances::default());
+    let decision = judge(case, &allowances, &mut minutes);
     Judgement {
         decision,
         candidate: minutes.candidate,
         notices: minutes.notices,
         assents: minutes.assents,
+        work: allowances.used(),
     }
 }
 
 /// Decides one request as [`decide`] does, and tells how the decision fell.
 #[must_use]
 pub fn explain<'a>(case: &Case<'a, '_>) -> (Judgement<'a>, Trace) {
-    let mut minutes = Minutes::traced();
-    let decision = judge(case, &mut minutes);
+    let (mut minutes, allowances) = (Minutes::traced(), Allowances::default());
+    let decision = judge(case, &allowances, &mut minutes);
     let judgement = Judgement {
         decision,
         candidate: minutes.candidate.clone(),
         notices: std::mem::take(&mut minutes.notices),
         assents: std::mem::take(&mut minutes.assents),
+        work: allowances.used(),
     };
     (judgement, minutes.into_trace())
 }
 
 /// The steps in their order; each is left with all of its findings.
-fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>, Refusal> {
+fn judge<'a>(
+    case: &Case<'a, '_>,
+    allowances: &Allowances,
+    minutes: &mut Minutes,
+) -> Result<Approved<'a>, Refusal> {
     let &Case {
         request, zone, now, ..
     } = case;
@@ -170,17 +178,10 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     minutes.candidate = Some(candidate.clone());
     let gathered = gather(case, signer, &candidate);
     let values = Values::of(&request.csr.subject, &request.csr.sans);
-    let (effort, aside) = (Effort::of_decision(), Effort::of_words());
-    let asked = ask(
-        case,
-        signer,
-        &candidate,
-        &values,
-        gathered.as_ref(),
-        &effort,
-    );
+    let effort = &allowances.decision;
+    let asked = ask(case, signer, &candidate, &values, gathered.as_ref(), effort);
     // What decides nothing may not use up what decides.
-    let tried = asked.within(&aside);
+    let tried = asked.within(&allowances.aside);
     let beyond = signer::violations(request, signer, &asked);
     minutes.close(Step::SignerRules, Verdict::Denied, beyond, || {
         let lifetime = candidate.lifetime;
@@ -190,7 +191,8 @@ fn judge<'a>(case: &Case<'a, '_>, minutes: &mut Minutes) -> Result<Approved<'a>,
     minutes.close(Step::DenyPolicies, Verdict::Denied, hits, || {
         format!("no hit of {}", number(zone.deny_policies.len(), "policy"))
     })?;
-    let admitted = admit(zone, &asked, &tried, minutes);
+    let told = asked.within(&allowances.words);
+    let admitted = admit(zone, &asked, &tried, &told, minutes);
     let admitted = minutes.note(Step::ApprovalPolicies, admitted, |admitted| {
         format!("admitted by {}", named(&admitted.admitting))
     })?;

@@ -72,6 +72,36 @@ fn take(left: &Cell<u64>, units: u64) -> bool {
     left.get() > 0
 }
 
+/// What one decision may do: to fall, for what decides nothing, and to be told.
+#[derive(Debug)]
+pub struct Allowances {
+    /// What decides.
+    pub decision: Effort,
+    /// Policies that are only tried.
+    pub aside: Effort,
+    /// Why.
+    pub words: Effort,
+}
+
+impl Default for Allowances {
+    fn default() -> Self {
+        Self {
+            decision: Effort::of_decision(),
+            aside: Effort::of_words(),
+            words: Effort::of_words(),
+        }
+    }
+}
+
+impl Allowances {
+    /// How many units were used.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        let left = self.decision.left() + self.aside.left() + self.words.left();
+        DECISION + 2 * WORDS - left
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ use crate::decision::counting::Missing;
 use crate::decision::coverage::Coverage;
 use crate::decision::ruling::Ruling;
 use crate::decision::{Case, authority, decide, explain};
+use crate::effort::Effort;
 use crate::finding::{Code, Reason};
 use crate::names::{ObjectName, RepoPath};
 use crate::report::Verdict;
@@ -25,6 +26,11 @@ use crate::trial::outcome::{CaseOutcome, Difference, TestOutcome};
 use crate::trust::Supposition;
 use crate::trust::revocations::Revocations;
 
+// Units of work.
+const WORK: u64 = 60_000_000;
+// What it takes to see whether a policy is about a case at all.
+const SELECTOR: u64 = 64;
+
 /// What all cases share.
 #[derive(Clone, Copy, Debug)]
 pub struct Stage<'a> {
@@ -34,6 +40,14 @@ pub struct Stage<'a> {
     pub manifests: &'a BTreeMap<RepoPath, Blob>,
     /// The clock of tests that have none.
     pub now: Timestamp,
+    /// What all cases together may still do.
+    pub effort: &'a Effort,
+}
+
+/// What all cases of all tests may do: ten times what one decision may, which is a thousand times what people write.
+#[must_use]
+pub fn effort() -> Effort {
+    Effort::of(WORK)
 }
 
 /// Runs every case of a test, and notes what it reaches where somebody wants to know.
@@ -66,6 +80,10 @@ fn try_case(case: &TestCase, stage: Stage<'_>, coverage: Option<&mut Coverage>) 
         differences: Vec::new(),
         trace: Vec::new(),
     };
+    if stage.effort.is_exhausted() {
+        outcome.differences = vec![not_run()];
+        return outcome;
+    }
     let request = match read(case, stage) {
         Ok(request) => request,
         Err(reasons) => {
@@ -88,10 +106,12 @@ fn try_case(case: &TestCase, stage: Stage<'_>, coverage: Option<&mut Coverage>) 
         revocations: Revocations::NONE,
         now: stage.now,
     };
+    let is_covered = coverage.is_some();
     if let Some(coverage) = coverage {
         coverage.note(&decided);
     }
-    outcome.got = Ruling::of(&decide(&decided));
+    let judgement = decide(&decided);
+    outcome.got = Ruling::of(&judgement);
     outcome.got.notices.extend(request.notices.iter().cloned());
     if let Asks::File { .. } = case.asks {
         locate(&request, &mut outcome.got.reasons);
@@ -99,11 +119,29 @@ fn try_case(case: &TestCase, stage: Stage<'_>, coverage: Option<&mut Coverage>) 
     }
     outcome.differences = differences(&case.expect, &outcome.got);
     outcome.differences.extend(expired(&request, stage));
+    // The trace of a case that fails takes as much again, and so does what it reached.
+    let rounds = 1 + u64::from(!outcome.passes()) + u64::from(is_covered);
+    let policies = stage.zone.approval_policies.len() + stage.zone.deny_policies.len();
+    let work = judgement.work + policies as u64 * SELECTOR;
+    if !stage.effort.spend(work * rounds) {
+        outcome.differences = vec![not_run()];
+        return outcome;
+    }
     if !outcome.differences.is_empty() {
         let (_, trace) = explain(&decided);
         outcome.trace = trace.policies;
     }
     outcome
+}
+
+/// A case that nobody has tried proves nothing.
+fn not_run() -> Difference {
+    Difference {
+        what: "work",
+        expected: format!("at most {WORK} units for all cases of a run"),
+        got: "more, so this case was not tried: write simpler patterns and rules, or run the tests file by file"
+            .to_owned(),
+    }
 }
 
 fn read(case: &TestCase, stage: Stage<'_>) -> Result<Request, Vec<Reason>> {

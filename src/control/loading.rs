@@ -10,10 +10,11 @@ use std::sync::Arc;
 use crate::control::document::{Document, Kind};
 use crate::control::files::{self, Role};
 use crate::control::key_list::KeyList;
+use crate::control::policy_test::PolicyTest;
 use crate::control::settings::Settings;
 use crate::control::signer::Signer;
 use crate::control::surroundings::Surroundings;
-use crate::control::weight::Weight;
+use crate::control::weight::{self, Weight};
 use crate::finding::{Code, Finding, Place, Reason};
 use crate::names::{ObjectName, RepoPath, SignerName};
 use crate::snapshot::Blob;
@@ -80,6 +81,13 @@ impl<'a> Loading<'a> {
             }
         }
         lists
+    }
+
+    /// Reports tests that have too much to try under so many policies.
+    pub(super) fn weigh_tests(&mut self, tests: &[PolicyTest], policies: usize) {
+        if let Some((test, reason)) = weight::too_many_cases(tests, policies) {
+            self.report(&test.file, [reason]);
+        }
     }
 
     /// The trees of the YAML files.

@@ -4,6 +4,7 @@
 //! compiled when the file is loaded, each within limits of its own; a file of nothing else would still cost seconds and a
 //! gigabyte, and so would many files of a few. The limits for all files are those that no repository of people meets.
 
+use crate::control::policy_test::PolicyTest;
 use crate::finding::{Code, Place, Reason};
 use crate::yaml::{Node, Value};
 
@@ -13,6 +14,28 @@ const COMPILED: [(&str, usize, &str); 2] =
 
 // Of each, in all files of the control zone.
 const IN_ALL: usize = 512;
+
+// Cases of all tests, and those times the policies that each is judged by.
+const CASES: usize = 2_000;
+const PAIRS: usize = 250_000;
+
+/// The case at which all tests have too much to try under so many policies.
+pub(super) fn too_many_cases(
+    tests: &[PolicyTest],
+    policies: usize,
+) -> Option<(&PolicyTest, Reason)> {
+    let most = CASES.min(PAIRS / policies.max(1));
+    let cases = tests
+        .iter()
+        .flat_map(|test| test.cases.iter().map(move |case| (test, case)));
+    let (test, case) = cases.into_iter().nth(most)?;
+    let message = format!(
+        "all tests have at most {most} cases, since each is judged by every policy, {policies} here"
+    );
+    let help = "keep the cases at the edges of the policies, and put those of a kind into one";
+    let reason = Reason::new(Code::ConfigInvalid, message).at(case.place);
+    Some((test, reason.help(help)))
+}
 
 /// What the files looked at so far have to compile.
 #[derive(Debug, Default)]

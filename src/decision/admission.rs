@@ -24,11 +24,13 @@ pub(super) struct Admitted<'a> {
     pub(super) admitting: Vec<&'a ApprovalPolicy>,
 }
 
-/// The policies that admit the whole request; those in audit mode are `tried` within bounds of their own.
+/// The policies that admit the whole request; those in audit mode are `tried` within bounds of their own, and why none
+/// does is `told` within others.
 pub(super) fn admit<'a>(
     zone: &'a ControlZone,
     asked: &Asked<'_>,
     tried: &Asked<'_>,
+    told: &Asked<'_>,
     minutes: &mut Minutes,
 ) -> Result<Admitted<'a>, Refusal> {
     let telling = Effort::of_words();
@@ -59,25 +61,23 @@ pub(super) fn admit<'a>(
             admitting,
         });
     }
-    Err(Refusal::new(Verdict::Denied, objections(zone, asked)))
+    Err(Refusal::new(Verdict::Denied, objections(zone, told)))
 }
 
 /// Why no policy admits, as far as it can be told.
 fn objections(zone: &ControlZone, asked: &Asked<'_>) -> Vec<Reason> {
     let (mut selectors, mut refusals) = (Vec::new(), Vec::new());
     let (mut told, mut untold) = (0, 0);
-    let telling = Effort::of_words();
-    let asked = asked.within(&telling);
     for policy in &zone.approval_policies {
-        match select::failing(&policy.selector, &asked) {
+        match select::failing(&policy.selector, asked) {
             Some(reason) => {
                 let reason = reason.policy(policy.name.as_str());
                 selectors.push(policy.origin.place(reason));
             }
             None if policy.mode == Mode::Audit => {}
-            None if told >= TOLD || telling.is_exhausted() => untold += 1,
+            None if told >= TOLD || asked.effort.is_exhausted() => untold += 1,
             None => {
-                let reasons = approve::judge(policy, &asked);
+                let reasons = approve::judge(policy, asked);
                 told += reasons.len();
                 refusals.push((policy, reasons));
             }

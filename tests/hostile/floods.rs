@@ -2,12 +2,15 @@
 //!
 //! `benches/hostile` measures the worst inputs; this holds what keeps them within the bound.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gitca::control::ControlZone;
+use gitca::effort::Effort;
 use gitca::finding::{Code, Finding};
 use gitca::request::Request;
 use gitca::secrets;
+use gitca::trial::{self, Stage};
 
 use crate::repository::{Hostile, manifest};
 use crate::wide;
@@ -81,6 +84,58 @@ fn a_file_with_too_much_to_compile_is_refused_before() {
         assert_eq!(found.reason.line, Some(line), "{name}");
         assert!(found.reason.help.is_some());
     }
+}
+
+/// A PolicyTest of so many cases.
+fn cases(count: usize) -> String {
+    let case = |n| {
+        format!(
+            "    - {{name: n{n}, request: {{path: x, signerName: example.com/wide, usages: [client auth], dnsNames: [a.example.com]}}, expect: {{verdict: denied}}}}\n"
+        )
+    };
+    let cases: String = (0..count).map(case).collect();
+    format!(
+        "apiVersion: gitca.dev/v1alpha1\nkind: PolicyTest\nmetadata: {{name: t}}\nspec:\n  cases:\n{cases}"
+    )
+}
+
+/// Every case is judged by every policy.
+#[test]
+fn tests_with_too_much_to_try_are_refused_before() {
+    let found = |count: usize| {
+        let text = cases(count);
+        let files = wide::files(&[("policies/tests/t.yaml", text.as_bytes())]);
+        ControlZone::load(&files).err().unwrap_or_default()
+    };
+    assert_eq!(found(2_000), []);
+    let found = found(2_001);
+    let [found] = &found[..] else {
+        panic!("{found:?}");
+    };
+    let message = "all tests have at most 2000 cases, since each is judged by every policy, 1 here";
+    assert_eq!(found.reason.message, message);
+    assert_eq!(found.reason.line, Some(5 + 2_001));
+    assert!(found.reason.help.is_some());
+}
+
+/// What is not tried any more does not pass.
+#[test]
+fn a_case_beyond_the_work_of_all_tests_fails() {
+    let text = cases(3);
+    let zone = wide::zone(&[("policies/tests/t.yaml", text.as_bytes())]);
+    let failing = |effort: Effort| {
+        let stage = Stage {
+            zone: &zone,
+            manifests: &BTreeMap::new(),
+            now: wide::now(),
+            effort: &effort,
+        };
+        let outcome = trial::run(&zone.tests[0], stage, None);
+        let differences = outcome.cases.iter().flat_map(|case| &case.differences);
+        differences.filter(|it| it.what == "work").count()
+    };
+    assert_eq!(failing(trial::effort()), 0);
+    assert_eq!(failing(Effort::of(1)), 3);
 }
 
 /// The path of every value was made, and held as often as there are values.

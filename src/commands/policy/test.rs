@@ -33,7 +33,9 @@ pub fn test(args: &TestArgs, world: &World, style: Style) -> anyhow::Result<Told
     };
     tests.sort_by(|a, b| a.file.cmp(&b.file));
     let manifests = manifests(&tests, &source)?;
+    let effort = trial::effort();
     let stage = Stage {
+        effort: &effort,
         zone: &zone,
         manifests: &manifests,
         now: world.now,
