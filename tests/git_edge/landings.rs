@@ -292,6 +292,13 @@ fn a_landing_tells_who_made_a_request_and_who_had_a_hand_in_it() {
         let made = found.maker.as_slice();
         assert_eq!(names(made), [maker], "{name}");
         assert_eq!(names(&found.contributors), contributors, "{name}");
+        // All at once until here; rising, falling, and as they come.
+        for date in ["1893456000 + n", "1893456000 - n", "1893456000 + n * 7 % 5"] {
+            repo.redate(date);
+            let found = self::found(&repo);
+            assert_eq!(names(found.maker.as_slice()), [maker], "{name}: {date}");
+            assert_eq!(names(&found.contributors), contributors, "{name}: {date}");
+        }
     }
 }
 

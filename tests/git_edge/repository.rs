@@ -36,6 +36,15 @@ impl Repo {
         repo
     }
 
+    /// Makes `main` anew with other dates: that of each commit from its number, the oldest first, as awk reckons.
+    pub(crate) fn redate(&self, date: &str) {
+        let script = format!(
+            "git fast-export main | awk '/^committer /{{ n++; $(NF-1) = {date} }} {{ print }}' | git fast-import --quiet --force"
+        );
+        let alias = format!("alias.redate=!{script}");
+        self.git(&["-c", &alias, "redate"]);
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.place
     }

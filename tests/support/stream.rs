@@ -12,20 +12,27 @@ use crate::support::Scratch;
 pub(crate) type Mark = usize;
 
 // Some days before the clock of the tests.
-const BEGIN: usize = 1_893_000_000;
+pub(crate) const BEGIN: usize = 1_893_000_000;
 
-/// What `git fast-import` is going to read. Each commit is a minute younger than the one before.
+/// What `git fast-import` is going to read. Each commit is a minute younger than the one before, unless somebody says otherwise.
 pub(crate) struct Stream {
     octets: Vec<u8>,
     commits: usize,
+    date: fn(usize) -> usize,
 }
 
 impl Stream {
     /// An empty one.
     pub(crate) fn new() -> Self {
+        Self::dated(|number| BEGIN + 60 * number)
+    }
+
+    /// The same, whose commits have other dates, each by its number.
+    pub(crate) fn dated(date: fn(usize) -> usize) -> Self {
         Self {
             octets: Vec::new(),
             commits: 0,
+            date,
         }
     }
 
@@ -39,7 +46,7 @@ impl Stream {
         files: impl IntoIterator<Item = (String, F)>,
     ) -> Mark {
         self.commits += 1;
-        let (mark, date) = (self.commits, BEGIN + 60 * self.commits);
+        let (mark, date) = (self.commits, (self.date)(self.commits));
         self.line(&format!("commit refs/heads/main\nmark :{mark}"));
         for role in ["author", "committer"] {
             self.line(&format!("{role} {author} {date} +0000"));

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use crate::stream::Stream;
+use crate::stream::{BEGIN, Stream};
 use crate::support::{Scratch, has_strace, say};
 
 /// So many requests, and then twice as many.
@@ -23,24 +23,37 @@ struct Shape {
     is_fan: bool,
     /// Each request comes by a merge, or by a commit on the mainline.
     has_merges: bool,
+    /// When each commit says that it was made, by its number.
+    date: fn(usize) -> usize,
 }
+
+/// A minute after the one before.
+const RISING: fn(usize) -> usize = |number| BEGIN + 60 * number;
+
+/// What clocks that tell little make of the same history: all at once, and long ago. Where they run backwards a landing reads
+/// all that is behind it.
+const DATES: [fn(usize) -> usize; 2] = [|_| BEGIN, |number| number / 16];
 
 const SHAPES: [Shape; 4] = [
     Shape {
         is_fan: true,
         has_merges: false,
+        date: RISING,
     },
     Shape {
         is_fan: true,
         has_merges: true,
+        date: RISING,
     },
     Shape {
         is_fan: false,
         has_merges: false,
+        date: RISING,
     },
     Shape {
         is_fan: false,
         has_merges: true,
+        date: RISING,
     },
 ];
 
@@ -76,7 +89,7 @@ impl Shape {
         };
         assert!(ask(1).1.contains("name: n00001"));
         let tip = "refs/heads/main^0";
-        let mut stream = Stream::new();
+        let mut stream = Stream::dated(self.date);
         for first in (0..requests).step_by(BETWEEN_RUNS) {
             let numbers = first..first + BETWEEN_RUNS;
             let land = |tip: String, number| self.land(&mut stream, &tip, [ask(number)]);
@@ -226,6 +239,25 @@ fn what_has_everything_to_do_reads_twice_the_objects_of_twice_the_requests() {
     for shape in SHAPES {
         let both = [N, 2 * N].map(|requests| shape.repository(requests, false));
         looks_at_everything(shape, &both, &["plan"]);
+    }
+}
+
+#[test]
+fn dates_that_tell_nothing_make_nobody_read_more() {
+    if !has_strace() {
+        return;
+    }
+    for date in DATES {
+        let shape = Shape {
+            is_fan: true,
+            has_merges: true,
+            date,
+        };
+        let both = |is_issued| [N, 2 * N].map(|requests| shape.repository(requests, is_issued));
+        looks_at_everything(shape, &both(false), &["plan"]);
+        let counts = both(true).each_ref().map(|scratch| reads(scratch, &CHECK));
+        tell(shape, &CHECK, counts);
+        assert_eq!(counts[0], counts[1], "{shape:?}");
     }
 }
 
