@@ -199,6 +199,38 @@ fn nobody_with_a_hand_in_a_landing_approves_it_and_whoever_pressed_the_button_do
     }
 }
 
+/// A squash is one commit of one author: its trailers are all that is left of the others.
+#[test]
+fn a_squash_whose_message_drops_the_trailers_needs_one_approval_more() {
+    let trailer = "Co-authored-by: bob <bob@example.com>";
+    for (message, approvers, verdict) in [
+        (trailer, &["bob", "carol"][..], "pending"),
+        (trailer, &["carol", "dave"], "approved"),
+        // Who bob is, nobody knows any more; that he may have had a hand in it is counted in.
+        ("landed", &["bob"], "pending"),
+        ("landed", &["carol"], "pending"),
+        ("landed", &["bob", "carol"], "approved"),
+    ] {
+        let house = House::new("{anyOf: [{groups: [platform, security]}]}", "signature");
+        on_a_side(&house);
+        git(&house, "switch -q side");
+        house.scratch.sh("echo '# his' >> repo/requests/jane.yaml");
+        house.commit_as("bob", true, "edit");
+        git(&house, "switch -q main");
+        git(&house, "merge -q --squash side");
+        let author = "--author='jane <jane@example.com>'";
+        git(
+            &house,
+            &format!("commit -q -m land -m '{message}' {author}"),
+        );
+        for approver in approvers {
+            house.state("jane", "approve", approver);
+        }
+        house.scratch.commit("approve");
+        assert_eq!(house.judged("jane").0, verdict, "{message}: {approvers:?}");
+    }
+}
+
 /// A forge that rebases names whoever merged as the committer; that is no hand in it, and an author is.
 #[test]
 fn the_committer_of_a_rebase_approves_and_its_author_does_not() {
