@@ -2,30 +2,55 @@
 
 use crate::steps::traced;
 use crate::support::{Answer, Scratch, has_strace, untested};
-use crate::{LOCAL, copy, finishes, intact, place, tried};
+use crate::{LOCAL, REMOTE, Way, copy, finishes, intact, place, tried};
+
+const NAMES: &str = "rename,renameat,renameat2,link,linkat,unlink,unlinkat";
+
+/// Has one call after the other fail, every `step`th of them; out comes how many.
+fn fail(way: Way, calls: &str, step: usize) -> usize {
+    let template = place();
+    let mut number_tried = 0;
+    for number in (1..).step_by(step) {
+        let scratch = copy(&template);
+        let inject = format!("{calls}:error=ENOSPC:when={number}");
+        let answer = traced(&scratch, way, &inject);
+        if answer.code == Some(0) && !scratch.read("strace.log").contains("INJECTED") {
+            break;
+        }
+        let what = format!("{}, {inject}: {}", way.args.join(" "), answer.stderr);
+        assert!(answer.code.is_some(), "{what}: no crash");
+        intact(&scratch, way, &what);
+        scratch.sh("find repo/.git -name '*.lock' -delete");
+        finishes(&scratch, way, &what);
+        number_tried += 1;
+    }
+    number_tried
+}
 
 #[test]
 fn a_write_that_fails_for_want_of_space_loses_nothing() {
     if !has_strace() {
         return;
     }
-    let template = place();
-    let mut number_tried = 0;
-    for number in 1.. {
-        let scratch = copy(&template);
-        let answer = traced(&scratch, &format!("write:error=ENOSPC:when={number}"));
-        if answer.code == Some(0) && !scratch.read("strace.log").contains("INJECTED") {
-            break;
-        }
-        let what = format!("write {number} failed: {}", answer.stderr);
-        assert!(answer.code.is_some(), "{what}: no crash");
-        intact(&scratch, LOCAL, &what);
-        scratch.sh("find repo/.git -name '*.lock' -delete");
-        finishes(&scratch, LOCAL, &what);
-        number_tried += 1;
-    }
+    let number_tried = fail(LOCAL, "write", 1);
     assert!(number_tried > 20, "{number_tried}");
     tried(number_tried, "by a write that found no space");
+}
+
+/// Each of these is two more runs and what openssl says of them, so not every call fails.
+#[test]
+fn a_push_without_space_or_that_can_change_no_name_loses_nothing() {
+    if !has_strace() {
+        return;
+    }
+    for (calls, step, least) in [("write", 5, 6), (NAMES, 4, 6)] {
+        let number_tried = fail(REMOTE, calls, step);
+        assert!(number_tried >= least, "{calls}: {number_tried}");
+        tried(
+            number_tried,
+            &format!("in a push, by a {calls} that found no space"),
+        );
+    }
 }
 
 /// Runs a script in a mount namespace of its own, if this user may.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::support::{Answer, Scratch, files_below, has_strace, untested};
-use crate::{LOCAL, REMOTE, copy, finishes, intact, place, tried};
+use crate::{LOCAL, REMOTE, Way, copy, finishes, intact, place, tried};
 
 const HERE: [&str; 12] = [
     "keys-opened",
@@ -93,29 +93,15 @@ fn a_run_that_is_killed_at_any_step_is_finished_by_the_next() {
     assert_eq!(number_kept, 3);
 }
 
-/// Runs gitca under strace, which does something at a system call.
-pub(crate) fn traced(scratch: &Scratch, inject: &str) -> Answer {
+/// Runs gitca under strace, which does something at a system call; what git itself does is left alone.
+pub(crate) fn traced(scratch: &Scratch, way: Way, inject: &str) -> Answer {
     let (calls, _) = inject
         .split_once(':')
         .expect("an injection names its calls");
-    scratch.run(
-        "strace",
-        &[
-            "-qq",
-            "-o",
-            "strace.log",
-            "-e",
-            &format!("trace={calls}"),
-            "-e",
-            &format!("inject={inject}"),
-            env!("CARGO_BIN_EXE_gitca"),
-            "-C",
-            "repo",
-            "run",
-            "-o",
-            "json",
-        ],
-    )
+    let (trace, inject) = (format!("trace={calls}"), format!("inject={inject}"));
+    let strace = ["-qq", "-o", "strace.log", "-e", &trace, "-e", &inject];
+    let gitca = [env!("CARGO_BIN_EXE_gitca"), "-C", "repo"];
+    scratch.run("strace", &[&strace[..], &gitca, way.args].concat())
 }
 
 #[test]
@@ -128,7 +114,11 @@ fn a_run_that_is_killed_at_any_change_of_a_name_is_finished_by_the_next() {
     for number in 1.. {
         let scratch = copy(&template);
         let calls = "rename,renameat,renameat2,link,linkat,unlink,unlinkat";
-        let answer = traced(&scratch, &format!("{calls}:signal=KILL:when={number}"));
+        let answer = traced(
+            &scratch,
+            LOCAL,
+            &format!("{calls}:signal=KILL:when={number}"),
+        );
         if answer.code == Some(0) {
             break;
         }
