@@ -9,12 +9,15 @@ mod language;
 mod view;
 mod written;
 
-use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value};
+use std::collections::BTreeMap;
+
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::control::ControlZone;
+use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Place, Reason};
 use crate::issuance::Issued;
 use crate::render::template::written::Bounded;
@@ -24,6 +27,8 @@ use crate::render::template::written::Bounded;
 const FUEL: u64 = 200_000;
 // What a template may make, the value of one filter included.
 const LARGEST_OUTPUT: usize = 1024 * 1024;
+// Templates that are tried before there is a certificate; nobody has more.
+const TRIED: usize = 16;
 
 // What a run writes itself into the folder of a certificate.
 const RESERVED: [&str; 4] = [
@@ -62,11 +67,37 @@ impl Templates {
                 Err(error) => findings.push(broken(name, &error)),
             }
         }
+        let templates = Self { environment };
         if findings.is_empty() {
-            Ok(Self { environment })
+            findings = templates.bombs(zone);
+        }
+        if findings.is_empty() {
+            Ok(templates)
         } else {
             Err(findings)
         }
+    }
+
+    /// The templates that make too much of a small certificate already, so that nothing would ever be signed for them.
+    /// What else goes wrong may depend on the certificate, and is told when there is one.
+    fn bombs(&self, zone: &ControlZone) -> Vec<Finding> {
+        let named = zone.signers.iter().rev().flat_map(|signer| {
+            let names = signer.templates.iter();
+            names.map(move |name| (name.as_str(), signer))
+        });
+        // Each once, with the first signer that names it.
+        let named: BTreeMap<&str, &Signer> = named.collect();
+        let mut findings = Vec::new();
+        for (name, signer) in named.into_iter().take(TRIED) {
+            let Err(Unfilled::TooMuch(why)) = self.fill(name, view::example(signer, zone)) else {
+                continue;
+            };
+            let message = format!("{}, of a certificate with few names already", why.message);
+            let reason = Reason::new(Code::ConfigInvalid, message);
+            let help = "let it loop over short lists only, and write each text once";
+            findings.push(in_template(name, reason.help(help)));
+        }
+        findings
     }
 
     /// Renders one template for a certificate, given as leaf and as chain.
@@ -80,25 +111,38 @@ impl Templates {
         pems: (&str, &str),
         zone: &ControlZone,
     ) -> Result<String, Reason> {
-        let template = self
-            .environment
-            .get_template(name)
-            .map_err(|error| failed(name, &error))?;
+        let filled = self.fill(name, view::context(issued, pems, zone));
+        filled.map_err(|(Unfilled::TooMuch(reason) | Unfilled::Broken(reason))| reason)
+    }
+
+    fn fill(&self, name: &str, values: Value) -> Result<String, Unfilled> {
+        let template = self.environment.get_template(name);
+        let template = template.map_err(|error| Unfilled::Broken(failed(name, &error)))?;
         // One octet less, for the line end that may be missing.
         let mut text = Bounded::new(LARGEST_OUTPUT - 1);
-        let rendered = template
-            .render_captured_to(view::context(issued, pems, zone), &mut text)
-            .map(drop);
+        let rendered = template.render_captured_to(values, &mut text).map(drop);
         if text.is_full() {
-            return Err(unrendered(name, "", "it makes more than 1 MiB"));
+            let reason = unrendered(name, "", "it makes more than 1 MiB");
+            return Err(Unfilled::TooMuch(reason));
         }
-        rendered.map_err(|error| failed(name, &error))?;
+        rendered.map_err(|error| match error.kind() {
+            ErrorKind::OutOfFuel => Unfilled::TooMuch(failed(name, &error)),
+            _ => Unfilled::Broken(failed(name, &error)),
+        })?;
         let mut text = text.into_text();
         if !text.ends_with('\n') {
             text.push('\n');
         }
         Ok(text)
     }
+}
+
+/// Why there is no text.
+enum Unfilled {
+    /// It would take too much work or be too long.
+    TooMuch(Reason),
+    /// Anything else.
+    Broken(Reason),
 }
 
 fn environment() -> Environment<'static> {

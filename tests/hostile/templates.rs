@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gitca::decision::{Case, decide};
+use gitca::finding::Code;
 use gitca::issuance::{Issued, prepare};
 use gitca::names::Serial;
 use gitca::render::template::Templates;
@@ -203,6 +204,40 @@ fn a_template_cannot_say_what_could_grow() {
             assert_eq!(finding.reason.column, Some(column), "{tag}: {finding:?}");
         }
     }
+}
+
+/// Before anything is signed for it: whoever reviews the template is told.
+#[test]
+fn a_template_that_makes_too_much_of_any_certificate_is_none() {
+    let compile = |template: &str| {
+        let signer = wide::signer("wide", wide::SIGNER, "  templates: [x.yaml.j2]\n");
+        let zone = wide::zone(&[
+            ("templates/x.yaml.j2", template.as_bytes()),
+            ("policies/signer.yaml", signer.as_bytes()),
+        ]);
+        Templates::compile(&zone).map(drop)
+    };
+    let loops = "{% for a in cert.pem %}".repeat(3) + "x" + &"{% endfor %}".repeat(3);
+    let encoded = format!("{{{{ cert.pem{} }}}}", " | b64encode".repeat(60));
+    for (template, why) in [
+        (&loops, "engine ran out of fuel"),
+        (&encoded, "engine ran out of fuel"),
+    ] {
+        let findings = compile(template).expect_err(template);
+        let [found] = &findings[..] else {
+            panic!("{findings:?}");
+        };
+        let file = found.file.as_ref().map(ToString::to_string);
+        assert_eq!(file.as_deref(), Some("templates/x.yaml.j2"));
+        assert_eq!(found.reason.code, Code::ConfigInvalid);
+        let message = &found.reason.message;
+        assert!(
+            message.contains(why) && message.ends_with("few names already"),
+            "{message}"
+        );
+    }
+    // What fails for some certificates only is a template.
+    assert_eq!(compile("{{ cert.dnsNames[3] }}"), Ok(()));
 }
 
 #[test]

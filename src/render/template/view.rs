@@ -8,6 +8,7 @@ use minijinja::value::Serde;
 use serde::Serialize;
 
 use crate::control::ControlZone;
+use crate::control::signer::Signer;
 use crate::issuance::Issued;
 use crate::render::pem::pem;
 use crate::x509::subject::Attribute;
@@ -21,8 +22,48 @@ pub(super) fn context(
     minijinja::context! {
         request => Serde(request_view(issued)),
         cert => Serde(cert_view(issued, leaf, chain)),
-        signer => Serde(signer_view(issued)),
-        clusters => Serde(cluster_views(issued, zone)),
+        signer => Serde(signer_view(issued.approved().signer())),
+        clusters => Serde(cluster_views(issued.approved().signer(), zone)),
+    }
+}
+
+/// What a template would see of a certificate that nobody asked for: one name of each kind, and the signer's own texts.
+pub(super) fn example(signer: &Signer, zone: &ControlZone) -> Value {
+    let one = |name: &str| vec![name.to_owned()];
+    let (hosts, mailboxes) = (one("web.example.com"), one("jane@example.com"));
+    let uris = one("spiffe://example.com/jane");
+    let authority = pem(&signer.authority.signing_ca().der);
+    let subject = Attribute::ALL.map(|attribute| {
+        let value = if attribute.is_single() {
+            Value::from("jane")
+        } else {
+            Value::from(vec!["jane"])
+        };
+        (attribute.name(), value)
+    });
+    minijinja::context! {
+        request => Serde(RequestView {
+            path: "dev/jane",
+            name: "jane",
+            dirs: vec!["dev"],
+            signer_name: signer.signer_name.as_str(),
+        }),
+        cert => Serde(CertView {
+            subject: Value::from_pairs(subject),
+            dns_names: &hosts,
+            email_addresses: &mailboxes,
+            ip_addresses: one("192.0.2.1"),
+            uris: &uris,
+            usages: signer.usages.iter().take(1).map(|usage| usage.as_str()).collect(),
+            not_before: signer.authority.not_before().to_string(),
+            not_after: signer.authority.not_after().to_string(),
+            serial_number: "01".repeat(16),
+            // A leaf is about as long as its CA.
+            pem: &authority,
+            chain: "",
+        }),
+        signer => Serde(signer_view(signer)),
+        clusters => Serde(cluster_views(signer, zone)),
     }
 }
 
@@ -121,8 +162,7 @@ fn subject_view(issued: &Issued<'_>) -> Value {
     }))
 }
 
-fn signer_view<'a>(issued: &'a Issued<'_>) -> SignerView<'a> {
-    let signer = issued.approved().signer();
+fn signer_view(signer: &Signer) -> SignerView<'_> {
     SignerView {
         name: signer.name.as_str(),
         signer_name: signer.signer_name.as_str(),
@@ -130,13 +170,9 @@ fn signer_view<'a>(issued: &'a Issued<'_>) -> SignerView<'a> {
     }
 }
 
-fn cluster_views<'a>(issued: &Issued<'_>, zone: &'a ControlZone) -> Vec<ClusterView<'a>> {
-    let named = issued
-        .approved()
-        .signer()
-        .clusters
-        .iter()
-        .filter_map(|name| zone.clusters.get(name));
+fn cluster_views<'a>(signer: &Signer, zone: &'a ControlZone) -> Vec<ClusterView<'a>> {
+    let named = signer.clusters.iter();
+    let named = named.filter_map(|name| zone.clusters.get(name));
     named
         .map(|cluster| ClusterView {
             name: cluster.name.as_str(),
