@@ -13,6 +13,7 @@ mod child;
 mod commit;
 mod diff;
 mod differing;
+mod extent;
 mod failure;
 pub mod fault;
 mod follow;

@@ -112,6 +112,11 @@ impl<'r> Objects<'r> {
         Ok(self.tree(folder)?.ok().and_then(entry))
     }
 
+    /// How many octets an object has.
+    pub(super) fn octets(&self, object: ObjectId) -> anyhow::Result<usize> {
+        Ok(self.header(object)?.0)
+    }
+
     /// Writes one object; one that is there already is left as it is.
     pub(super) fn write(&self, kind: ObjectType, octets: &[u8]) -> anyhow::Result<ObjectId> {
         let written = self.odb.write(kind, octets);

@@ -12,6 +12,7 @@ use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::account::History;
 use crate::git::diff::Paths;
 use crate::git::differing::differing;
+use crate::git::extent;
 use crate::git::follow::Following;
 use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
@@ -55,10 +56,13 @@ impl Repository {
     /// Merges `head` into `base`, in memory.
     ///
     /// # Errors
-    /// [`Stop`] when they have no common history; other errors when git fails.
+    /// [`Stop`] when they have no common history, or when the head touches more than anybody reviews; other errors when git
+    /// fails.
     pub fn propose(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Proposal<'_>> {
         let ancestor = self.common(base, head)?;
         let ancestor = ancestor.ok_or_else(|| unrelated(base, head))?;
+        let objects = Objects::of(self)?;
+        extent::require_few(&objects, self.tree_of(ancestor)?, self.tree_of(head)?)?;
         let proposal = |top, conflicts| Proposal {
             repository: self,
             base,
@@ -260,6 +264,17 @@ impl Proposal<'_> {
         };
         differing(&objects, "requests/", before, after, &mut show)?;
         Ok(news)
+    }
+
+    /// Whether a revocation would lie beside a request, one that can be read or not.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn has_revocation(&self, name: &RequestName) -> anyhow::Result<bool> {
+        let objects = Objects::of(self.repository)?;
+        let path = name.revocation();
+        let pieces: Vec<&str> = path.as_str().split('/').collect();
+        Ok(objects.follow(self.top, &pieces, tree::FILE)?.is_some())
     }
 
     /// What the mainline would know of the revocation of each of these requests.

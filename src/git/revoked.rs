@@ -4,7 +4,7 @@
 //! the commits that brought them. A file that was taken away again was there. Whether a run brought a certificate, and
 //! whom a revocation reaches, is judged elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::git::diff::Paths;
 use crate::git::differing::differing;
@@ -182,6 +182,8 @@ struct Search<'n, 'o, 'r> {
     objects: &'o Objects<'r>,
     requests: Paths<&'n RequestName>,
     issued: Paths<&'n RequestName>,
+    /// The revocations that were read: one file may lie beside many requests.
+    read: HashMap<ObjectId, Option<Blob>>,
     found: BTreeMap<RequestName, RevocationHistory>,
 }
 
@@ -195,6 +197,7 @@ impl<'n, 'o, 'r> Search<'n, 'o, 'r> {
             objects,
             requests: paths(REVOCATION, Kind::File),
             issued: paths("", Kind::Directory),
+            read: HashMap::new(),
             found: BTreeMap::new(),
         }
     }
@@ -203,10 +206,9 @@ impl<'n, 'o, 'r> Search<'n, 'o, 'r> {
     fn compare(&mut self, before: &Zones, after: &Zones, brought: Brought) -> anyhow::Result<()> {
         let objects = self.objects;
         for change in objects.differences(before.requests, after.requests, &self.requests)? {
-            let name = change.follower;
-            let file = change.after.map(|file| revocation(objects, name, file));
-            let history = self.found.entry(name.clone()).or_default();
+            let file = change.after.map(|file| self.revocation(file));
             let file = file.transpose()?.flatten();
+            let history = self.found.entry(change.follower.clone()).or_default();
             history.revocations.push((brought, file));
         }
         for change in objects.differences(before.issued, after.issued, &self.issued)? {
@@ -216,6 +218,17 @@ impl<'n, 'o, 'r> Search<'n, 'o, 'r> {
             history.outputs.extend(output);
         }
         Ok(())
+    }
+
+    fn revocation(&mut self, file: ObjectId) -> anyhow::Result<Option<Blob>> {
+        if let Some(read) = self.read.get(&file) {
+            return Ok(read.clone());
+        }
+        let limit = zones::size_limit(&format!("requests/any{REVOCATION}"));
+        let content = self.objects.blob(file, limit)?;
+        let blob = content.ok().map(|bytes| Blob { id: file, bytes });
+        self.read.insert(file, blob.clone());
+        Ok(blob)
     }
 }
 
@@ -260,16 +273,6 @@ pub(super) fn revocations(
         node = parent;
         position -= 1;
     }
-}
-
-fn revocation(
-    objects: &Objects<'_>,
-    name: &RequestName,
-    file: ObjectId,
-) -> anyhow::Result<Option<Blob>> {
-    let limit = zones::size_limit(&format!("requests/{name}{REVOCATION}"));
-    let content = objects.blob(file, limit)?;
-    Ok(content.ok().map(|bytes| Blob { id: file, bytes }))
 }
 
 fn output(

@@ -69,11 +69,17 @@ pub fn proposal(
     let outputs = output::zone(Judgement::of(&repository), base, anchor)?;
     let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
     let known = known.map(|(known, _)| proposal.snapshot_since(&known));
-    let news = proposal.news()?;
+    let mut news = proposal.news()?;
     let mut snapshot = match known.transpose()?.flatten() {
         Some(snapshot) => snapshot,
         None => proposal.snapshot(&BTreeSet::new())?,
     };
+    // One that lies there and was not read revokes nothing; that is told, and its request waits.
+    for name in std::mem::take(&mut news.revoked) {
+        if snapshot.revocations.contains_key(&name) || !proposal.has_revocation(&name)? {
+            news.revoked.insert(name);
+        }
+    }
     let (zone, templates) = load(&snapshot)?;
     // Other bytes are another request.
     let is_unchanged = |name: &&RequestName| snapshot.is_unchanged(name);

@@ -154,7 +154,9 @@ fn bomb_files(hostile: &Hostile) {
     let plan = hostile.commit_files(names).plan();
     good_is_approved(&plan);
     assert!(plan.all_reasons().contains(&"TooManyFiles"), "{plan:?}");
-    refused_as_proposed(hostile, "TooManyFiles");
+    let check = hostile.proposed();
+    let found = (check.code, check.errors());
+    assert_eq!(found, (Some(2), vec!["TooManyFiles"]), "{check:?}");
 }
 
 /// The manifest looks like that of a developer; what counts is inside.

@@ -1,9 +1,11 @@
 //! Limits of names, sizes and numbers, each at its edge: what just fits passes, and one more is refused alone.
 
+use std::collections::BTreeSet;
+
 use gitca::x509::subject::Attribute;
 
 use crate::house::House;
-use crate::repository::{Hostile, manifest, manifest_of};
+use crate::repository::{Hostile, Report, manifest, manifest_of};
 use crate::trees::{Fixture, fixture, good_is_approved};
 
 const KIB: usize = 1024;
@@ -106,6 +108,94 @@ fn a_directory_of_a_thousand_is_told_and_one_less_is_not() {
         let plan = hostile.commit_files(names).plan();
         good_is_approved(&plan);
         assert_eq!(plan.notices(), notices, "{entries} entries");
+        hostile.reset();
+    }
+}
+
+/// What a change brings or takes away is counted, and nothing of it is read when it is too much; on the mainline it is
+/// judged, however much it is.
+#[test]
+fn a_change_touches_at_most_10_000_files_and_directories() {
+    let hostile = Hostile::new();
+    let names = |number: usize| (0..number).map(|n| format!("#{n:05}"));
+    // The directory counts, and so does a README that goes.
+    let fits = hostile.commit_files(names(9_998)).proposed();
+    assert_eq!((fits.code, fits.errors()), (Some(1), vec![]), "{fits:?}");
+    assert!(fits.all_reasons().contains(&"UnexpectedFile"), "{fits:?}");
+    hostile.scratch.git(&["branch", "fits"]);
+    hostile.commit_files(names(9_999));
+    good_is_approved(&hostile.plan());
+    let told = refused_change(&hostile, "base", "main");
+    let words = "the change touches more than 10000 files and directories of the zones";
+    assert!(told.contains(words), "{told}");
+    assert!(told.contains("requests/bad"), "{told}");
+    assert!(told.contains("split it"), "{told}");
+    // Only what differs counts.
+    let check = ["check", "--base", "fits", "--head", "main"];
+    hostile.scratch.in_repo(&check).code(1);
+    hostile.commit_tree("base^{tree}");
+    refused_change(&hostile, "main~1", "main");
+}
+
+/// A push may bring what runs have made, however much that is; a branch may bring none of it.
+#[test]
+fn what_runs_have_made_is_not_counted_in_a_push() {
+    let hostile = Hostile::new();
+    let blob = hostile.object("blob", b"x");
+    let names: Vec<String> = (0..10_001).map(|n| format!("x{n:05}")).collect();
+    let entry = |name| ("100644", str::as_bytes(name), blob.clone());
+    let names = names.iter().map(String::as_str);
+    let issued = hostile.tree(&names.map(entry).collect::<Vec<_>>());
+    hostile.commit_top("issued", &issued);
+    refused_change(&hostile, "base", "main");
+    let pushed = hostile.scratch.gitca_with(
+        "repo",
+        &["check", "--base", "base", "--head", "main", "-o", "json"],
+        &[("GIT_QUARANTINE_PATH", "objects/incoming")],
+    );
+    let codes: BTreeSet<String> = Report::of(&pushed)
+        .errors()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(codes, BTreeSet::from(["ForeignOutput".to_owned()]));
+}
+
+/// What the change is refused for, which is nothing but its size.
+#[track_caller]
+fn refused_change(hostile: &Hostile, base: &str, head: &str) -> String {
+    let check = ["check", "--base", base, "--head", head, "-o", "json"];
+    let check = Report::of(&hostile.scratch.in_repo(&check));
+    let found = (check.code, check.errors());
+    assert_eq!(found, (Some(2), vec!["TooManyFiles"]), "{check:?}");
+    check.error()
+}
+
+/// Small as they are in a pack, files of nothing but zeros are read as slowly as others; copies of one file are not.
+#[test]
+fn a_change_brings_at_most_8_mebibytes_of_requests() {
+    let hostile = Hostile::new();
+    let text = |number: usize| {
+        let mut text = format!("#{number}\n").into_bytes();
+        text.resize(64 * KIB, 0);
+        text
+    };
+    for (number, is_same) in [(128, true), (129, true), (129, false)] {
+        for n in 0..number {
+            let path = format!("repo/requests/bad/x{n}.yaml");
+            hostile
+                .scratch
+                .write(&path, text(if is_same { 0 } else { n }));
+        }
+        hostile.scratch.commit("many octets");
+        if is_same {
+            let check = hostile.proposed();
+            assert_eq!((check.code, check.errors()), (Some(1), vec![]), "{number}");
+        } else {
+            let told = refused_change(&hostile, "base", "main");
+            let words = "the files that the change brings have more than 8388608 octets in all";
+            assert!(told.contains(words), "{told}");
+        }
         hostile.reset();
     }
 }

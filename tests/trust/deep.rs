@@ -148,8 +148,8 @@ fn a_few_trees_that_are_very_many_paths_are_refused_with_words() {
     let old = moved_from(&house);
     let main = crate::output::head(&house);
     for (zone, code, word) in [
-        ("requests", 1, "TooManyFiles"),
-        ("issued", 2, "ForeignOutput"),
+        ("requests", 2, "TooManyFiles"),
+        ("issued", 2, "TooManyFiles"),
         ("policies", 2, "TooManyFiles"),
         ("templates", 2, "TooManyFiles"),
         // Each of them was searched.

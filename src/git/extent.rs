@@ -1,0 +1,140 @@
+//! How much a change touches in the zones, before anything of it is read: what is more than anybody reviews is refused.
+//!
+//! In come two trees, out goes nothing, or a [`Stop`] with the directory in which it was too much. No more is read than it
+//! takes to know: directories that differ, of those that have grown too large not even the entries, and of files how large
+//! they are. What is the same file in many places is counted once: the survey has a limit for copies.
+
+use std::collections::HashSet;
+
+use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::diff::pairs;
+use crate::git::differing::known;
+use crate::git::objects::Objects;
+use crate::git::open::is_quarantined;
+use crate::git::tree::{self, Entry};
+use crate::names::ObjectId;
+use crate::zones::{ZONES, Zone};
+
+/// More files and directories than this in one change are refused.
+pub(super) const CHANGED: usize = 10_000;
+// A thousand requests with the statements about them have a third of it; small as they are in a pack, files of nothing but
+// brackets are read as slowly as others.
+const OCTETS: usize = 8 << 20;
+// A request: no file beside one may be larger.
+const LARGEST: usize = 64 << 10;
+// An entry of a tree: six digits, a space, what file systems take for a name, a zero and the object.
+const ENTRY_OCTETS: usize = 6 + 1 + 255 + 1 + 20;
+
+/// Lets a change by that touches no more than it may.
+///
+/// # Errors
+/// A [`Stop`] when it does; other errors when an object can't be read.
+pub(super) fn require_few(
+    objects: &Objects<'_>,
+    before: ObjectId,
+    after: ObjectId,
+) -> anyhow::Result<()> {
+    let mut count = Count {
+        objects,
+        left: CHANGED,
+        octets_left: OCTETS,
+        counted: HashSet::new(),
+    };
+    for zone in ZONES {
+        // What is pushed may be what runs have made, however much that is.
+        if zone == "issued" && is_quarantined() {
+            continue;
+        }
+        let folder = |top| objects.entry(top, zone, tree::DIRECTORY);
+        count.folder(zone, folder(before)?, folder(after)?, 1)?;
+    }
+    Ok(())
+}
+
+struct Count<'c, 'r> {
+    objects: &'c Objects<'r>,
+    left: usize,
+    octets_left: usize,
+    counted: HashSet<ObjectId>,
+}
+
+impl Count<'_, '_> {
+    fn folder(
+        &mut self,
+        path: &str,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        depth: usize,
+    ) -> anyhow::Result<()> {
+        if old == new || depth > tree::DEPTH {
+            return Ok(());
+        }
+        if self.grown(old, new)? > CHANGED * ENTRY_OCTETS {
+            return Err(too_many(path).into());
+        }
+        let (before, after) = (known(self.objects, old)?, known(self.objects, new)?);
+        let before = before.as_deref().and_then(|tree| tree.entries().ok());
+        let after = after.as_deref().and_then(|tree| tree.entries().ok());
+        // What is wrong with a directory is said where it is read.
+        let Some((before, after)) = before.zip(after) else {
+            return Ok(());
+        };
+        for (before, after) in pairs(before, after) {
+            let left = self.left.checked_sub(1);
+            self.left = left.ok_or_else(|| too_many(path))?;
+            match before.or(after) {
+                Some(entry) if entry.mode == tree::DIRECTORY => {
+                    let below = format!("{path}/{}", String::from_utf8_lossy(entry.name));
+                    let [old, new] = [before, after].map(|side| side.map(|entry| entry.id));
+                    self.folder(&below, old, new, depth + 1)?;
+                }
+                _ => self.file(path, after)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn grown(&self, old: Option<ObjectId>, new: Option<ObjectId>) -> anyhow::Result<usize> {
+        let octets = |side: Option<ObjectId>| side.map_or(Ok(0), |side| self.objects.octets(side));
+        Ok(octets(new)?.saturating_sub(octets(old)?))
+    }
+
+    fn file(&mut self, folder: &str, file: Option<Entry<'_>>) -> anyhow::Result<()> {
+        // What decides has a limit in all, and so has a list of keys.
+        let is_request = Zone::of(folder) == Some(Zone::Data);
+        let file = file.filter(|file| is_request && tree::is_blob(file.mode));
+        let Some(file) = file.filter(|file| self.counted.insert(file.id)) else {
+            return Ok(());
+        };
+        // One that is too large alone is not read, and what is said of it is about that file.
+        let octets = self.objects.octets(file.id)?;
+        if octets <= LARGEST {
+            let left = self.octets_left.checked_sub(octets);
+            self.octets_left = left.ok_or_else(|| too_large(folder))?;
+        }
+        Ok(())
+    }
+}
+
+fn too_many(path: &str) -> Stop {
+    too_much(
+        path,
+        format!("the change touches more than {CHANGED} files and directories of the zones"),
+    )
+}
+
+fn too_large(path: &str) -> Stop {
+    too_much(
+        path,
+        format!("the files that the change brings have more than {OCTETS} octets in all"),
+    )
+}
+
+fn too_much(path: &str, message: String) -> Stop {
+    let reason = Reason::new(Code::TooManyFiles, message);
+    let help = "split it: bring a part of these files in a branch of its own, and the rest when that is merged";
+    Stop(vec![Finding {
+        file: path.parse().ok(),
+        ..Finding::anywhere(reason.help(help))
+    }])
+}
