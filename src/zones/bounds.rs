@@ -3,7 +3,10 @@
 //! In come a path and its entries; out goes what is to be said about them, and nothing more once there are too many.
 
 use crate::finding::{Code, Finding, Reason};
-use crate::zones::paths::{CONTROL_ENTRIES, DIRECTORY_ENTRIES, ENTRIES, Zone};
+use crate::snapshot::Blob;
+use crate::zones::paths::{
+    CONTROL_ENTRIES, CONTROL_OCTETS, DIRECTORY_ENTRIES, ENTRIES, LIST_OCTETS, Zone,
+};
 use crate::zones::source::{Listing, Scope, Source};
 use crate::zones::survey::{Survey, finding};
 
@@ -59,6 +62,26 @@ impl<S: Source> Survey<'_, S> {
             self.snapshot.errors.push(finding(path, reason));
         }
         Vec::new()
+    }
+
+    /// A file that decides, as long as all of them have no more octets than they may.
+    pub(super) fn within_octets(&mut self, path: &str, blob: Blob) -> Option<Blob> {
+        let (left, most, what) = if path.starts_with("policies/keys/") {
+            (&mut self.list_octets_left, LIST_OCTETS, "all lists of keys")
+        } else {
+            let what = "all other files of `policies/` and `templates/`";
+            (&mut self.control_octets_left, CONTROL_OCTETS, what)
+        };
+        let fewer = left.checked_sub(blob.bytes.len());
+        *left = fewer.unwrap_or_default();
+        if fewer.is_none() {
+            self.control_left = 0;
+            self.is_control_full = true;
+            let message = format!("{what} have more than {most} octets together");
+            let reason = Reason::new(Code::TooManyFiles, message);
+            self.snapshot.errors.push(finding(path, reason));
+        }
+        fewer.map(|_| blob)
     }
 }
 

@@ -14,8 +14,8 @@ use crate::snapshot::{Blob, Snapshot};
 use crate::zones::attributes;
 use crate::zones::copies::{Copies, copied};
 use crate::zones::paths::{
-    ATTRIBUTES, CONTROL_ENTRIES, DIRECTORY_ENTRIES, ENTRIES, Folder, Role, Zone, folder_place,
-    place, size_limit,
+    ATTRIBUTES, CONTROL_ENTRIES, CONTROL_OCTETS, DIRECTORY_ENTRIES, ENTRIES, Folder, LIST_OCTETS,
+    Role, Zone, folder_place, place, size_limit,
 };
 use crate::zones::source::{
     Child, Kind, SEARCHED_FILES, SEARCHED_OCTETS, Scope, Source, Statements,
@@ -24,7 +24,7 @@ use crate::zones::source::{
 // What is read of a repository in all.
 const OCTETS: usize = 1 << 30;
 // What it costs at least to judge a file, in octets of a directory that is walked.
-const JUDGED: usize = 512;
+const JUDGED: usize = 1024;
 // As deep as requests may lie; it bounds the recursion, too.
 const CONTROL_PIECES: usize = 8;
 
@@ -89,6 +89,11 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) told_unsearched: bool,
     pub(super) entries_left: usize,
     pub(super) control_left: usize,
+    /// How many octets files that decide may still have, and lists of keys.
+    pub(super) control_octets_left: usize,
+    pub(super) list_octets_left: usize,
+    /// Whether it was said that they have too many.
+    pub(super) is_control_full: bool,
     pub(super) copies: Copies,
     octets_left: usize,
     /// The objects that were searched for private keys, with what was found.
@@ -114,6 +119,9 @@ impl<'s, S: Source> Survey<'s, S> {
             told_unsearched: false,
             entries_left: ENTRIES,
             control_left: CONTROL_ENTRIES,
+            control_octets_left: CONTROL_OCTETS,
+            list_octets_left: LIST_OCTETS,
+            is_control_full: false,
             copies: Copies::default(),
             octets_left: OCTETS,
             searched: BTreeMap::new(),
@@ -161,6 +169,7 @@ impl<'s, S: Source> Survey<'s, S> {
 
     fn control_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         match place(path) {
+            _ if self.is_control_full => {}
             Err(misplaced) => {
                 self.report_with(path, || misplaced.reason(path));
                 self.search_file(path, handle)?;
@@ -168,7 +177,8 @@ impl<'s, S: Source> Survey<'s, S> {
             Ok(Role::Attributes) => self.attributes(path, handle)?,
             Ok(Role::LetThrough) => self.search_file(path, handle)?,
             Ok(_) => {
-                if let Some(blob) = self.read(path, handle)? {
+                let blob = self.read(path, handle)?;
+                if let Some(blob) = blob.and_then(|blob| self.within_octets(path, blob)) {
                     self.search_control(path, &blob.bytes);
                     self.snapshot
                         .control

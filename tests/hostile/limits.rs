@@ -200,6 +200,47 @@ fn a_change_brings_at_most_8_mebibytes_of_requests() {
     }
 }
 
+/// What decides has a size in all, and nothing is signed when it is more; lists of keys have their own.
+#[test]
+fn files_that_decide_have_a_size_in_all() {
+    let hostile = Hostile::new();
+    let list = padded("# spki-sha256\n", 7 * KIB * KIB);
+    let template = padded("", 255 * KIB);
+    for (paths, text, codes) in [
+        (&["templates/a.j2"][..], &template, &[][..]),
+        (
+            &["templates/a.j2", "templates/b.j2"],
+            &template,
+            &["TooManyFiles"],
+        ),
+        (&["policies/keys/a.txt", "policies/keys/b.txt"], &list, &[]),
+        (
+            &[
+                "policies/keys/a.txt",
+                "policies/keys/b.txt",
+                "policies/keys/c.txt",
+            ],
+            &list,
+            &["TooManyFiles"],
+        ),
+    ] {
+        for path in paths {
+            // Copies of one file have a limit of their own.
+            let mut text = text.clone();
+            text.extend(format!("#{path}\n").bytes());
+            hostile.scratch.write(&format!("repo/{path}"), text);
+        }
+        hostile.scratch.commit("large files");
+        let plan = hostile.plan();
+        assert_eq!(plan.errors(), codes, "{paths:?}");
+        if let Some(last) = paths.last().filter(|_| !codes.is_empty()) {
+            let told = plan.error();
+            assert!(told.contains(last), "{told}");
+        }
+        hostile.reset();
+    }
+}
+
 /// A text of so many octets that begins with this one and goes on as a comment.
 fn padded(text: &str, octets: usize) -> Vec<u8> {
     let line = format!("#{}\n", "x".repeat(62));
