@@ -3,6 +3,7 @@
 use gitca::control::ControlZone;
 use gitca::render::template::Templates;
 
+use crate::proposals::{Brought, Change};
 use crate::{Act, Case, filled, wide};
 
 const LIMIT: usize = 256 * 1024;
@@ -13,20 +14,77 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases = objects();
     cases.extend(patterns());
     cases.extend(lists());
+    cases.extend(zones());
     cases.extend(templates());
     cases
 }
 
 fn of(name: &str, path: &'static str, make: impl Fn() -> Vec<u8> + 'static) -> Case {
-    Case::of_file(format!("{path}: {name}"), make, move |input| -> Act {
-        let mut files = wide::files(&[]);
-        files.insert(path.parse().unwrap(), wide::blob(&input));
-        drop(input);
-        Box::new(move || match ControlZone::load(&files) {
-            Ok(zone) => Templates::compile(&zone).is_err(),
-            Err(_) => true,
-        })
+    let ready = move |input: Vec<u8>| loaded(&[(path.to_owned(), input)]);
+    let change = move |input| Change::of_file(path, input);
+    Case::of_file(format!("{path}: {name}"), make, ready, change)
+}
+
+fn loaded(files: &[(String, Vec<u8>)]) -> Act {
+    let mut zone = wide::files(&[]);
+    for (path, octets) in files {
+        zone.insert(path.parse().unwrap(), wide::blob(octets));
+    }
+    Box::new(move || match ControlZone::load(&zone) {
+        Ok(zone) => Templates::compile(&zone).is_err(),
+        Err(_) => true,
     })
+}
+
+/// As many files as there may be, or as have as many octets as all may; the last of them is wrong.
+fn many(name: &str, number: usize, text: fn(usize) -> Vec<u8>) -> Case {
+    let files = move || {
+        let of = |n: usize| (format!("policies/x{n:04}.yaml"), text(n));
+        let mut files: Vec<(String, Vec<u8>)> = (0..number).map(of).collect();
+        files.push(("policies/y.yaml".to_owned(), b"x".to_vec()));
+        files
+    };
+    Case {
+        name: format!("policies/: {name}"),
+        make: Box::new(|_| ()),
+        ready: Box::new(move |_| loaded(&files())),
+        change: Box::new(move |_| {
+            let files = files().into_iter();
+            let brings = files.map(|(path, octets)| (path, Brought::File(octets)));
+            Change {
+                brings: brings.collect(),
+                ..Change::default()
+            }
+        }),
+    }
+}
+
+fn head(kind: &str, number: usize) -> String {
+    format!("{API}kind: {kind}\nmetadata: {{name: x{number}}}\nspec:")
+}
+
+fn zones() -> Vec<Case> {
+    // Beside the files of the zone that admits all.
+    const FILES: usize = 1_980;
+    fn large(number: usize) -> Vec<u8> {
+        let head = head("DenyPolicy", number) + "\n  deny:\n";
+        let entry = |n| format!("  - {{name: n{n}, dnsNames: [a.b]}}\n");
+        filled(LIMIT - 4096, &head, entry, "")
+    }
+    vec![
+        many("Groups", FILES, |n| {
+            (head("Group", n) + " {members: []}\n").into_bytes()
+        }),
+        many("Principals", FILES, |n| {
+            (head("Principal", n) + &format!(" {{emails: [a{n}@b.c]}}\n")).into_bytes()
+        }),
+        many("DenyPolicies", FILES, |n| {
+            let entry = format!(" {{deny: [{{name: n, dnsNames: [a{n}.b]}}]}}\n");
+            (head("DenyPolicy", n) + &entry).into_bytes()
+        }),
+        many("large DenyPolicies", 2, large),
+        many("more large DenyPolicies", 20, large),
+    ]
 }
 
 fn object(

@@ -1,7 +1,8 @@
 //! What the worst inputs cost to refuse, each as large as its limit allows, against the bound of 100 ms and 64 MiB.
 //!
-//! `cargo bench --bench hostile` makes each input, judges it three times in a process of its own, and prints the worst
-//! five; `cargo bench --bench hostile -- all` prints all of them. Time is what all threads spent on a processor in the
+//! `cargo bench --bench hostile` makes each input and judges it three times in a process of its own: by itself, once it is
+//! read, as `plan` does, and as a pull request with all that `check` does. It prints the worst five of each; `cargo bench
+//! --bench hostile -- all` prints all of them. Time is what all threads spent on a processor in the
 //! best of the three, since machines are shared; memory is what the process grew by at its peak. It ends with 1 when
 //! something is over the bound.
 #![expect(
@@ -19,6 +20,7 @@
 )]
 
 mod control;
+mod proposals;
 mod requests;
 mod statements;
 mod trees;
@@ -38,14 +40,17 @@ use std::process::{Command, ExitCode};
 
 use tempfile::TempDir;
 
+use crate::proposals::Change;
+
 /// The part of a case that is measured; it says whether the input was refused.
 type Act = Box<dyn FnOnce() -> bool>;
 
-/// One input: how it is made, and how it is judged once everything else is ready.
+/// One input: how it is made, how it is judged once everything else is ready, and what it is as a pull request.
 struct Case {
     name: String,
     make: Box<dyn Fn(&Path)>,
     ready: Box<dyn Fn(&Path) -> Act>,
+    change: Box<dyn Fn(&Path) -> Change>,
 }
 
 impl Case {
@@ -54,14 +59,20 @@ impl Case {
         name: impl Into<String>,
         make: impl Fn() -> Vec<u8> + 'static,
         ready: impl Fn(Vec<u8>) -> Act + 'static,
+        change: impl Fn(Vec<u8>) -> Change + 'static,
     ) -> Self {
+        let input = |folder: &Path| fs::read(folder.join("input")).unwrap();
         Self {
             name: name.into(),
             make: Box::new(move |folder| fs::write(folder.join("input"), make()).unwrap()),
-            ready: Box::new(move |folder| ready(fs::read(folder.join("input")).unwrap())),
+            ready: Box::new(move |folder| ready(input(folder))),
+            change: Box::new(move |folder| change(input(folder))),
         }
     }
 }
+
+/// Who judges.
+const JUDGES: [&str; 2] = ["plan", "check"];
 
 /// What one case cost.
 struct Cost {
@@ -75,6 +86,7 @@ struct Cost {
 const MILLIS: f64 = 100.0;
 const MEBIBYTES: f64 = 64.0;
 const CHILD: &str = "GITCA_HOSTILE_CASE";
+const JUDGE: &str = "GITCA_HOSTILE_JUDGE";
 const WORST: usize = 5;
 const RUNS: usize = 3;
 
@@ -97,7 +109,7 @@ fn main() -> ExitCode {
     if let Ok(name) = env::var(CHILD) {
         let folder = env::var("GITCA_HOSTILE_FOLDER").unwrap();
         let case = cases().into_iter().find(|case| case.name == name).unwrap();
-        measure(&case, Path::new(&folder));
+        measure(&case, &env::var(JUDGE).unwrap(), Path::new(&folder));
         return ExitCode::SUCCESS;
     }
     let words: Vec<String> = env::args()
@@ -109,37 +121,54 @@ fn main() -> ExitCode {
             .iter()
             .all(|word| word == "all" || case.name.contains(word))
     };
-    let mut costs: Vec<Cost> = cases()
-        .iter()
-        .filter(|case| wanted(case))
-        .map(cost)
-        .collect();
-    costs.sort_by(|a, b| b.share().total_cmp(&a.share()));
-    let shown = if words.is_empty() { WORST } else { costs.len() };
+    let mut costs = [Vec::new(), Vec::new()];
+    for case in cases().iter().filter(|case| wanted(case)) {
+        for (costs, cost) in costs.iter_mut().zip(both(case)) {
+            costs.push(cost);
+        }
+    }
+    let mut over = 0;
+    for (judge, mut costs) in JUDGES.into_iter().zip(costs) {
+        costs.sort_by(|a, b| b.share().total_cmp(&a.share()));
+        let shown = if words.is_empty() { WORST } else { costs.len() };
+        show(judge, &costs[..shown.min(costs.len())]);
+        let here = costs.iter().filter(|cost| cost.share() > 1.0).count();
+        println!(
+            "{} inputs, {here} over the bound of {MILLIS} ms and {MEBIBYTES} MiB\n",
+            costs.len()
+        );
+        over += here;
+    }
+    ExitCode::from(u8::from(over > 0))
+}
+
+fn show(judge: &str, costs: &[Cost]) {
     println!(
         "{:44} {:>9}  {:>8}  {:>9}  ",
-        "input", "octets", "ms", "MiB"
+        format!("{judge}: input"),
+        "octets",
+        "ms",
+        "MiB"
     );
-    for cost in costs.iter().take(shown) {
+    for cost in costs {
         let verdict = if cost.is_refused { "refused" } else { "taken" };
         println!(
             "{:44} {:9}  {:8.1}  {:9.1}  {verdict}",
             cost.name, cost.octets, cost.millis, cost.mebibytes
         );
     }
-    let over = costs.iter().filter(|cost| cost.share() > 1.0).count();
-    println!(
-        "{} inputs, {over} over the bound of {MILLIS} ms and {MEBIBYTES} MiB",
-        costs.len()
-    );
-    ExitCode::from(u8::from(over > 0))
 }
 
-fn cost(case: &Case) -> Cost {
+/// What a case costs, whoever judges it.
+fn both(case: &Case) -> [Cost; 2] {
     let folder = TempDir::new().unwrap();
     (case.make)(folder.path());
-    let input = folder.path().join("input");
-    let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| run(&case.name, folder.path())).collect();
+    proposals::make(folder.path(), &(case.change)(folder.path()));
+    JUDGES.map(|judge| cost(case, judge, folder.path()))
+}
+
+fn cost(case: &Case, judge: &str, folder: &Path) -> Cost {
+    let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| run(&case.name, judge, folder)).collect();
     let best = |place: usize| {
         runs.iter()
             .map(|run| run[place])
@@ -147,21 +176,22 @@ fn cost(case: &Case) -> Cost {
     };
     let cost = Cost {
         name: case.name.clone(),
-        octets: fs::metadata(input).map_or(0, |metadata| metadata.len()),
+        octets: fs::metadata(folder.join("input")).map_or(0, |metadata| metadata.len()),
         millis: best(0),
         mebibytes: best(1),
         is_refused: best(2) > 0.0,
     };
     eprintln!(
-        "{:44} {:8.1} {:8.1}",
+        "{:44} {judge:5} {:8.1} {:8.1}",
         cost.name, cost.millis, cost.mebibytes
     );
     cost
 }
 
-fn run(name: &str, folder: &Path) -> [f64; 3] {
+fn run(name: &str, judge: &str, folder: &Path) -> [f64; 3] {
     let child = Command::new(env::current_exe().unwrap())
         .env(CHILD, name)
+        .env(JUDGE, judge)
         .env("GITCA_HOSTILE_FOLDER", folder)
         .output()
         .unwrap();
@@ -176,8 +206,11 @@ fn run(name: &str, folder: &Path) -> [f64; 3] {
         .unwrap_or_else(|_| panic!("{name}: {} {said}", child.status))
 }
 
-fn measure(case: &Case, folder: &Path) {
-    let act = (case.ready)(folder);
+fn measure(case: &Case, judge: &str, folder: &Path) {
+    let act = match judge {
+        "check" => proposals::ready(folder),
+        _ => (case.ready)(folder),
+    };
     // proc(5): forgets the peak so far.
     fs::write("/proc/self/clear_refs", "5").unwrap();
     let before = kibibytes("VmRSS");

@@ -11,6 +11,7 @@ use crate::forge::{
     Draft, O, cn, dns, extension, extension_request, oid, pair, plus, product, rdn, rsa_key,
     sequence, set, sound_number, tlv, utf8,
 };
+use crate::proposals::Change;
 use crate::{Act, Case, filled, wide};
 
 const LIMIT: usize = 64 * 1024;
@@ -49,11 +50,14 @@ fn judged(zone: ControlZone, manifest: Vec<u8>) -> Act {
     })
 }
 
+fn change(manifest: Vec<u8>) -> Change {
+    Change::of_file("requests/dev/jane.yaml", manifest)
+}
+
 /// A manifest as octets.
 fn manifest(name: &str, make: impl Fn() -> Vec<u8> + 'static) -> Case {
-    Case::of_file(format!("manifest: {name}"), make, |input| {
-        judged(wide::zone(&[]), input)
-    })
+    let ready = |input| judged(wide::zone(&[]), input);
+    Case::of_file(format!("manifest: {name}"), make, ready, change)
 }
 
 /// A manifest of units that repeat.
@@ -68,6 +72,7 @@ fn draft(name: &str, draft: impl Fn() -> Draft + 'static) -> Case {
         format!("PKCS#10: {name}"),
         move || wide::manifest("jane", wide::SIGNER, "client auth", &draft().pem()).into_bytes(),
         |input| judged(wide::zone(&[]), input),
+        change,
     )
 }
 
@@ -342,6 +347,13 @@ fn keys() -> Vec<Case> {
     ]
 }
 
+const DENY: &str = "policies/deny.yaml";
+
+fn deny(entries: fn() -> String) -> String {
+    let head = "apiVersion: gitca.dev/v1alpha1\nkind: DenyPolicy\nmetadata: {name: deny}\nspec:\n  deny:\n";
+    format!("{head}{}", entries())
+}
+
 /// Names at their limit against rules at theirs.
 fn rules() -> Vec<Case> {
     let against = |name: &str, spec: fn() -> String| {
@@ -353,15 +365,10 @@ fn rules() -> Vec<Case> {
                 let pem = Draft::of_names(&names).pem();
                 wide::manifest("jane", wide::SIGNER, "client auth", &pem).into_bytes()
             },
-            move |input| {
-                let policy = format!(
-                    "apiVersion: gitca.dev/v1alpha1\nkind: DenyPolicy\nmetadata: {{name: deny}}\nspec:\n  deny:\n{}",
-                    spec()
-                );
-                judged(
-                    wide::zone(&[("policies/deny.yaml", policy.as_bytes())]),
-                    input,
-                )
+            move |input| judged(wide::zone(&[(DENY, deny(spec).as_bytes())]), input),
+            move |input| Change {
+                rules: vec![(DENY.to_owned(), deny(spec).into_bytes())],
+                ..change(input)
             },
         )
     };

@@ -12,6 +12,7 @@ use gitca::statement::{NAMESPACE, Statement, StatementDecision, file_name};
 use gitca::trust::{Records, hear};
 
 use crate::forge::Draft;
+use crate::proposals::{Brought, Change};
 use crate::{Act, Case, filled, wide};
 
 const STATEMENT: usize = 16 * 1024;
@@ -73,14 +74,14 @@ fn of(
         });
         serde_json::to_vec(&pairs.collect::<Vec<_>>()).unwrap()
     };
-    Case::of_file(format!("statements: {name}"), make, |input| ready(&input))
+    let ready = |input: Vec<u8>| ready(&input);
+    Case::of_file(format!("statements: {name}"), make, ready, |input| {
+        change(&input)
+    })
 }
 
-fn ready(input: &[u8]) -> Act {
+fn files(input: &[u8]) -> BTreeMap<String, Blob> {
     let pairs: Vec<(Vec<u8>, Vec<u8>)> = serde_json::from_slice(input).unwrap();
-    let zone = zone();
-    let (name, blob) = (request(), manifest());
-    let request = Request::read(&name, &blob).unwrap();
     let mut files = BTreeMap::new();
     for (number, (said, signature)) in pairs.iter().enumerate() {
         // One name for each, also where the statements are the same.
@@ -91,6 +92,25 @@ fn ready(input: &[u8]) -> Act {
         files.insert(format!("{file}.sig"), wide::blob(signature));
         files.insert(file, wide::blob(said));
     }
+    files
+}
+
+fn change(input: &[u8]) -> Change {
+    let request = request();
+    let mut change = Change::of_file(&format!("requests/{request}.yaml"), manifest().bytes);
+    change.rules = vec![("policies/bob.yaml".to_owned(), principal().into_bytes())];
+    for (file, blob) in files(input) {
+        let path = format!("requests/{request}.approvals/{file}");
+        change.brings.push((path, Brought::File(blob.bytes)));
+    }
+    change
+}
+
+fn ready(input: &[u8]) -> Act {
+    let zone = zone();
+    let (name, blob) = (request(), manifest());
+    let request = Request::read(&name, &blob).unwrap();
+    let files = files(input);
     Box::new(move || {
         let records = Records {
             request: &request,
@@ -141,10 +161,13 @@ fn good(number: usize) -> Vec<u8> {
     said.to_bytes()
 }
 
-fn zone() -> ControlZone {
-    let principal = format!(
+fn principal() -> String {
+    format!(
         "apiVersion: gitca.dev/v1alpha1\nkind: Principal\nmetadata: {{name: bob}}\nspec: {{sshKeys: [{}]}}\n",
         signer().public().to_openssh()
-    );
-    wide::zone(&[("policies/bob.yaml", principal.as_bytes())])
+    )
+}
+
+fn zone() -> ControlZone {
+    wide::zone(&[("policies/bob.yaml", principal().as_bytes())])
 }

@@ -1,20 +1,104 @@
 //! Trees of 200,000 entries and files around the requests, in a repository of their own.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use gitca::git::Repository;
 
-use crate::{Act, Case, filled};
+use crate::forge::Draft;
+use crate::proposals::{Brought, Change, git, repository};
+use crate::{Act, Case, filled, wide};
 
 const ENTRIES: usize = 200_000;
+// What a change may touch, but for the directories around it.
+const CHANGED: usize = 9_990;
 
 /// Mode, name and object of an entry.
 type Entry = (&'static str, String);
 
 pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = wide_ones();
+    cases.extend(changes());
+    cases
+}
+
+/// As many files and directories as a change may touch.
+fn changes() -> Vec<Case> {
+    let files = |name: &str, text: fn() -> Vec<u8>, unit: fn(usize) -> Entry| {
+        of(name, move |folder| {
+            let blob = object(folder, "blob", &text());
+            let entries: Vec<(Entry, String)> =
+                (0..CHANGED).map(|n| (unit(n), blob.clone())).collect();
+            tree(folder, &entries)
+        })
+    };
+    let manifest = || {
+        let pem = Draft::default().pem();
+        wide::manifest("jane", wide::SIGNER, "client auth", &pem).into_bytes()
+    };
+    let revocation = || {
+        let head = "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {name: jane}\n";
+        format!("{head}spec: {{all: true, reason: superseded}}\n").into_bytes()
+    };
+    let file = |n: usize| ("100644", format!("a{n:06}.yaml"));
+    vec![
+        files("manifests of one file", manifest, file),
+        files("manifests of an empty file", Vec::new, file),
+        files("revocations of one file", revocation, |n| {
+            ("100644", format!("a{n:06}.revocation.yaml"))
+        }),
+        files(
+            "capitals",
+            || b"x".to_vec(),
+            |n| ("100644", format!("A{n:06}.yaml")),
+        ),
+        directories("directories of one request", manifest, |n| {
+            format!("a{n:06}")
+        }),
+        directories("directories of an empty file", Vec::new, |n| {
+            format!("a{n:06}")
+        }),
+        directories(
+            "directories of statements",
+            || b"{}".to_vec(),
+            |n| format!("a{n:06}.approvals"),
+        ),
+        of("statements on one request", move |folder| {
+            let blob = object(folder, "blob", b"{}");
+            let entry = |n| (("100644", format!("bob-{n:08}.json")), blob.clone());
+            let below = tree(folder, &(0..CHANGED).map(entry).collect::<Vec<_>>());
+            let jane = object(folder, "blob", &manifest());
+            let entries = [
+                (("40000", "jane.approvals".to_owned()), below),
+                (("100644", "jane.yaml".to_owned()), jane),
+            ];
+            tree(folder, &entries)
+        }),
+        of("deep directories", |folder| {
+            let mut below = object(folder, "blob", b"x");
+            let mut mode = "100644";
+            // Each directory has three of the one below: some seven thousand in all.
+            for _ in 0..8 {
+                let entry = |n| ((mode, format!("a{n}")), below.clone());
+                below = tree(folder, &(0..3).map(entry).collect::<Vec<_>>());
+                mode = "40000";
+            }
+            below
+        }),
+    ]
+}
+
+/// Directories that are all the same.
+fn directories(name: &str, text: fn() -> Vec<u8>, unit: fn(usize) -> String) -> Case {
+    of(name, move |folder| {
+        let blob = object(folder, "blob", &text());
+        let below = tree(folder, &[(("100644", "jane.yaml".to_owned()), blob)]);
+        let entry = |n| (("40000", unit(n)), below.clone());
+        tree(folder, &(0..CHANGED / 2).map(entry).collect::<Vec<_>>())
+    })
+}
+
+fn wide_ones() -> Vec<Case> {
     let files = |name: &str, entries: usize, unit: fn(usize) -> Entry| {
         of(name, move |folder| {
             let blob = object(folder, "blob", b"x");
@@ -74,24 +158,29 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A repository whose `requests/` is this tree.
+/// A repository whose `requests/` would be this tree.
 fn of(name: &str, make: impl Fn(&Path) -> String + 'static) -> Case {
+    const TREE: &str = "tree";
     Case {
         name: format!("requests/: {name}"),
         make: Box::new(move |folder| {
-            git(folder, &["init", "-q", "--bare", "-b", "main", "."], &[]);
-            let requests = make(folder);
-            let top = tree(folder, &[(("40000", "requests".to_owned()), requests)]);
-            let commit = git(folder, &["commit-tree", "-m", "x", &top], &[]);
-            git(folder, &["update-ref", "refs/heads/main", &commit], &[]);
+            let repository = repository(folder);
+            fs::write(folder.join(TREE), make(&repository)).unwrap();
         }),
         ready: Box::new(|folder| -> Act {
-            let repository = Repository::open(folder).unwrap();
-            let commit = repository.resolve("refs/heads/main").unwrap();
+            let repository = Repository::open(&repository(folder)).unwrap();
+            let commit = repository.resolve("refs/heads/change").unwrap();
             Box::new(move || {
                 let snapshot = repository.snapshot(commit).unwrap();
                 !snapshot.findings.is_empty() || !snapshot.errors.is_empty()
             })
+        }),
+        change: Box::new(|folder| {
+            let tree = fs::read_to_string(folder.join(TREE)).unwrap();
+            Change {
+                brings: vec![("requests".to_owned(), Brought::Directory(tree))],
+                ..Change::default()
+            }
         }),
     }
 }
@@ -114,21 +203,7 @@ fn tree(folder: &Path, entries: &[(Entry, String)]) -> String {
                 .map(|at| u8::from_str_radix(&id[at..at + 2], 16).unwrap()),
         );
     }
-    fs::write(folder.join("input"), &octets).unwrap();
+    let input = folder.parent().unwrap().join("input");
+    fs::write(input, &octets).unwrap();
     object(folder, "tree", &octets)
-}
-
-fn git(folder: &Path, args: &[&str], input: &[u8]) -> String {
-    let mut child = Command::new("git")
-        .args(["-c", "user.name=x", "-c", "user.email=x@example.com"])
-        .args(args)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "git {args:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
