@@ -166,6 +166,12 @@ fn a_few_trees_that_are_very_many_paths_are_refused_with_words() {
         // Merged all the same, it is what a run meets.
         house.scratch.git(&["update-ref", "refs/heads/main", "pr"]);
         let answer = house.scratch.in_repo(&["plan", "-o", "json"]);
+        // Whatever lies there that no run has written is said before it is counted.
+        let word = if zone == "issued" {
+            "ForeignOutput"
+        } else {
+            word
+        };
         assert!(answer.stdout.contains(word), "{zone}: {}", answer.stderr);
         house.scratch.git(&["update-ref", "refs/heads/main", &main]);
     }
