@@ -22,24 +22,16 @@ pub(super) fn add(
     let found = repository.withdrawn_keys(since, tip)?;
     block(&found, snapshot);
     tell(&found, zone, snapshot);
-    block_older(repository, since, tip, snapshot)
-}
-
-/// Where nobody has proven that a run has seen what came before it, that is searched again as long as anybody asks.
-fn block_older(
-    repository: &Repository,
-    since: &OutputZone,
-    tip: ObjectId,
-    snapshot: &mut Snapshot,
-) -> anyhow::Result<()> {
+    // Where nobody has proven that a run has seen what came before it, that is searched again as long as anybody asks.
     if since.run.is_some() && !since.is_proven && !snapshot.open.is_empty() {
         block(&repository.all_withdrawn_keys(tip)?, snapshot);
     }
     Ok(())
 }
 
-/// Adds the keys that commits of a change brought; those on the mainline of its base are not this change's fault, but
-/// nobody gets a certificate for one.
+/// Adds the keys that commits of a change brought; those that the mainline of its base brought since the last run are not
+/// this change's fault, but nobody gets a certificate for one. For older ones all of history is searched by the run alone,
+/// where it has to be: a check is made at every push of everybody.
 pub(super) fn add_proposed(
     repository: &Repository,
     since: &OutputZone,
@@ -51,7 +43,7 @@ pub(super) fn add_proposed(
     block(&found, snapshot);
     tell(&found, zone, snapshot);
     block(&repository.withdrawn_keys(since, base)?, snapshot);
-    block_older(repository, since, base, snapshot)
+    Ok(())
 }
 
 fn block(found: &Withdrawals, snapshot: &mut Snapshot) {
@@ -86,10 +78,16 @@ fn tell(found: &Withdrawals, zone: &ControlZone, snapshot: &mut Snapshot) {
         is_there,
     } in found.keys.iter().take(zones::REPORTED)
     {
-        if *is_there && told.iter().any(|file| file.as_str() == path) {
+        let mut finding = zones::brought(path, *commit, *key);
+        let is_told = || {
+            finding
+                .file
+                .as_ref()
+                .is_some_and(|file| told.contains(file))
+        };
+        if *is_there && is_told() {
             continue;
         }
-        let mut finding = zones::brought(path, *commit, *key);
         let mut chains = zone
             .signers
             .iter()

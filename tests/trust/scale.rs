@@ -231,6 +231,24 @@ fn what_has_nothing_to_do_reads_as_many_objects_of_twice_the_requests() {
     }
 }
 
+/// What a change asks for is judged without the history before the last run, whoever made it.
+#[test]
+fn a_check_where_no_run_is_proven_reads_no_more_than_what_is_there() {
+    if !has_strace() {
+        return;
+    }
+    for shape in SHAPES {
+        let both = [N, 2 * N].map(|requests| shape.repository(requests, true));
+        let all = reads(&both[0], &["plan", "--all"]);
+        for scratch in &both {
+            scratch.sh("rm repo/.git/gitca/run");
+        }
+        looks_at_everything(shape, &both, &CHECK);
+        let checked = reads(&both[0], &CHECK);
+        assert!(checked < 2 * all, "{shape:?}: {checked}, {all}");
+    }
+}
+
 #[test]
 fn what_has_everything_to_do_reads_twice_the_objects_of_twice_the_requests() {
     if !has_strace() {
