@@ -1,32 +1,29 @@
 //! The tree that a merge makes, as `git merge` would make it without looking for renames.
 //!
-//! In come three trees, out go the merged one, written to the object database as it is open, and the paths that nobody can
-//! merge, which are left out of it. Only directories that both sides changed are read, and each three of them once, so it
-//! costs what changed and not what is there. Files that nobody reads are not merged: there the change counts as it is.
+//! In come three trees, out go the merged one, written to the object database as it is open, and the paths that both sides
+//! changed in different ways, which are left out of it. The lines of no file are put together: programs that merge do it in
+//! different ways where lines repeat, and what is judged must be what lands. Only directories that both sides changed are
+//! read, and each three of them once, so it costs what changed and not what is there. Of files that nobody reads the change
+//! counts as it is.
 
 use std::collections::{BTreeSet, HashMap};
 
-use anyhow::Context as _;
-use git2::{IndexEntry, IndexTime, ObjectType};
+use git2::ObjectType;
 
 use crate::git::differing::known;
-use crate::git::ids::oid;
 use crate::git::objects::Objects;
-use crate::git::repository::Repository;
 use crate::git::tree::{self, Entries, Entry};
 use crate::names::{ObjectId, RepoPath};
 use crate::zones;
 
 // A path that any system can open has at most 4096 octets, and nobody makes it of so many directories.
 const DEPTH: usize = 256;
-// Nobody merges larger files by hand either; comparing lines costs more than their number.
-const MERGED_OCTETS: u64 = 1024 * 1024;
 
 /// What a merge made.
 #[derive(Debug)]
 pub(super) struct Merged {
     pub(super) top: ObjectId,
-    /// What both sides changed and nobody can merge, where gitca reads, each once.
+    /// What both sides changed in different ways, where gitca reads, each once.
     pub(super) conflicts: Vec<RepoPath>,
 }
 
@@ -35,12 +32,10 @@ pub(super) struct Merged {
 /// # Errors
 /// When an object can't be read or written.
 pub(super) fn merge(
-    repository: &Repository,
     objects: &Objects<'_>,
     [base, ours, theirs]: [ObjectId; 3],
 ) -> anyhow::Result<Merged> {
     let mut merge = Merge {
-        repository,
         objects,
         path: String::new(),
         made: HashMap::new(),
@@ -59,7 +54,6 @@ pub(super) fn merge(
 type Side = Option<(u32, ObjectId)>;
 
 struct Merge<'m, 'r> {
-    repository: &'m Repository,
     objects: &'m Objects<'r>,
     path: String,
     /// What was made of three directories, within the zones or not. A few trees may name each other very often.
@@ -84,7 +78,7 @@ impl Merge<'_, '_> {
             return self.folder([base, ours, theirs], depth);
         }
         match (base, ours, theirs) {
-            (Some(base), Some(ours), Some(theirs)) => self.file([base, ours, theirs]),
+            (Some(base), Some(ours), Some(theirs)) => Ok(self.file([base, ours, theirs])),
             _ => Ok(self.conflict(theirs)),
         }
     }
@@ -138,48 +132,10 @@ impl Merge<'_, '_> {
         Ok(Some((tree::DIRECTORY, tree)))
     }
 
-    fn file(&mut self, [base, ours, theirs]: [(u32, ObjectId); 3]) -> anyhow::Result<Side> {
+    fn file(&mut self, [base, ours, theirs]: [(u32, ObjectId); 3]) -> Side {
         let mode = changed(base.0, ours.0, theirs.0);
-        let id = match changed(base.1, ours.1, theirs.1) {
-            Some(id) => Some(id),
-            None if self.is_read() => self.lines([base, ours, theirs])?,
-            None => None,
-        };
-        match mode.zip(id) {
-            Some(merged) => Ok(Some(merged)),
-            None => Ok(self.conflict(Some(theirs))),
-        }
-    }
-
-    /// The merged lines of a regular file; `None` where they overlap.
-    fn lines(&self, sides: [(u32, ObjectId); 3]) -> anyhow::Result<Option<ObjectId>> {
-        for (mode, id) in sides {
-            if mode != tree::FILE || self.objects.blob(id, MERGED_OCTETS)?.is_err() {
-                return Ok(None);
-            }
-        }
-        let [base, ours, theirs] = sides.map(|(mode, id)| IndexEntry {
-            ctime: IndexTime::new(0, 0),
-            mtime: IndexTime::new(0, 0),
-            dev: 0,
-            ino: 0,
-            mode,
-            uid: 0,
-            gid: 0,
-            file_size: 0,
-            id: oid(id),
-            flags: 0,
-            flags_extended: 0,
-            path: self.path.clone().into_bytes(),
-        });
-        let inner = &self.repository.inner;
-        let merged = inner.merge_file_from_index(&base, &ours, &theirs, None);
-        let merged = merged.with_context(|| format!("merging `{}`", self.path))?;
-        if !merged.is_automergeable() {
-            return Ok(None);
-        }
-        let written = self.objects.write(ObjectType::Blob, merged.content());
-        written.map(Some)
+        let merged = mode.zip(changed(base.1, ours.1, theirs.1));
+        merged.or_else(|| self.conflict(Some(theirs)))
     }
 
     /// Whether gitca reads what is here.

@@ -79,7 +79,7 @@ impl Repository {
             .context("making room for a merge in memory")?;
         let objects = Objects::of(self)?;
         let [before, ours, theirs] = [ancestor, base, head].map(|commit| self.tree_of(commit));
-        let merged = merge(self, &objects, [before?, ours?, theirs?])
+        let merged = merge(&objects, [before?, ours?, theirs?])
             .with_context(|| format!("merging {head} into {base}"))?;
         Ok(proposal(merged.top, merged.conflicts))
     }
@@ -312,7 +312,7 @@ fn conflict() -> Reason {
         Code::MergeConflict,
         "the base and the head both changed this file",
     )
-    .help("merge the base into the branch and settle the conflict there")
+    .help("merge the base into the branch, so that one can read there what will land")
 }
 
 fn unrelated(base: ObjectId, head: ObjectId) -> Stop {

@@ -1,8 +1,10 @@
-//! A merge that nobody has made is the one that git would make without looking for renames.
+//! A merge that nobody has made is the one that git would make without looking for renames, but for lines: a file that both
+//! sides changed is a conflict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gitca::finding::{Code, Finding};
+use gitca::names::ObjectId;
 
 use crate::dice::Dice;
 use crate::repository::{Repo, git};
@@ -53,6 +55,33 @@ fn conflicts(findings: &[Finding]) -> BTreeSet<String> {
     files.map(ToString::to_string).collect()
 }
 
+/// The files that both sides changed, each in its way.
+fn changed_twice(repo: &Repo, sides: [ObjectId; 2]) -> BTreeSet<String> {
+    let changes = sides.map(|side| {
+        let side = side.to_string();
+        let raw = repo.git(&[
+            "diff",
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            "main",
+            &side,
+        ]);
+        let lines = raw.lines().filter_map(|line| line.split_once('\t'));
+        let changes = lines.filter(|(_, path)| path.starts_with("policies/"));
+        changes
+            .map(|(change, path)| (path.to_owned(), change.to_owned()))
+            .collect::<BTreeMap<_, _>>()
+    });
+    let [ours, theirs] = changes;
+    let is_other =
+        |(path, change): &(String, String)| theirs.get(path).is_some_and(|other| other != change);
+    ours.into_iter()
+        .filter(is_other)
+        .map(|(path, _)| path)
+        .collect()
+}
+
 #[test]
 fn a_merge_in_memory_is_that_of_git() {
     let repo = Repo::new();
@@ -82,7 +111,8 @@ fn a_merge_in_memory_is_that_of_git() {
         let mut said = said.split('\0').skip(1);
         let tree = said.next().expect("a tree");
         let expected = said.filter(|path| path.starts_with("policies/"));
-        let expected: BTreeSet<String> = expected.map(ToOwned::to_owned).collect();
+        let mut expected: BTreeSet<String> = expected.map(ToOwned::to_owned).collect();
+        expected.extend(changed_twice(&repo, [ours, theirs]));
         assert_eq!(conflicts(&snapshot.errors), expected, "{seed}");
         if expected.is_empty() {
             let policies = proposal.grounds().expect("the rules").policies;
