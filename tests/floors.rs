@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 /// earlier one.
 const FLOORS: &[&[&str]] = &[
     &["effort", "harmless", "names", "timestamp"],
-    &["finding", "pattern", "provenance", "secrets"],
-    &["report", "snapshot", "yaml"],
-    &["expression", "ssh", "x509", "zones"],
+    &["finding", "pattern", "provenance", "ssh"],
+    &["report", "secrets", "snapshot", "yaml"],
+    &["expression", "x509", "zones"],
     &["kubernetes", "request", "statement"],
     &["control"],
     &["revocation"],

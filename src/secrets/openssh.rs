@@ -1,10 +1,12 @@
 //! The public half of a private key in OpenSSH's form, as a certificate would name it.
 //!
-//! In come the octets of a `BEGIN OPENSSH PRIVATE KEY` (OpenSSH's PROTOCOL.key), encrypted or not: the public half stands in
-//! the clear before the private one, which is not looked at. Out comes a SubjectPublicKeyInfo (RFC 5280 4.1) in DER, of RSA
-//! (RFC 3279), of the NIST curves (RFC 5480) and of Ed25519 (RFC 8410).
+//! In come the octets of a `BEGIN OPENSSH PRIVATE KEY` (OpenSSH's PROTOCOL.key). Out comes a SubjectPublicKeyInfo
+//! (RFC 5280 4.1) in DER, of RSA (RFC 3279), of the NIST curves (RFC 5480) and of Ed25519 (RFC 8410), if the private half is
+//! there and is that of the public one: anybody can write somebody else's public key before a private key that is none, and
+//! one that is encrypted may be none.
 
-const MAGIC: &[u8] = b"openssh-key-v1\0";
+use crate::ssh::secret::SecretKey;
+
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
@@ -18,17 +20,11 @@ const NULL: u8 = 0x05;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
-/// The SubjectPublicKeyInfo of the first key in these octets; `None` for what is no such key, or of a kind that is never
+/// The SubjectPublicKeyInfo of the key in these octets; `None` for what is no whole key, or of a kind that is never
 /// certified.
 pub(super) fn public_key_info(octets: &[u8]) -> Option<Vec<u8>> {
-    let mut rest = octets.strip_prefix(MAGIC)?;
-    // Cipher, key derivation and its options.
-    for _ in 0..3 {
-        string(&mut rest)?;
-    }
-    length(&mut rest)?;
-    let mut blob = string(&mut rest)?;
-    let blob = &mut blob;
+    let key = SecretKey::from_octets(octets, None).ok()?;
+    let blob = &mut key.public().blob();
     let (algorithm, key) = match string(blob)? {
         b"ssh-rsa" => {
             let (exponent, modulus) = (string(blob)?, string(blob)?);

@@ -102,7 +102,15 @@ impl SecretKey {
     /// When it is no private key that can sign here, or the passphrase is missing or wrong.
     pub fn read(text: &str, passphrase: Option<&str>) -> Result<Self, SecretError> {
         let octets = armor::read(text, LABEL).ok_or(SecretError::NotOpenSsh)?;
-        let envelope = Envelope::read(&octets)?;
+        Self::from_octets(&octets, passphrase)
+    }
+
+    /// Reads the octets that a key file has in base64.
+    ///
+    /// # Errors
+    /// When they are no private key that can sign here, or the passphrase is missing or wrong.
+    pub fn from_octets(octets: &[u8], passphrase: Option<&str>) -> Result<Self, SecretError> {
+        let envelope = Envelope::read(octets)?;
         let fields = envelope.open(passphrase)?;
         let pair = pair(&envelope.public, &fields)?;
         Ok(Self {

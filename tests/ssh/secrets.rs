@@ -1,5 +1,6 @@
 //! Private keys: those that open, those that do not, and that none is shown.
 
+use gitca::secrets::{self, Leak};
 use gitca::ssh::armor;
 use gitca::ssh::key_file;
 use gitca::ssh::secret::{SecretError, SecretKey, public_half};
@@ -100,4 +101,61 @@ fn a_key_file_that_was_cut_or_changed_is_refused() {
             assert!(sound, "{name} octet {place}");
         }
     }
+}
+
+#[test]
+fn a_private_key_is_that_of_a_certificate_if_it_makes_its_public_half() {
+    let scratch = Scratch::new();
+    for (name, options) in [
+        ("rsa", ["-t", "rsa", "-b", "2048"]),
+        ("p256", ["-t", "ecdsa", "-b", "256"]),
+        ("p384", ["-t", "ecdsa", "-b", "384"]),
+        ("p521", ["-t", "ecdsa", "-b", "521"]),
+    ] {
+        make(&scratch, name, &options, "");
+        let info = format!("ssh-keygen -e -m PKCS8 -f {name} | openssl pkey -pubin -outform DER");
+        let digest = scratch.sh(&format!("{info} | sha256sum | cut -d' ' -f1"));
+        let found = secrets::find(scratch.read(name).as_bytes());
+        let [Leak { key: Some(key), .. }] = found[..] else {
+            panic!("{name}: {found:?}");
+        };
+        assert_eq!(key.to_string(), digest.stdout.trim(), "{name}");
+
+        make(&scratch, &format!("{name}-other"), &options, "");
+        let forged = with_public_half_of(&scratch, name, &format!("{name}-other"));
+        assert_is_nobodys(&forged, name);
+    }
+    make(&scratch, "ed25519", &["-t", "ed25519"], "");
+    make(&scratch, "ed25519-other", &["-t", "ed25519"], "");
+    let forged = with_public_half_of(&scratch, "ed25519", "ed25519-other");
+    assert_is_nobodys(&forged, "ed25519");
+    // Whether an encrypted one is that of the public half before it, only its owner can tell.
+    make(&scratch, "encrypted", &["-t", "ed25519"], "open sesame");
+    assert_is_nobodys(&scratch.read("encrypted"), "encrypted");
+}
+
+/// It is a private key where none belongs, and nobody's.
+fn assert_is_nobodys(text: &str, name: &str) {
+    let found = secrets::find(text.as_bytes());
+    assert!(matches!(found[..], [Leak { key: None, .. }]), "{name}");
+}
+
+/// The private key, with the other's public half wherever it stands.
+fn with_public_half_of(scratch: &Scratch, key: &str, other: &str) -> String {
+    let label = "OPENSSH PRIVATE KEY";
+    let mut octets = armor::read(&scratch.read(key), label)
+        .expect("it is in armor")
+        .to_vec();
+    let (own, new) = (public(scratch, key), public(scratch, other));
+    // What comes before differs in no two keys of a kind; modulus, point and key stand at the end of the octets.
+    let length = own.blob().len() - 32;
+    let (own, new) = (&own.blob()[length..], &new.blob()[length..]);
+    let places: Vec<usize> = (0..octets.len() - own.len())
+        .filter(|place| octets[*place..].starts_with(own))
+        .collect();
+    assert!(places.len() > 1, "{key}: it stands before and within");
+    for place in places {
+        octets[place..place + own.len()].copy_from_slice(new);
+    }
+    armor::write(&octets, label)
 }
