@@ -2,7 +2,7 @@
 //!
 //! In come the octets of a file; out comes a [`Leak`] for each private key in it: in PEM (RFC 7468), plain or in the
 //! base64 of something else, such as a kubeconfig, and in DER; text in UTF-16, too. A leak names the public half, so that nobody gets a
-//! certificate for it; the private half is neither kept nor shown.
+//! certificate for it; the private half is neither kept nor shown. How many keys are opened for that is bounded.
 
 mod encoded;
 mod openssh;
@@ -11,6 +11,7 @@ use base64::Engine as _;
 use rcgen::{KeyPair, PublicKeyData as _};
 use zeroize::{Zeroize as _, Zeroizing};
 
+use crate::effort::Effort;
 use crate::names::Sha256Digest;
 use crate::secrets::encoded::{LENIENT, blocks, decode, symbols};
 
@@ -27,33 +28,44 @@ const LARGEST_BODY: usize = 64 * 1024;
 const LEAKS: usize = 20;
 // SEQUENCE, X.690 8.9.
 const SEQUENCE: u8 = 0x30;
+// INTEGER: the version, with which keys of RFC 5958, RFC 8017 and RFC 5915 begin, and certificates don't.
+const INTEGER: u8 = 0x02;
+
+// What a key of RSA-2048 has in PKCS#1, about half of it.
+const UNIT_OCTETS: u64 = 600;
+/// What one search may spend on opening keys: to tell that one is whole costs the cube of its length, and who commits keys by
+/// the thousand has made them for us. One of RSA-2048 takes eight units, one of RSA-8192 some five hundred, and one on a
+/// curve one.
+pub const OPENED: u64 = 1_000;
+
 /// One private key in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leak {
     /// The line where it begins, from 1.
     pub line: u32,
-    /// SHA-256 of its SubjectPublicKeyInfo; `None` for a key that is encrypted, or of a kind that is never certified.
+    /// SHA-256 of its SubjectPublicKeyInfo; `None` for a key that is encrypted, or of a kind that is never certified, or
+    /// that was not opened since there are too many.
     pub key: Option<Sha256Digest>,
 }
 
 /// The private keys in these octets, at most twenty.
 #[must_use]
-pub fn find(octets: &[u8]) -> Vec<Leak> {
-    if let Some(key) = in_der(octets) {
+pub fn find(octets: &[u8], effort: &Effort) -> Vec<Leak> {
+    if let Some(key) = in_der(octets, effort) {
         return vec![Leak {
             line: 1,
             key: Some(key),
         }];
     }
     if let Some(text) = from_utf16(octets) {
-        return find(text.as_bytes());
+        return find(text.as_bytes(), effort);
     }
-    let mut leaks = in_pem(octets);
+    let mut leaks = in_pem(octets, effort);
     for (start, block) in blocks(octets) {
         if leaks.len() >= LEAKS {
             break;
         }
-        let found = in_pem(&block);
+        let found = in_pem(&block, effort);
         // Counting lines goes over all that comes before, so it is done for what was found alone.
         if !found.is_empty() {
             let line = line_at(octets, start);
@@ -90,7 +102,7 @@ fn from_utf16(octets: &[u8]) -> Option<Zeroizing<String>> {
 }
 
 /// Every block with the label of a private key, however its lines are indented or escaped.
-fn in_pem(octets: &[u8]) -> Vec<Leak> {
+fn in_pem(octets: &[u8], effort: &Effort) -> Vec<Leak> {
     let leak = |start: usize| {
         let after = &octets[start + BEGIN.len()..];
         let end = place_of(&after[..after.len().min(LABEL_OCTETS)], DASHES)?;
@@ -105,7 +117,7 @@ fn in_pem(octets: &[u8]) -> Vec<Leak> {
         let body = Zeroizing::new(without_margin(&body, &margin(&octets[..start])));
         Some(Leak {
             line: line_at(octets, start),
-            key: public_half(label, &body),
+            key: public_half(label, &body, effort),
         })
     };
     beginnings(octets).filter_map(leak).take(LEAKS).collect()
@@ -152,7 +164,7 @@ fn without_margin(body: &str, margin: &str) -> String {
     text
 }
 
-fn public_half(label: &str, body: &str) -> Option<Sha256Digest> {
+fn public_half(label: &str, body: &str, effort: &Effort) -> Option<Sha256Digest> {
     // Old OpenSSL encrypts below a header, and no other block has one.
     if body.contains("Proc-Type") {
         return None;
@@ -160,6 +172,9 @@ fn public_half(label: &str, body: &str) -> Option<Sha256Digest> {
     let symbols = symbols(body.as_bytes());
     let end = symbols.iter().position(|symbol| *symbol == b'=');
     let der = Zeroizing::new(decode(&symbols[..end.unwrap_or(symbols.len())]));
+    if !effort.spend(cost(der.len())) {
+        return None;
+    }
     if let Some(info) = openssh::public_key_info(&der) {
         return Some(Sha256Digest::of(&info));
     }
@@ -171,11 +186,23 @@ fn public_half(label: &str, body: &str) -> Option<Sha256Digest> {
     KeyPair::from_pem(&pem).ok().map(digest)
 }
 
-fn in_der(octets: &[u8]) -> Option<Sha256Digest> {
-    if octets.first() != Some(&SEQUENCE) || octets.len() > LARGEST_DER {
+fn in_der(octets: &[u8], effort: &Effort) -> Option<Sha256Digest> {
+    // X.690 8.1.3: the length is in one octet, or in as many as the first one says.
+    let header = match octets {
+        [SEQUENCE, length @ 0x80..=0xff, ..] => 2 + usize::from(length & 0x7f),
+        [SEQUENCE, ..] => 2,
+        _ => return None,
+    };
+    let is_key = octets.get(header) == Some(&INTEGER) && octets.len() <= LARGEST_DER;
+    if !is_key || !effort.spend(cost(octets.len())) {
         return None;
     }
     KeyPair::try_from(octets).ok().map(digest)
+}
+
+fn cost(octets: usize) -> u64 {
+    let octets = u64::try_from(octets).unwrap_or(u64::MAX);
+    (octets.saturating_pow(3) / UNIT_OCTETS.pow(3)).max(1)
 }
 
 fn digest(mut pair: KeyPair) -> Sha256Digest {
@@ -199,6 +226,10 @@ mod tests {
 
     use super::*;
 
+    fn found(octets: &[u8]) -> Vec<Leak> {
+        find(octets, &Effort::of(OPENED))
+    }
+
     fn pair() -> (String, Sha256Digest) {
         let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
         let digest = Sha256Digest::of(&pair.subject_public_key_info());
@@ -221,8 +252,8 @@ mod tests {
         ] {
             let pair = KeyPair::generate_for(algorithm).unwrap();
             let digest = Sha256Digest::of(&pair.subject_public_key_info());
-            assert!(find(pair.serialize_pem().as_bytes()) == leak(1, digest));
-            assert!(find(&pair.serialize_der()) == leak(1, digest));
+            assert!(found(pair.serialize_pem().as_bytes()) == leak(1, digest));
+            assert!(found(&pair.serialize_der()) == leak(1, digest));
         }
     }
 
@@ -257,7 +288,7 @@ mod tests {
             ),
         ] {
             assert!(
-                find(text.as_bytes()) == leak(line, digest),
+                found(text.as_bytes()) == leak(line, digest),
                 "a case at line {line}"
             );
         }
@@ -269,8 +300,8 @@ mod tests {
         let text = format!("\u{feff}# ä\n{pem}");
         let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-        assert!(find(&little) == leak(2, digest));
-        assert!(find(&big) == leak(2, digest));
+        assert!(found(&little) == leak(2, digest));
+        assert!(found(&big) == leak(2, digest));
     }
 
     #[test]
@@ -282,7 +313,7 @@ mod tests {
             "PRIVATE KEY",
         ] {
             let text = format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
-            assert_eq!(find(text.as_bytes()), [Leak { line: 1, key: None }]);
+            assert_eq!(found(text.as_bytes()), [Leak { line: 1, key: None }]);
         }
     }
 
@@ -297,11 +328,11 @@ mod tests {
             "-----BEGIN ",
             "LS0tLS1CRUdJTi",
         ] {
-            assert_eq!(find(text.as_bytes()), []);
+            assert_eq!(found(text.as_bytes()), []);
         }
-        assert_eq!(find(&[0x30; 200]), []);
-        assert_eq!(find("LS0tLS1CRUdJTi".repeat(1000).as_bytes()), []);
-        assert_eq!(find(&vec![0xff; 100_000]), []);
+        assert_eq!(found(&[0x30; 200]), []);
+        assert_eq!(found("LS0tLS1CRUdJTi".repeat(1000).as_bytes()), []);
+        assert_eq!(found(&vec![0xff; 100_000]), []);
     }
 
     #[test]
@@ -311,8 +342,21 @@ mod tests {
     }
 
     #[test]
+    fn few_long_keys_are_opened_and_many_short_ones() {
+        for (octets, number) in [(138, 999), (1_190, 142), (2_350, 16), (4_700, 2)] {
+            let effort = Effort::of(OPENED);
+            let opened = (0..2_000).take_while(|_| effort.spend(cost(octets)));
+            assert_eq!(opened.count(), number, "{octets}");
+        }
+    }
+
+    #[test]
     fn many_keys_are_not_all_opened() {
         let (pem, _) = pair();
-        assert_eq!(find(pem.repeat(100).as_bytes()).len(), LEAKS);
+        assert_eq!(found(pem.repeat(100).as_bytes()).len(), LEAKS);
+        let effort = Effort::of(0);
+        let leak = Leak { line: 1, key: None };
+        assert_eq!(find(pem.as_bytes(), &effort), [leak]);
+        assert!(effort.is_exhausted());
     }
 }

@@ -4,6 +4,7 @@
 //! read is an error that names the nearest path that would be read: a `deny.yml` that is silently skipped would be a
 //! lost deny rule.
 
+use crate::effort::Effort;
 use crate::finding::{Code, Place, Reason};
 use crate::names::{NameError, RepoPath};
 use crate::secrets;
@@ -95,7 +96,7 @@ pub fn certificates(bytes: &[u8]) -> Result<String, NameError> {
 /// Why a file may not lie there: it holds a private key.
 #[must_use]
 pub fn private_key(bytes: &[u8]) -> Option<Reason> {
-    let leak = secrets::find(bytes).into_iter().next()?;
+    let leak = secrets::find(bytes, &Effort::of(0)).into_iter().next()?;
     let place = Place {
         line: leak.line,
         column: 1,

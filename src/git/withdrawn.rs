@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use git2::Oid;
 
+use crate::effort::Effort;
 use crate::git::diff::pairs;
 use crate::git::ids::id;
 use crate::git::objects::Objects;
@@ -107,7 +108,7 @@ impl Repository {
             };
             commit = id(parent);
         }
-        if commits.is_empty() {
+        if commits.is_empty() && is_seen {
             return Ok(Withdrawals::none());
         }
         let is_whole = commits.len() < COMMITS;
@@ -116,8 +117,13 @@ impl Repository {
         let (mut search, new) = Search::of(&objects, top, start)?;
         search.found.is_whole &= is_whole;
         if !is_seen {
-            // No run has seen what was there at first.
+            // No run has seen what was there at first, nor do people read what is said of a request that is closed.
             search.look(commit, &[top], start)?;
+            let seen = std::mem::take(&mut search.seen);
+            let there = search.new_files(&[], start)?.into_iter();
+            let statements = there.filter(|file| is_statement(&file.path()));
+            search.seen = seen;
+            search.search(commit, statements.collect())?;
         }
         if let [(commit, _)] = commits[..] {
             search.search(commit, new)?;
@@ -173,6 +179,7 @@ struct Search<'s, 'r> {
     seen: HashSet<ObjectId>,
     files_left: usize,
     octets_left: u64,
+    effort: Effort,
     found: Withdrawals,
 }
 
@@ -181,6 +188,16 @@ struct File {
     folder: Rc<str>,
     name: String,
     id: ObjectId,
+}
+
+impl File {
+    fn path(&self) -> String {
+        format!("{}{}", self.folder, self.name)
+    }
+}
+
+fn is_statement(path: &str) -> bool {
+    matches!(zones::role(path), Some(Role::Statement(_)))
 }
 
 /// A directory that is looked at, and those that were at its place before.
@@ -205,6 +222,7 @@ impl<'s, 'r> Search<'s, 'r> {
             seen: HashSet::new(),
             files_left: SEARCHED_FILES,
             octets_left: SEARCHED_OCTETS,
+            effort: Effort::of(secrets::OPENED),
             found: Withdrawals::none(),
         };
         let new = search.new_files(&[before], top)?;
@@ -226,8 +244,8 @@ impl<'s, 'r> Search<'s, 'r> {
 
     fn search(&mut self, commit: ObjectId, files: Vec<File>) -> anyhow::Result<()> {
         for file in files {
-            let (path, file) = (format!("{}{}", file.folder, file.name), file.id);
-            let is_statement = matches!(zones::role(&path), Some(Role::Statement(_)));
+            let (path, file) = (file.path(), file.id);
+            let is_statement = is_statement(&path);
             if self.there.contains(&file) && !is_statement || !self.has_room() {
                 continue;
             }
@@ -237,7 +255,8 @@ impl<'s, 'r> Search<'s, 'r> {
                 continue;
             };
             self.octets_left -= u64::try_from(octets.len()).unwrap_or(self.octets_left);
-            let leaks = secrets::find(&octets);
+            let leaks = secrets::find(&octets, &self.effort);
+            self.found.is_whole &= !self.effort.is_exhausted();
             if leaks.is_empty() {
                 continue;
             }

@@ -83,7 +83,10 @@ impl<S: Source> Survey<'_, S> {
 
     /// Searches octets that were read, and remembers the keys in them.
     pub(super) fn search(&mut self, path: &str, octets: &[u8]) -> Vec<Leak> {
-        let leaks = secrets::find(octets);
+        let leaks = secrets::find(octets, &self.effort);
+        if self.effort.is_exhausted() {
+            self.not_searched(path);
+        }
         for key in leaks.iter().filter_map(|leak| leak.key) {
             let place = path.to_owned();
             self.snapshot.leaked.entry(key).or_insert(place);
@@ -194,10 +197,18 @@ fn advise(reason: Reason, key: Option<Sha256Digest>, what: &str) -> Reason {
     }
 }
 
-/// A path that can't be written down is shown as text; the finding is about it all the same.
+/// A path that can't be written down is shown as text; the finding is about the nearest one that can.
 fn about(path: &str, reason: Reason) -> Finding {
-    match path.parse::<RepoPath>() {
-        Ok(_) => finding(path, reason),
-        Err(_) => finding("", reason.value(path)),
+    if path.parse::<RepoPath>().is_ok() {
+        return finding(path, reason);
     }
+    let legible = path.replace(['\\', '\0'], "\u{fffd}");
+    let mut near = &legible[..];
+    while near.parse::<RepoPath>().is_err() {
+        near = near.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if near.is_empty() {
+            break;
+        }
+    }
+    finding(near, reason.value(path))
 }

@@ -7,9 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::effort::Effort;
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, RepoPath, RequestName};
-use crate::secrets::Leak;
+use crate::secrets::{self, Leak};
 use crate::snapshot::{Blob, Snapshot};
 use crate::zones::attributes;
 use crate::zones::copies::{Copies, copied};
@@ -96,6 +97,8 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) is_control_full: bool,
     pub(super) copies: Copies,
     octets_left: usize,
+    /// What opening private keys may still cost.
+    pub(super) effort: Effort,
     /// The objects that were searched for private keys, with what was found.
     pub(super) searched: BTreeMap<ObjectId, Vec<Leak>>,
     /// How many findings each directory has had, and how many all had, whether they were said or not.
@@ -124,6 +127,7 @@ impl<'s, S: Source> Survey<'s, S> {
             is_control_full: false,
             copies: Copies::default(),
             octets_left: OCTETS,
+            effort: Effort::of(secrets::OPENED),
             searched: BTreeMap::new(),
             reported: BTreeMap::new(),
             faults: 0,

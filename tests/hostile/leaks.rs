@@ -61,6 +61,7 @@ fn leaked_key(hostile: &Hostile) {
     for (path, bytes) in [
         ("jane.pem", pem.clone().into_bytes()),
         ("docs/a/b/jane.der", pair.serialize_der()),
+        ("docs/a\\b.pem", pem.clone().into_bytes()),
         ("docs/kubeconfig.yaml", kubeconfig.into_bytes()),
         (
             "requests/README.md",
@@ -100,6 +101,8 @@ fn leaked_key(hostile: &Hostile) {
             .plan();
         good_is_approved(&plan);
         assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{path}: {plan:?}");
+        // Not every path can be written in a report.
+        let path = &path.replace('\\', "\u{fffd}");
         let found = plan.reasons(path);
         let code = if path.ends_with("z.yaml") {
             "SecretInRequest"
@@ -323,4 +326,10 @@ fn key_in_a_statement(hostile: &Hostile) {
         .plan();
     assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{plan:?}");
     assert!(plan.has(path, LEAK), "{plan:?}");
+    // Whoever begins with it has no run before it.
+    for anchor in ["HEAD", "HEAD~1"] {
+        let plan = ["plan", "--anchor", anchor, "-o", "json"];
+        let plan = Report::of(&hostile.scratch.in_repo(&plan));
+        assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{anchor}: {plan:?}");
+    }
 }

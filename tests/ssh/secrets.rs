@@ -1,5 +1,6 @@
 //! Private keys: those that open, those that do not, and that none is shown.
 
+use gitca::effort::Effort;
 use gitca::secrets::{self, Leak};
 use gitca::ssh::armor;
 use gitca::ssh::key_file;
@@ -115,7 +116,7 @@ fn a_private_key_is_that_of_a_certificate_if_it_makes_its_public_half() {
         make(&scratch, name, &options, "");
         let info = format!("ssh-keygen -e -m PKCS8 -f {name} | openssl pkey -pubin -outform DER");
         let digest = scratch.sh(&format!("{info} | sha256sum | cut -d' ' -f1"));
-        let found = secrets::find(scratch.read(name).as_bytes());
+        let found = secrets::find(scratch.read(name).as_bytes(), &Effort::of(secrets::OPENED));
         let [Leak { key: Some(key), .. }] = found[..] else {
             panic!("{name}: {found:?}");
         };
@@ -136,7 +137,7 @@ fn a_private_key_is_that_of_a_certificate_if_it_makes_its_public_half() {
 
 /// It is a private key where none belongs, and nobody's.
 fn assert_is_nobodys(text: &str, name: &str) {
-    let found = secrets::find(text.as_bytes());
+    let found = secrets::find(text.as_bytes(), &Effort::of(secrets::OPENED));
     assert!(matches!(found[..], [Leak { key: None, .. }]), "{name}");
 }
 
