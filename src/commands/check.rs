@@ -57,7 +57,10 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
     };
     let mut plan = plan(&evidence, world.now);
     if is_merge {
-        plan.entries.retain(|entry| survey.brings(&entry.name));
+        plan.entries.retain(|entry| {
+            let is_let_in = survey.rivals.contains(&entry.name) && !is_refused(entry);
+            survey.brings(&entry.name) || is_let_in
+        });
     }
     report.plan_digest = Some(plan.digest().to_string());
     report
@@ -144,6 +147,12 @@ fn changed(message: String, proposed: &Proposed) -> Finding {
     Finding::anywhere(Reason::new(Code::DecisionsChange, message).help(help))
 }
 
+/// Whether it is neither approved nor may be by more approvals.
+fn is_refused(entry: &Entry<'_>) -> bool {
+    let refusal = entry.decision.as_ref().err();
+    refusal.is_some_and(|refusal| refusal.verdict != Verdict::Pending)
+}
+
 fn warned(
     survey: &Survey,
     entries: &[Entry<'_>],
@@ -166,6 +175,10 @@ fn warned(
         notices.extend((!is_over).then_some(notice));
     }
     notices.extend(warnings::reused_keys(entries));
+    let rivals = entries
+        .iter()
+        .filter(|entry| survey.rivals.contains(&entry.name));
+    notices.extend(rivals.map(|entry| warnings::let_in(&entry.name)));
     // Of what the mainline has already nothing is lost any more.
     let is_brought = |entry: &&Entry<'_>| {
         let introduction = survey.introductions.get(&entry.name);

@@ -26,7 +26,7 @@ use crate::git::since::{Base, Since};
 use crate::git::tree;
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::report::Grounds;
-use crate::snapshot::{KeyOwners, RevocationHistory, Snapshot};
+use crate::snapshot::{Blob, KeyOwners, RevocationHistory, Snapshot};
 use crate::zones::{self, Kind, Role};
 
 // Before the database on disk, so that what a merge makes stays in memory.
@@ -46,6 +46,8 @@ pub struct Proposal<'r> {
 /// The requests about which a merge changes what is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct News {
+    /// Those with another manifest, or without one.
+    pub asked: BTreeSet<RequestName>,
     /// Those with another statement.
     pub stated: BTreeSet<RequestName>,
     /// Those with another revocation.
@@ -205,7 +207,7 @@ impl Proposal<'_> {
 
     /// What is known of each open request that the merge changes, or about which it changes what was said: brought by
     /// this merge, whoever wrote it, or by the base. With them go those that it leaves alone and that have the key of one of
-    /// them, since who came first has it: these are named.
+    /// them, or one that another had before the merge, since who came first has it: these are named.
     ///
     /// # Errors
     /// When history can't be read.
@@ -214,6 +216,7 @@ impl Proposal<'_> {
         snapshot: &Snapshot,
         anchor: Option<ObjectId>,
         keys: &BTreeMap<RequestName, Sha256Digest>,
+        before: &BTreeSet<Sha256Digest>,
     ) -> anyhow::Result<(History, BTreeSet<RequestName>)> {
         if let Some(anchor) = anchor {
             self.repository.require_anchor(anchor, self.base)?;
@@ -229,8 +232,11 @@ impl Proposal<'_> {
         let changed = objects.differences(requests(base)?, requests(self.top)?, &paths)?;
         let changed: HashSet<&RequestName> =
             changed.into_iter().map(|found| found.follower).collect();
-        let shared: HashSet<&Sha256Digest> =
-            changed.iter().filter_map(|name| keys.get(*name)).collect();
+        let shared: HashSet<&Sha256Digest> = changed
+            .iter()
+            .filter_map(|name| keys.get(*name))
+            .chain(before)
+            .collect();
         let has_shared = |name: &&RequestName| {
             let key = keys.get(*name);
             !changed.contains(*name) && key.is_some_and(|key| shared.contains(key))
@@ -254,6 +260,9 @@ impl Proposal<'_> {
         let before = requests(self.repository.tree_of(self.base)?)?;
         let (after, mut news) = (requests(self.top)?, News::default());
         let mut show = |path: &str| match zones::role(path) {
+            Some(Role::Manifest(name)) => {
+                news.asked.insert(name);
+            }
             Some(Role::Statement(name)) => {
                 news.stated.insert(name);
             }
@@ -264,6 +273,29 @@ impl Proposal<'_> {
         };
         differing(&objects, "requests/", before, after, &mut show)?;
         Ok(news)
+    }
+
+    /// The manifests of these requests as the base has them; one that is not there, or too large, is left out.
+    ///
+    /// # Errors
+    /// When an object can't be read.
+    pub fn manifests_before(
+        &self,
+        names: &BTreeSet<RequestName>,
+    ) -> anyhow::Result<BTreeMap<RequestName, Blob>> {
+        let objects = Objects::of(self.repository)?;
+        let base = self.repository.tree_of(self.base)?;
+        let requests = objects.entry(base, "requests", tree::DIRECTORY)?;
+        let mut manifests = BTreeMap::new();
+        for name in names {
+            let Some(id) = objects.reach(requests, &format!("{name}.yaml"), tree::FILE)? else {
+                continue;
+            };
+            let limit = zones::size_limit(name.manifest().as_str());
+            let content = objects.blob(id, limit)?;
+            manifests.extend(content.ok().map(|bytes| (name.clone(), Blob { id, bytes })));
+        }
+        Ok(manifests)
     }
 
     /// Whether a revocation would lie beside a request, one that can be read or not.

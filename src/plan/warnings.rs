@@ -63,6 +63,17 @@ pub fn reused_keys(entries: &[Entry<'_>]) -> Vec<Finding> {
     untold.filter_map(notice).collect()
 }
 
+/// A notice for a request that a change leaves alone, while it touches another one that has or had the same key.
+#[must_use]
+pub fn let_in(request: &RequestName) -> Finding {
+    let message = "the change leaves this request alone, but another one that it changes or takes away had the same key; after it nothing stands in this one's way";
+    let reason = Reason::new(Code::KeyReused, message).field("csr.key");
+    let help = format!(
+        "see who asked with `gitca describe {request}`, and deny it with `gitca deny {request}` if it is not theirs"
+    );
+    Finding::in_request(request, reason.help(help))
+}
+
 /// A notice for each request of which only the signature of a commit tells who asked, and which such a commit would bring.
 pub fn lost_by_squash<'e>(
     entries: impl Iterator<Item = &'e Entry<'e>>,

@@ -48,7 +48,8 @@ pub struct Survey {
     pub owners: KeyOwners,
     /// Which commits brought them; empty for a work tree.
     pub introductions: Introductions,
-    /// Those of them that a proposed change leaves alone, and that have the key of one that it brings.
+    /// Those of them that a proposed change leaves alone, and that have the key of one that it brings, or one that it takes
+    /// from another.
     pub rivals: BTreeSet<RequestName>,
     /// What the mainline knows of statements about the open requests; empty for a work tree.
     pub histories: Histories,

@@ -115,7 +115,8 @@ pub fn proposal(
     end_silent(&repository, base, &mut renewals, &mut snapshot)?;
     requests.retain(|name, _| snapshot.open.contains_key(name));
     let keys = keys(&requests);
-    let (history, rivals) = proposal.history(&snapshot, anchor, &keys)?;
+    let before = keys_before(&proposal, &news.asked, &snapshot)?;
+    let (history, rivals) = proposal.history(&snapshot, anchor, &keys, &before)?;
     let mut revocations = revoked.revocations;
     revocations.forbid(history.places());
     for name in renewals::settle(&mut renewals.due, &history, &zone, world.now) {
@@ -165,6 +166,23 @@ fn moved(
         before.map(|zone| zone.settings.branch.as_str().to_owned())
     };
     Ok(named.and_then(|branch| check_branch(zone, &branch).err()?.0.pop()))
+}
+
+/// The keys that the base has where the merge asks for something else or for nothing: another request may stand first
+/// for one of them then.
+fn keys_before(
+    proposal: &Proposal<'_>,
+    asked: &BTreeSet<RequestName>,
+    snapshot: &Snapshot,
+) -> anyhow::Result<BTreeSet<Sha256Digest>> {
+    if snapshot.open.keys().all(|name| asked.contains(name)) {
+        return Ok(BTreeSet::new());
+    }
+    let before = Snapshot {
+        open: proposal.manifests_before(asked)?,
+        ..Snapshot::default()
+    };
+    Ok(keys(&plan::read(&before)).into_values().collect())
 }
 
 /// The key of each request that can be read.

@@ -197,3 +197,56 @@ fn what_is_approved_names_its_approvers_and_what_is_denied_its_policy() {
         assert!(text.contains(expected), "{expected}\n{text}");
     }
 }
+
+/// jane's request waits, and somebody's copy of it was refused, since the key is hers. Whatever takes the key away from the
+/// place that has it lets the copy in.
+#[test]
+fn a_copy_that_nothing_keeps_out_any_more_is_shown() {
+    let house = House::new("none", "author");
+    let own = "commonName: {values: [\"{{ request.name }}\"], required: true}";
+    house.replace("developers.yaml", own, "commonName: {any: true}");
+    house.scratch.commit("any name");
+    house.ask("jane", "jane");
+    let copy = "sed 's/name: jane/name: copy/' repo/requests/jane.yaml > repo/requests/copy.yaml";
+    house.scratch.sh(copy);
+    house.commit_as("mallory", false, "copy");
+    let plan = house.scratch.in_repo(&["plan", "-o", "json"]).json();
+    assert_eq!(judged(&plan, "copy").1, ["KeyReused"], "{plan:#}");
+    for (change, of_jane) in [
+        ("git rm -q requests/jane.yaml", None),
+        (
+            "sed -i 's/^spec:/  labels: {team: dev}\\nspec:/' requests/jane.yaml",
+            Some("denied"),
+        ),
+        (
+            "sed -i 's/request: .*/request: AAAA/' requests/jane.yaml",
+            Some("invalid"),
+        ),
+    ] {
+        house.scratch.git(&["switch", "-q", "-C", "side", "main"]);
+        house.scratch.sh(&format!("cd repo; {change}"));
+        house.commit_as("jane", false, "change");
+        house.scratch.git(&["switch", "-q", "main"]);
+        let args = [&CHECK[..], &["-o", "json"]].concat();
+        let report = house.scratch.in_repo(&args).json();
+        assert_eq!(
+            judged(&report, "copy").0,
+            "approved",
+            "{change}: {report:#}"
+        );
+        let results = report["results"].as_array().expect("results");
+        let jane = results.iter().find(|result| result["request"] == "jane");
+        let jane = jane.and_then(|jane| jane["verdict"].as_str());
+        assert_eq!(jane, of_jane, "{change}: {report:#}");
+        let text = house.scratch.in_repo(&CHECK).stdout;
+        assert!(
+            text.contains("leaves this request alone"),
+            "{change}: {text}"
+        );
+
+        house.scratch.git(&["merge", "-q", "side"]);
+        let plan = house.scratch.in_repo(&["plan", "-o", "json"]).json();
+        assert_eq!(judged(&plan, "copy").0, "approved", "{change}: {plan:#}");
+        house.scratch.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
+}
