@@ -16,10 +16,10 @@ use crate::names::ObjectId;
 use crate::zones::{ZONES, Zone};
 
 /// More files and directories than this in one change are refused.
-pub(super) const CHANGED: usize = 10_000;
-// A thousand requests with the statements about them have a third of it; small as they are in a pack, files of nothing but
+pub(super) const CHANGED: usize = 11_000;
+// Ten thousand requests have two thirds of it; small as they are in a pack, files of nothing but
 // brackets are read as slowly as others.
-const OCTETS: usize = 8 << 20;
+const OCTETS: usize = 12 << 20;
 // A request: no file beside one may be larger.
 const LARGEST: usize = 64 << 10;
 // An entry of a tree: six digits, a space, what file systems take for a name, a zero and the object.

@@ -115,18 +115,18 @@ fn a_directory_of_a_thousand_is_told_and_one_less_is_not() {
 /// What a change brings or takes away is counted, and nothing of it is read when it is too much; on the mainline it is
 /// judged, however much it is.
 #[test]
-fn a_change_touches_at_most_10_000_files_and_directories() {
+fn a_change_touches_at_most_11_000_files_and_directories() {
     let hostile = Hostile::new();
     let names = |number: usize| (0..number).map(|n| format!("#{n:05}"));
     // The directory counts, and so does a README that goes.
-    let fits = hostile.commit_files(names(9_998)).proposed();
+    let fits = hostile.commit_files(names(10_998)).proposed();
     assert_eq!((fits.code, fits.errors()), (Some(1), vec![]), "{fits:?}");
     assert!(fits.all_reasons().contains(&"UnexpectedFile"), "{fits:?}");
     hostile.scratch.git(&["branch", "fits"]);
-    hostile.commit_files(names(9_999));
+    hostile.commit_files(names(10_999));
     good_is_approved(&hostile.plan());
     let told = refused_change(&hostile, "base", "main");
-    let words = "the change touches more than 10000 files and directories of the zones";
+    let words = "the change touches more than 11000 files and directories of the zones";
     assert!(told.contains(words), "{told}");
     assert!(told.contains("requests/bad"), "{told}");
     assert!(told.contains("split it"), "{told}");
@@ -142,7 +142,7 @@ fn a_change_touches_at_most_10_000_files_and_directories() {
 fn what_runs_have_made_is_not_counted_in_a_push() {
     let hostile = Hostile::new();
     let blob = hostile.object("blob", b"x");
-    let names: Vec<String> = (0..10_001).map(|n| format!("x{n:05}")).collect();
+    let names: Vec<String> = (0..11_001).map(|n| format!("x{n:05}")).collect();
     let entry = |name| ("100644", str::as_bytes(name), blob.clone());
     let names = names.iter().map(String::as_str);
     let issued = hostile.tree(&names.map(entry).collect::<Vec<_>>());
@@ -173,14 +173,14 @@ fn refused_change(hostile: &Hostile, base: &str, head: &str) -> String {
 
 /// Small as they are in a pack, files of nothing but zeros are read as slowly as others; copies of one file are not.
 #[test]
-fn a_change_brings_at_most_8_mebibytes_of_requests() {
+fn a_change_brings_at_most_12_mebibytes_of_requests() {
     let hostile = Hostile::new();
     let text = |number: usize| {
         let mut text = format!("#{number}\n").into_bytes();
         text.resize(64 * KIB, 0);
         text
     };
-    for (number, is_same) in [(128, true), (129, true), (129, false)] {
+    for (number, is_same) in [(192, true), (193, true), (193, false)] {
         for n in 0..number {
             let path = format!("repo/requests/bad/x{n}.yaml");
             hostile
@@ -193,7 +193,7 @@ fn a_change_brings_at_most_8_mebibytes_of_requests() {
             assert_eq!((check.code, check.errors()), (Some(1), vec![]), "{number}");
         } else {
             let told = refused_change(&hostile, "base", "main");
-            let words = "the files that the change brings have more than 8388608 octets in all";
+            let words = "the files that the change brings have more than 12582912 octets in all";
             assert!(told.contains(words), "{told}");
         }
         hostile.reset();
