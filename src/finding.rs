@@ -15,6 +15,7 @@ use serde::Serialize;
 
 pub use crate::finding::code::Code;
 
+use crate::harmless::concealed;
 use crate::names::{RepoPath, RequestName};
 
 // Enough to recognise a value, too little to flood a report with it.
@@ -95,7 +96,7 @@ impl Reason {
             policy: None,
             field: None,
             value: None,
-            message: message.into(),
+            message: concealed(&message.into()).into_owned(),
             help: None,
             line: None,
             column: None,
@@ -113,7 +114,7 @@ impl Reason {
     /// Shows the offending value, cut at 120 characters.
     #[must_use]
     pub fn value(mut self, value: impl AsRef<str>) -> Self {
-        let value = value.as_ref();
+        let value = concealed(value.as_ref());
         let mut cut: String = value.chars().take(VALUE_CHARACTERS).collect();
         if cut.len() < value.len() {
             cut.push('…');
@@ -125,7 +126,7 @@ impl Reason {
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(concealed(&help.into()).into_owned());
         self
     }
 

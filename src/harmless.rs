@@ -11,6 +11,43 @@ const MARKS: [&str; 3] = ["##[", "##vso[", "##teamcity["];
 // What begins a workflow command of GitHub, Gitea and Forgejo, blanks before it or not, and what ends its name.
 const COMMAND: &str = "::";
 
+// RFC 7468 2: what stands around a block, and how the label of a private key ends.
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+const PRIVATE_KEY: &str = "PRIVATE KEY";
+// What is shown in its place.
+const CONCEALED: &str = "(a private key)";
+
+/// The text without the private keys in it: whoever gives a key where its path is wanted would read it in a log.
+#[must_use]
+pub fn concealed(text: &str) -> Cow<'_, str> {
+    if !text.contains(BEGIN) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(BEGIN) {
+        out.push_str(before);
+        let is_private = after
+            .split(DASHES)
+            .next()
+            .unwrap_or_default()
+            .ends_with(PRIVATE_KEY);
+        if !is_private {
+            out.push_str(BEGIN);
+            rest = after;
+            continue;
+        }
+        out.push_str(CONCEALED);
+        // One that was cut goes on to the end.
+        let end = after.split_once(END).map_or("", |(_, end)| end);
+        rest = end.split_once(DASHES).map_or("", |(_, end)| end);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
 /// Shows what a terminal would obey, or an eye would miss, as its escape.
 #[must_use]
 pub fn harmless(text: &str) -> String {
@@ -115,6 +152,30 @@ fn is_hidden(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_private_key_is_not_shown() {
+        for (text, shown) in [
+            (
+                "a -----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE----- b",
+                None,
+            ),
+            (
+                "a `-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n` b",
+                Some("a `(a private key)\n` b"),
+            ),
+            (
+                "a -----BEGIN PRIVATE KEY-----\nAA==",
+                Some("a (a private key)"),
+            ),
+            (
+                "-----BEGIN X-----BEGIN PRIVATE KEY----- A -----END PRIVATE KEY----- -----BEGIN OPENSSH PRIVATE KEY-----",
+                Some("-----BEGIN X(a private key) (a private key)"),
+            ),
+        ] {
+            assert_eq!(concealed(text), shown.unwrap_or(text));
+        }
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_shown_as_its_escape() {

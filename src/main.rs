@@ -19,6 +19,7 @@ use gitca::commands::{
 };
 use gitca::finding::{Code, Finding, Reason, Stop};
 use gitca::git;
+use gitca::harmless::concealed;
 use gitca::output::text::{self, Style};
 use gitca::output::{self, Answer, Fence, Told};
 use gitca::report::{Report, Verdict};
@@ -229,7 +230,7 @@ fn misunderstood(error: &clap::Error) -> u8 {
     } else {
         "gitca "
     };
-    let text = error.render().to_string();
+    let text = concealed(&error.render().to_string()).into_owned();
     let text = text.replace(
         "For more information, try '--help'.",
         &format!("  help: `{gitca}{command} --help` says what it takes"),

@@ -187,3 +187,36 @@ fn a_commit_that_is_put_on_a_new_tip_is_signed_anew() {
         "issue: 1 certificate (jane 1)\nnotes\n"
     );
 }
+
+/// The usual secret of a CI system is the key itself, and the usual mistake to give it where its file is wanted.
+#[test]
+fn a_key_in_the_place_of_its_path_is_not_shown() {
+    let scratch = place();
+    let pem = scratch.read("home/.config/gitca/keys/cluster-ca.pem");
+    let openssh = scratch.read("bot");
+    for key in [&pem, &openssh] {
+        let body = key.lines().nth(1).expect("it has a body");
+        for format in ["text", "json", "markdown", "github"] {
+            for given in [
+                "export GITCA_COMMIT_KEY=\"$KEY\"; run",
+                "run --commit-key \"$KEY\"",
+                "run \"--commit-key=$KEY\"",
+                "run --key \"$KEY\"",
+                "run --key \"cluster-ca=file:$KEY\"",
+                "export GITCA_KEY_CLUSTER_CA=\"file:$KEY\"; run",
+                "export GITCA_KEY_CLUSTER_CA=\"env:$KEY\"; run",
+            ] {
+                scratch.write("key", key);
+                let run = format!("{} -C repo run", env!("CARGO_BIN_EXE_gitca"));
+                let script =
+                    given
+                        .replace("run", &run)
+                        .replacen(" run ", &format!(" run -o {format} "), 1);
+                let script = format!("KEY=$(cat key); {script} 2>&1");
+                let shown = scratch.run("bash", &["-c", &script]).stdout;
+                assert!(!shown.contains(body), "{given} {format}");
+                assert!(shown.contains("a private"), "{given} {format}: {shown}");
+            }
+        }
+    }
+}
