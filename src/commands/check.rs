@@ -3,7 +3,7 @@
 //! Without `--base` those of the work tree, without history; with it those that a merge of `--head` would change, as they
 //! would be judged after it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::CheckArgs;
 use crate::commands::extent;
@@ -104,8 +104,8 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
 
 /// What else a change of the policies would decide otherwise; a base that can't be judged is said and stops nothing.
 fn tell_changes(proposed: &Proposed, world: &World, report: &mut Report) -> anyhow::Result<()> {
-    let changes = match changes(world, proposed) {
-        Ok(changes) => changes,
+    let (changes, due) = match changes(world, proposed) {
+        Ok(found) => found.unzip(),
         Err(error) => {
             let stop = error.downcast::<Stop>()?;
             let message = format!("which decisions change can't be told: {stop}");
@@ -122,12 +122,19 @@ fn tell_changes(proposed: &Proposed, world: &World, report: &mut Report) -> anyh
         report.notices.push(changed(message, proposed));
     }
     report.changes = changes;
+    let due = due.filter(|due| !due.is_empty());
+    report
+        .notices
+        .extend(due.map(|due| warnings::renewals_begin(&due, world.now)));
     Ok(())
 }
 
-/// The decisions of the base that a merge changes; `None` when it leaves the policies alone. What the merge itself brings is
+/// The certificates that a change makes due for renewal, with the end of each.
+type Due = BTreeMap<RequestName, Timestamp>;
+
+/// The decisions of the base that a merge changes, and the renewals that it makes due; `None` when it leaves the policies alone. What the merge itself brings is
 /// judged by both rules anyway and left out.
-fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<Changes>> {
+fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<(Changes, Due)>> {
     let base = proposed.grounds.base;
     let before = Repository::open(&world.directory)?.directory(base, "policies")?;
     if before == proposed.grounds.policies {
@@ -138,7 +145,8 @@ fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<Changes>
     changes
         .changes
         .retain(|change| change.issued.is_some() || !proposed.survey.brings(&change.request));
-    Ok(Some(changes))
+    let due = mainline.newly_due(&proposed.survey.zone, world.now)?;
+    Ok(Some((changes, due)))
 }
 
 fn changed(message: String, proposed: &Proposed) -> Finding {

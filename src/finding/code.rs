@@ -215,6 +215,7 @@ pub enum Code {
     PendingNotAdopted,
     CompatDiffers,
     DecisionsChange,
+    RenewalsBegin,
     // Lint of the control zone: warnings and notes that change no verdict.
     TooBroad,
     ExceedsSigner,

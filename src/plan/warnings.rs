@@ -9,8 +9,12 @@ use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, RequestName};
 use crate::plan::Entry;
 use crate::snapshot::{Introduction, Snapshot};
+use crate::timestamp::Timestamp;
 use crate::trust::revocations::Revoked;
 use crate::x509::crl::ReasonCode;
+
+// Of many so many are named.
+const NAMED: usize = 20;
 
 /// A notice for each request whose name has a certificate, here or in another directory.
 #[must_use]
@@ -61,6 +65,21 @@ pub fn reused_keys(entries: &[Entry<'_>]) -> Vec<Finding> {
     };
     let untold = entries.iter().filter(|entry| !told(entry));
     untold.filter_map(notice).collect()
+}
+
+/// A notice of the certificates that a change of the policies makes due for renewal, with the end of each.
+#[must_use]
+pub fn renewals_begin(due: &BTreeMap<RequestName, Timestamp>, now: Timestamp) -> Finding {
+    let ended = due.values().filter(|end| **end < now).count();
+    let named: Vec<&str> = due.keys().take(NAMED).map(RequestName::as_str).collect();
+    let more = if due.len() > NAMED { " and more" } else { "" };
+    let message = format!(
+        "renewals that these policies make due at once: {}, of them of certificates that have ended {ended}: {}{more}",
+        due.len(),
+        named.join(", ")
+    );
+    let help = "the next run signs those that are still approved; revoke or delete what should not come back";
+    Finding::anywhere(Reason::new(Code::RenewalsBegin, message).help(help))
 }
 
 /// A notice for a request that a change leaves alone, while it touches another one that has or had the same key.

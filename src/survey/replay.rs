@@ -1,13 +1,16 @@
 //! The whole repository under other rules: its open requests, and every certificate that it has issued.
 //!
-//! In come the mainline and the rules of a change; out come the decisions that differ. Where the policies are the same
+//! In come the mainline and the rules of a change; out come the decisions that differ, and the renewals that begin. Where the policies are the same
 //! nothing is read.
+
+use std::collections::BTreeMap;
 
 use crate::control::ControlZone;
 use crate::names::RequestName;
 use crate::replay;
 use crate::report::Changes;
 use crate::survey::Mainline;
+use crate::survey::renewals;
 use crate::timestamp::Timestamp;
 
 // Of so many certificates the files are held at once.
@@ -28,5 +31,23 @@ impl Mainline {
         }
         changes.sort();
         Ok(changes)
+    }
+
+    /// The certificates that are due to be made anew under the rules of `head` and were not before, with the end of each.
+    ///
+    /// # Errors
+    /// When git fails.
+    pub fn newly_due(
+        &self,
+        head: &ControlZone,
+        now: Timestamp,
+    ) -> anyhow::Result<BTreeMap<RequestName, Timestamp>> {
+        let (repository, snapshot) = (&self.repository, &self.survey.snapshot);
+        let mut due = renewals::find(repository, self.tip, snapshot, head, now)?.due;
+        due.retain(|name, _| !self.survey.due.contains(name));
+        let ends = due
+            .into_iter()
+            .map(|(name, provenance)| (name, provenance.not_after));
+        Ok(ends.collect())
     }
 }

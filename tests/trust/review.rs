@@ -250,3 +250,46 @@ fn a_copy_that_nothing_keeps_out_any_more_is_shown() {
         house.scratch.git(&["reset", "-q", "--hard", "HEAD~1"]);
     }
 }
+
+/// A policy that renews what it did not renew before brings back what has ended: whoever reviews it is told what.
+#[test]
+fn a_change_that_makes_certificates_due_says_which() {
+    let house = House::with_request("none");
+    house.run();
+    house.scratch.git(&["switch", "-q", "-c", "side"]);
+    let renewal = "  renewal: {before: 8h, until: 9d}\n  approvals:";
+    house.replace("developers.yaml", "  approvals:", renewal);
+    house.scratch.commit("renew");
+    house.scratch.git(&["switch", "-q", "main"]);
+    let check = ["check", "--base", "main", "--head", "side", "-o", "json"];
+    for (now, ended) in [
+        ("2030-01-01T12:00:00Z", None),
+        (
+            "2030-01-01T16:30:00Z",
+            Some("1, of them of certificates that have ended 0: jane"),
+        ),
+        (
+            "2030-01-05T00:00:00Z",
+            Some("1, of them of certificates that have ended 1: jane"),
+        ),
+    ] {
+        let report = house
+            .scratch
+            .in_repo(&[&["--now", now], &check[..]].concat());
+        let report = report.success().json();
+        let notices = report["notices"].as_array().expect("a list");
+        let begins = notices
+            .iter()
+            .find(|notice| notice["code"] == "RenewalsBegin");
+        let message = begins.map(|notice| notice["message"].as_str().expect("a text"));
+        let is_told = message.map(|message| {
+            message.trim_start_matches("renewals that these policies make due at once: ")
+        });
+        assert_eq!(is_told, ended, "{now}: {report:#}");
+    }
+    house.scratch.git(&["merge", "-q", "side"]);
+    let plan = house
+        .scratch
+        .in_repo(&["--now", "2030-01-05T00:00:00Z", "plan", "-o", "json"]);
+    assert_eq!(judged(&plan.json(), "jane").0, "approved");
+}
