@@ -1,24 +1,24 @@
 //! Landing: the certificates become one commit on the mainline, whoever else moves it meanwhile.
 //!
 //! In come certificates; out goes the commit that brought them, or none when nothing was left to bring. A lost race puts
-//! the same octets on the new tip. Nothing is signed in here but commits; what can't land any more is dropped and said.
+//! the same octets on the new tip. No certificate is signed in here, only commits and the lists; what can't land any more is dropped and said.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::batch::lists::Lists;
 use crate::batch::signed::Signed;
-use crate::commands::run::commit_key::CommitKey;
-use crate::commands::run::keys::{self, Opened};
+use crate::commands::run::clock;
+use crate::commands::run::keys;
+use crate::commands::run::made::Made;
 use crate::commands::run::sifting::{Dropped, sift};
 use crate::commands::run::target::{self, Step, Target};
 use crate::finding::{self, Code, Finding, Reason, Stop};
 use crate::git::{CommitSigner, Draft, fault};
-use crate::keystore::Keystore;
 use crate::message::{self, Left, Trailers};
-use crate::names::{ObjectId, Shard, hex};
-use crate::report::{RequestResult, Verdict};
+use crate::names::{ObjectId, hex};
+use crate::report::Verdict;
 use crate::snapshot::{Author, Changeset};
-use crate::survey::{self, CLOCK_TOLERANCE, Extent, Mainline};
+use crate::survey::{self, Extent, Mainline};
 use crate::timestamp::Timestamp;
 use crate::world::World;
 
@@ -26,26 +26,12 @@ use crate::world::World;
 const ATTEMPTS: u32 = 8;
 const ATTEMPTS_A_SHARD: u32 = 2;
 
-/// What is to land.
+/// What is to land, and where.
 pub(super) struct Landing<'l> {
     pub(super) target: &'l Target,
-    /// The share of the batch that this is.
-    pub(super) shard: Shard,
     /// The mainline as it was judged.
     pub(super) first: &'l Mainline,
-    /// When the run before this one was.
-    pub(super) last: Option<Timestamp>,
-    pub(super) signed: Vec<Signed>,
-    pub(super) results: &'l mut [RequestResult],
-    /// Earlier runs whose certificates are among them.
-    pub(super) runs: Vec<String>,
-    /// What signs the commit.
-    pub(super) key: &'l CommitKey,
-    /// The revocation lists, made anew wherever the mainline has moved to.
-    pub(super) lists: &'l mut Lists,
-    /// The keys of the Signers, as far as they were needed.
-    pub(super) opened: Opened,
-    pub(super) keystore: &'l Keystore,
+    pub(super) made: &'l mut Made,
 }
 
 /// A commit on the mainline.
@@ -87,7 +73,7 @@ impl Landing<'_> {
         notices: &mut Vec<Finding>,
     ) -> anyhow::Result<Option<Landed>> {
         let mut moved: Option<Mainline> = None;
-        let mut last = self.last.take();
+        let mut last = self.made.last;
         let mut ready: Option<ObjectId> = None;
         let mut problem = None;
         for attempt in 0..self.attempts() {
@@ -103,20 +89,13 @@ impl Landing<'_> {
                 None => self.commit(here, last, run, world.now)?,
             };
             ready = Some(commit);
-            let base = here.tip;
-            let places = (base, commit);
-            match self
-                .target
-                .attempt(&here.repository, &here.branch, places, &mut *world.random)?
-            {
+            let (base, random) = (here.tip, &mut *world.random);
+            let outcome =
+                self.target
+                    .attempt(&here.repository, &here.branch, (base, commit), random)?;
+            match outcome {
                 Step::Landed => {
-                    fault::point("landed");
-                    here.repository.remember_run(commit);
-                    // One that stays behind is forgotten by the next run, as its commit is on the mainline.
-                    if let Err(error) = self.forget(Some(run)) {
-                        let reason = Reason::new(Code::OperationFailed, format!("{error:#}"));
-                        notices.push(Finding::anywhere(reason));
-                    }
+                    self.settle(here, commit, run, notices);
                     return Ok(Some(Landed { base, commit }));
                 }
                 Step::Again(stop) => problem = Some(stop),
@@ -137,17 +116,28 @@ impl Landing<'_> {
         }
     }
 
+    /// Remembers that the commit is on the mainline, and nothing of it pending.
+    fn settle(&self, here: &Mainline, commit: ObjectId, run: &str, notices: &mut Vec<Finding>) {
+        fault::point("landed");
+        here.repository.remember_run(commit);
+        // One that stays behind is forgotten by the next run, as its commit is on the mainline.
+        if let Err(error) = self.forget(Some(run)) {
+            let reason = Reason::new(Code::OperationFailed, format!("{error:#}"));
+            notices.push(Finding::anywhere(reason));
+        }
+    }
+
     fn attempts(&self) -> u32 {
-        if self.shard.is_whole() {
+        if self.made.shard.is_whole() {
             ATTEMPTS
         } else {
-            ATTEMPTS + ATTEMPTS_A_SHARD * self.shard.count()
+            ATTEMPTS + ATTEMPTS_A_SHARD * self.made.shard.count()
         }
     }
 
     fn is_empty(&self) -> bool {
         let is_empty = |signed: &Signed| signed.changes.is_empty();
-        self.signed.iter().all(is_empty) && self.lists.changes.is_empty()
+        self.made.signed.iter().all(is_empty) && self.made.lists.changes.is_empty()
     }
 
     /// Makes the commit, and the reference by which the next run finds it.
@@ -158,37 +148,19 @@ impl Landing<'_> {
         run: &str,
         now: Timestamp,
     ) -> anyhow::Result<ObjectId> {
-        let bot = &here.survey.zone.settings.bot;
-        let mut changes = Changeset::default();
-        let mut made = BTreeMap::new();
-        for signed in &self.signed {
-            changes.extend(signed.changes.clone());
-            made.extend(signed.provenances());
-        }
-        changes.extend(self.lists.changes.clone());
-        // What becomes of the others at the same time one share can't know.
-        let is_whole = self.shard.is_whole();
-        let open = is_whole.then(|| here.survey.open_after(&made));
-        let requests = here.survey.snapshot.number().filter(|_| is_whole);
-        let left = Left {
-            requests: requests.map(|_| here.survey.left_after(&made).cloned().collect()),
-            leaked: here.survey.leaked(),
-            is_unsearched: here.survey.is_unsearched(),
-        };
-        let issued_at = clock(last.max(newest(&self.signed)), now)?;
-        let due = here.survey.due_after(&made, self.lists, issued_at);
-        let trailers = Trailers::of(here.tip, made.len(), (open, requests), issued_at, due);
-        self.key.check(&here.survey.zone, issued_at)?;
-        let signer = self.key.signer();
+        let zone = &here.survey.zone;
+        let issued_at = clock::commit_time(last.max(clock::newest(&self.made.signed)), now)?;
+        self.made.tools.commit_key.check(zone, issued_at)?;
+        let signer = self.made.tools.commit_key.signer();
         let commit = here.repository.make_commit(&Draft {
             base: here.tip,
-            changes: &changes,
+            changes: &self.changes(),
             author: &Author {
-                name: bot.name.clone(),
-                email: bot.email.clone(),
+                name: zone.settings.bot.name.clone(),
+                email: zone.settings.bot.email.clone(),
             },
             now,
-            message: &message::commit_message(made.keys(), self.lists.number(), &trailers, &left),
+            message: &self.message(here, issued_at),
             sign: signer.as_ref().map(|signer| signer as &CommitSigner<'_>),
         })?;
         fault::point("committed");
@@ -201,6 +173,34 @@ impl Landing<'_> {
             fault::point("marked");
         }
         Ok(commit)
+    }
+
+    fn changes(&self) -> Changeset {
+        let mut changes = Changeset::default();
+        for signed in &self.made.signed {
+            changes.extend(signed.changes.clone());
+        }
+        changes.extend(self.made.lists.changes.clone());
+        changes
+    }
+
+    /// What the commit says: its certificates, and what it leaves for a later run.
+    fn message(&self, here: &Mainline, issued_at: Timestamp) -> String {
+        let survey = &here.survey;
+        let signed = self.made.signed.iter();
+        let made: BTreeMap<_, _> = signed.flat_map(Signed::provenances).collect();
+        // What becomes of the others at the same time one share can't know.
+        let is_whole = self.made.shard.is_whole();
+        let open = is_whole.then(|| survey.open_after(&made));
+        let requests = survey.snapshot.number().filter(|_| is_whole);
+        let left = Left {
+            requests: requests.map(|_| survey.left_after(&made).cloned().collect()),
+            leaked: survey.leaked(),
+            is_unsearched: survey.is_unsearched(),
+        };
+        let due = survey.due_after(&made, &self.made.lists, issued_at);
+        let trailers = Trailers::of(here.tip, made.len(), (open, requests), issued_at, due);
+        message::commit_message(made.keys(), self.made.lists.number(), &trailers, &left)
     }
 
     /// Makes ready for the mainline as it is now; out goes when its newest run was.
@@ -221,11 +221,11 @@ impl Landing<'_> {
     /// Takes out what the move of the mainline has spoilt.
     fn move_to(&mut self, here: &Mainline, notices: &mut Vec<Finding>) -> anyhow::Result<()> {
         let mut dropped = Vec::new();
-        for signed in &mut self.signed {
+        for signed in &mut self.made.signed {
             dropped.append(&mut sift(signed, here, false)?.dropped);
         }
         let names: BTreeSet<_> = dropped.iter().map(|dropped| &dropped.request).collect();
-        for result in self.results.iter_mut() {
+        for result in &mut self.made.results {
             if result
                 .request
                 .as_ref()
@@ -241,11 +241,19 @@ impl Landing<'_> {
 
     /// Makes the revocation lists of the mainline as it is now; whoever was faster may have made the same.
     fn list_again(&mut self, here: &Mainline, now: Timestamp) {
-        let due = here.survey.due_lists_of(self.shard, now);
+        let due = here.survey.due_lists_of(self.made.shard, now);
         for signer in due.iter().flat_map(|list| &list.signers) {
-            keys::open_key(&mut self.opened, signer, self.keystore);
+            keys::open_key(
+                &mut self.made.tools.opened,
+                signer,
+                &self.made.tools.keystore,
+            );
         }
-        *self.lists = Lists::make(&due, &keys::signing_keys(&self.opened), self.lists);
+        self.made.lists = Lists::make(
+            &due,
+            &keys::signing_keys(&self.made.tools.opened),
+            &self.made.lists,
+        );
     }
 
     /// What this run could not land waits for the next one in its own commit, with all that it took over from others.
@@ -258,7 +266,7 @@ impl Landing<'_> {
     }
 
     fn forget(&self, run: Option<&str>) -> anyhow::Result<()> {
-        let runs = self.runs.iter().map(String::as_str).chain(run);
+        let runs = self.made.runs.iter().map(String::as_str).chain(run);
         if self.target.is_remote() {
             for run in runs {
                 self.first.repository.forget_pending(run)?;
@@ -266,31 +274,6 @@ impl Landing<'_> {
         }
         Ok(())
     }
-}
-
-/// When the newest of these was signed: what an earlier run could not land may be of a later time than the clock tells.
-pub(super) fn newest(signed: &[Signed]) -> Option<Timestamp> {
-    signed.iter().map(|signed| signed.now).max()
-}
-
-/// When the commit of this run is made: along the mainline this never goes back.
-///
-/// # Errors
-/// `ClockWentBack` when the clock is behind the last run by more than clocks differ.
-pub(super) fn clock(last: Option<Timestamp>, now: Timestamp) -> Result<Timestamp, Stop> {
-    let Some(last) = last else {
-        return Ok(now);
-    };
-    if last <= now.plus(CLOCK_TOLERANCE) {
-        return Ok(now.max(last));
-    }
-    let message = format!(
-        "the clock says {now}, but the last run was at {last}: certificates would be valid from a time that is over"
-    );
-    let help = "set the clock of this machine, for example with `timedatectl set-ntp true`";
-    Err(Stop::because(
-        Reason::new(Code::ClockWentBack, message).help(help),
-    ))
 }
 
 fn run_id(world: &mut World) -> String {
