@@ -1,4 +1,7 @@
 //! The program: reads the clock, the environment and randomness once, calls one command, prints its answer, exits.
+//!
+//! In come the arguments; out go the answer on stdout, the talk on stderr, and the exit code: 0 for fine, 1 where something
+//! was found, 2 where the command could not work. What is decided is decided below; here it is only called and told.
 #![expect(
     clippy::disallowed_methods,
     reason = "main hands the surroundings down, so that nothing else reads them"
@@ -60,64 +63,40 @@ fn parse() -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command.clone()))
 }
 
+/// Calls the command and tells what it answers, in its manner: a text, what was found, orders to a CI server, or a report.
 fn dispatch(cli: &Cli, world: &mut World, style: Style) -> u8 {
+    let global = &cli.global;
+    let found = |told| tell_found(told, style, global.quiet);
     match &cli.command {
         Command::Init(args) => tell(init::init(args, world), style),
         Command::New(args) => tell(new::new(args, world), style),
-        Command::Approve(args) => tell_found(
-            approve::approve(args, world, style),
-            style,
-            cli.global.quiet,
-        ),
-        Command::Deny(args) => {
-            tell_found(approve::deny(args, world, style), style, cli.global.quiet)
-        }
+        Command::Approve(args) => found(approve::approve(args, world, style)),
+        Command::Deny(args) => found(approve::deny(args, world, style)),
         Command::Revoke(args) => tell(revoke::revoke(args, world), style),
         Command::Demo(args) => tell(demo::demo(args, world, style), style),
-        Command::Get(args) => tell_found(get::get(args, world, style), style, cli.global.quiet),
-        Command::Describe(args) => tell_found(
-            describe::describe(args, world, style),
-            style,
-            cli.global.quiet,
-        ),
+        Command::Get(args) => found(get::get(args, world, style)),
+        Command::Describe(args) => found(describe::describe(args, world, style)),
         Command::Policy(args) if policy::is_for_ci(args) => {
             order(policy::policy(args, world, style), style)
         }
-        Command::Policy(args) => {
-            tell_found(policy::policy(args, world, style), style, cli.global.quiet)
-        }
+        Command::Policy(args) => found(policy::policy(args, world, style)),
         Command::Schema(args) => tell(schema::schema(args), style),
         Command::Completions(args) => tell(tools::completions(args), style),
         Command::Man(args) => tell(tools::man(args, world), style),
         Command::Check(args) => {
-            let findings = check::findings(args);
-            report(
-                "check",
-                args.report.output,
-                &findings,
-                &cli.global,
-                |report| check::check(args, world, report),
-            )
+            let (format, findings) = (args.report.output, check::findings(args));
+            let act = |report: &mut Report| check::check(args, world, report);
+            report("check", format, &findings, global, act)
         }
         Command::Plan(args) => {
-            let findings = commands::findings(&args.fail_on);
-            report(
-                "plan",
-                args.report.output,
-                &findings,
-                &cli.global,
-                |report| plan::plan(args, world, report),
-            )
+            let (format, findings) = (args.report.output, commands::findings(&args.fail_on));
+            let act = |report: &mut Report| plan::plan(args, world, report);
+            report("plan", format, &findings, global, act)
         }
         Command::Run(args) => {
-            let findings = commands::findings(&args.fail_on);
-            report(
-                "run",
-                args.report.output,
-                &findings,
-                &cli.global,
-                |report| run::run(args, world, report),
-            )
+            let (format, findings) = (args.report.output, commands::findings(&args.fail_on));
+            let act = |report: &mut Report| run::run(args, world, report);
+            report("run", format, &findings, global, act)
         }
     }
 }
@@ -130,7 +109,7 @@ fn tell(result: anyhow::Result<String>, style: Style) -> u8 {
     }
 }
 
-/// The same for a command that looks for something.
+/// Prints the text of a command that looks for something, after its talk; finding it counts as well.
 fn tell_found(result: anyhow::Result<Told>, style: Style, quiet: bool) -> u8 {
     let (found, talk, text) = match result {
         Ok(told) => (told.found, told.talk, Ok(told.text)),
@@ -142,7 +121,7 @@ fn tell_found(result: anyhow::Result<Told>, style: Style, quiet: bool) -> u8 {
     tell(text, style).max(u8::from(found))
 }
 
-/// The same where the text is commands to a CI server.
+/// Prints a text that is commands to a CI server.
 fn order(result: anyhow::Result<Told>, style: Style) -> u8 {
     let printed = result.and_then(|told| {
         output::command(&told.text)?;
