@@ -15,7 +15,6 @@ mod written;
 
 use std::collections::BTreeSet;
 
-use crate::conversion::issuer::Issuers;
 use crate::conversion::notes::Notes;
 use crate::conversion::patterns::Kind;
 use crate::conversion::upstream::{LONGEST, PrivateKey, Upstream, Values};
@@ -93,28 +92,17 @@ fn print(upstream: &Upstream, spec: Spec, notes: &mut Notes) -> Option<String> {
 
 fn spec(upstream: &Upstream, groups: &[ObjectName], notes: &mut Notes) -> Result<Spec, Unusable> {
     for (field, place) in &upstream.unusable {
-        notes.lost(
-            field,
-            Some(*place),
-            "there is nothing like it here, so the whole policy is left out",
-        );
+        let message = "there is nothing like it here, so the whole policy is left out";
+        notes.lost(field, Some(*place), message);
     }
+    // All of them are asked before the first says no, so that whatever stands in the way is told at once.
     let issuers = issuer::convert(upstream, notes);
     let mut validations = Vec::new();
     let allowed = allowed(upstream, &mut validations, notes);
     let constraints = constraints(upstream, &mut validations, notes);
-    if upstream.is_ca {
-        notes.differs("spec.allowed.isCA", "requests for a CA are refused here");
-    }
-    if upstream.other_attributes {
-        let message = "requests with other subject attributes or otherNames are refused here";
-        notes.differs("spec.allowed", message);
-    }
-    let Issuers {
-        signer_names,
-        pattern,
-    } = issuers.ok_or(Unusable)?;
-    if let Some(pattern) = pattern {
+    note_refused_here(upstream, notes);
+    let issuers = issuers.ok_or(Unusable)?;
+    if let Some(pattern) = issuers.pattern {
         let rule = format!("request.signerName.matches({})", rules::quote(&pattern));
         validations.push(Validation::new("issuer", rule));
     }
@@ -123,21 +111,11 @@ fn spec(upstream: &Upstream, groups: &[ObjectName], notes: &mut Notes) -> Result
         return Err(Unusable);
     }
     let (policy, names) = (&upstream.name, people(&upstream.name, groups));
-    notes.differs(
-        "metadata.name",
-        format!(
-            "who may use `{policy}` is RBAC's matter upstream; here it is the group `{}`",
-            names.join("`, `")
-        ),
-    );
-    notes.differs(
-        "spec",
-        "a key may not be certified at two paths; Signers have limits of their own",
-    );
+    note_judged_otherwise(policy, &names, notes);
     Ok(Spec {
         description: format!("converted from the CertificateRequestPolicy {policy}"),
         selector: Selector {
-            signer_names,
+            signer_names: issuers.signer_names,
             requesters: People { groups: names },
         },
         allowed,
@@ -145,6 +123,28 @@ fn spec(upstream: &Upstream, groups: &[ObjectName], notes: &mut Notes) -> Result
         validations,
         approvals: "none",
     })
+}
+
+/// What upstream may allow, and no policy of ours can.
+fn note_refused_here(upstream: &Upstream, notes: &mut Notes) {
+    if upstream.is_ca {
+        notes.differs("spec.allowed.isCA", "requests for a CA are refused here");
+    }
+    if upstream.other_attributes {
+        let message = "requests with other subject attributes or otherNames are refused here";
+        notes.differs("spec.allowed", message);
+    }
+}
+
+/// What is so for every policy that is converted.
+fn note_judged_otherwise(policy: &ObjectName, names: &[String], notes: &mut Notes) {
+    let message = format!(
+        "who may use `{policy}` is RBAC's matter upstream; here it is the group `{}`",
+        names.join("`, `")
+    );
+    notes.differs("metadata.name", message);
+    let message = "a key may not be certified at two paths; Signers have limits of their own";
+    notes.differs("spec", message);
 }
 
 fn people(name: &ObjectName, groups: &[ObjectName]) -> Vec<String> {

@@ -19,6 +19,9 @@ pub(super) struct Issuers {
     pub(super) pattern: Option<String>,
 }
 
+/// A signer name as it may be written, with stars, and the pattern that it must match where it has any.
+type Target = (String, String);
+
 /// The signers; `None`, with the reason noted, when there can be none.
 pub(super) fn convert(upstream: &Upstream, notes: &mut Notes) -> Option<Issuers> {
     let part = |text: &Option<String>| text.clone().unwrap_or_else(|| "*".to_owned());
@@ -37,37 +40,13 @@ pub(super) fn convert(upstream: &Upstream, notes: &mut Notes) -> Option<Issuers>
         let message = "only issuers of `cert-manager.io` have signer names here";
         notes.differs("spec.selector.issuerRef.group", message);
     }
-    let mut targets: Vec<(String, String)> = Vec::new();
+    let namespaces = upstream.namespaces.as_deref();
+    let mut targets = Vec::new();
     if wildcard(&kind, "Issuer") {
-        let any = vec!["*".to_owned()];
-        let namespaces = upstream.namespaces.as_ref().unwrap_or(&any);
-        let with = |namespace: &String| {
-            (
-                format!("{namespace}.{name}"),
-                format!("{}\\.{}", regex(namespace, "[^./]*"), regex(&name, "[^/]*")),
-            )
-        };
-        targets.extend(namespaces.iter().map(with).map(|(text, pattern)| {
-            (
-                format!("issuers.{GROUP}/{text}"),
-                format!("issuers\\.cert-manager\\.io/{pattern}"),
-            )
-        }));
+        targets.extend(of_namespaces(namespaces, &name));
     }
-    let everywhere = upstream.namespaces.as_ref();
-    let everywhere = everywhere.is_none_or(|names| names.iter().any(|name| is_all(name)));
     if wildcard(&kind, "ClusterIssuer") {
-        if everywhere {
-            let pattern = format!(
-                "clusterissuers\\.cert-manager\\.io/{}",
-                regex(&name, "[^/]*")
-            );
-            targets.push((format!("clusterissuers.{GROUP}/{name}"), pattern));
-        } else {
-            let message =
-                "the name of a ClusterIssuer's signer tells no namespace, so none is admitted";
-            notes.lost("spec.selector.namespace.matchNames", None, message);
-        }
+        targets.extend(of_cluster(namespaces, &name, notes));
     }
     if targets.is_empty() {
         let message = "no signer name here means such an issuer";
@@ -77,7 +56,35 @@ pub(super) fn convert(upstream: &Upstream, notes: &mut Notes) -> Option<Issuers>
     signers(targets, notes)
 }
 
-fn signers(targets: Vec<(String, String)>, notes: &mut Notes) -> Option<Issuers> {
+/// The signers of an Issuer in each of its namespaces.
+fn of_namespaces(namespaces: Option<&[String]>, name: &str) -> Vec<Target> {
+    let any = ["*".to_owned()];
+    let signer = |namespace: &String| {
+        let pattern = format!("{}\\.{}", regex(namespace, "[^./]*"), regex(name, "[^/]*"));
+        (
+            format!("issuers.{GROUP}/{namespace}.{name}"),
+            format!("issuers\\.cert-manager\\.io/{pattern}"),
+        )
+    };
+    namespaces.unwrap_or(&any).iter().map(signer).collect()
+}
+
+/// The signer of a `ClusterIssuer`, whose name can't keep the namespaces apart.
+fn of_cluster(namespaces: Option<&[String]>, name: &str, notes: &mut Notes) -> Option<Target> {
+    if !namespaces.is_none_or(|names| names.iter().any(|name| is_all(name))) {
+        let message =
+            "the name of a ClusterIssuer's signer tells no namespace, so none is admitted";
+        notes.lost("spec.selector.namespace.matchNames", None, message);
+        return None;
+    }
+    let pattern = regex(name, "[^/]*");
+    Some((
+        format!("clusterissuers.{GROUP}/{name}"),
+        format!("clusterissuers\\.cert-manager\\.io/{pattern}"),
+    ))
+}
+
+fn signers(targets: Vec<Target>, notes: &mut Notes) -> Option<Issuers> {
     let mut signer_names = Vec::new();
     let mut patterns = Vec::new();
     for (text, pattern) in targets {
