@@ -4,24 +4,24 @@
 //! decision is the very one of a run. What is made up are the request, which nobody proves to have a key for and so nothing
 //! ever signs, and what people said. There is no inventory, and no CA's key.
 
+mod comparison;
 pub mod outcome;
 mod wish;
 
 use std::collections::BTreeMap;
 
 use crate::control::ControlZone;
-use crate::control::policy_test::{Asks, Expectation, Lack, PolicyTest, TestCase};
-use crate::decision::counting::Missing;
+use crate::control::policy_test::{Asks, PolicyTest, TestCase};
 use crate::decision::coverage::Coverage;
 use crate::decision::ruling::Ruling;
 use crate::decision::{Case, authority, decide, explain};
 use crate::effort::Effort;
 use crate::finding::{Code, Reason};
-use crate::names::{ObjectName, RepoPath};
-use crate::report::Verdict;
+use crate::names::RepoPath;
 use crate::request::Request;
 use crate::snapshot::Blob;
 use crate::timestamp::Timestamp;
+use crate::trial::comparison::differences;
 use crate::trial::outcome::{CaseOutcome, Difference, TestOutcome};
 use crate::trust::Supposition;
 use crate::trust::revocations::Revocations;
@@ -180,115 +180,4 @@ fn expired(request: &Request, stage: Stage<'_>) -> Option<Difference> {
         expected: format!("a CA that is valid at {}", stage.now),
         got: format!("{}: {}", ended.code, ended.message),
     })
-}
-
-/// What was expected and did not come; what is not written is not compared.
-fn differences(expected: &Expectation, got: &Ruling) -> Vec<Difference> {
-    let mut found = Vec::new();
-    let mut differ = |what, expected: String, got: String| {
-        found.push(Difference {
-            what,
-            expected,
-            got,
-        });
-    };
-    if expected.verdict != got.verdict {
-        differ(
-            "verdict",
-            expected.verdict.to_string(),
-            got.verdict.to_string(),
-        );
-    }
-    if let Some(policy) = expected
-        .policy
-        .as_ref()
-        .filter(|policy| !names(got, policy))
-    {
-        differ("policy", policy.to_string(), list(policies(got)));
-    }
-    if let Some(codes) = &expected.codes {
-        let all: Vec<Code> = said(got).map(|reason| reason.code).collect();
-        let is_right = if codes.is_empty() {
-            all.is_empty()
-        } else {
-            codes.iter().all(|code| all.contains(code))
-        };
-        if !is_right {
-            differ("codes", list(codes), list(all));
-        }
-    }
-    if let Some(field) = &expected.field {
-        let codes = expected.codes.as_deref().unwrap_or_default();
-        let meant = |reason: &&Reason| codes.is_empty() || codes.contains(&reason.code);
-        let fields: Vec<&str> = said(got)
-            .filter(meant)
-            .filter_map(|reason| reason.field.as_deref())
-            .collect();
-        if !fields.contains(&field.as_str()) {
-            differ("field", field.clone(), list(fields));
-        }
-    }
-    if let Some(missing) = &expected.missing {
-        let found = lacks(expected, got);
-        if !found.contains(missing) {
-            let found: Vec<String> = found.iter().map(list).collect();
-            differ("missing", list(missing), list(found));
-        }
-    }
-    found
-}
-
-fn said(got: &Ruling) -> impl Iterator<Item = &Reason> {
-    got.reasons.iter().chain(&got.notices)
-}
-
-/// Whether the policy admits, or is that of a reason.
-fn names(got: &Ruling, policy: &ObjectName) -> bool {
-    policies(got).contains(&policy.as_str())
-}
-
-fn policies(got: &Ruling) -> Vec<&str> {
-    if let Some(policy) = &got.policy {
-        return vec![policy.as_str()];
-    }
-    let mut policies: Vec<&str> = Vec::new();
-    for policy in got
-        .reasons
-        .iter()
-        .filter_map(|reason| reason.policy.as_deref())
-    {
-        if !policies.contains(&policy) {
-            policies.push(policy);
-        }
-    }
-    policies
-}
-
-/// What each policy misses, or the one that is named; nothing at all, where nothing is missing.
-fn lacks(expected: &Expectation, got: &Ruling) -> Vec<Vec<Lack>> {
-    let lack = |missing: &Missing| Lack {
-        groups: missing.groups.clone(),
-        principals: missing.principals.clone(),
-        count: missing.count,
-    };
-    let sorted = |missing: &Vec<Missing>| {
-        let mut lacks: Vec<Lack> = missing.iter().map(lack).collect();
-        lacks.sort();
-        lacks
-    };
-    let named = |policy: &ObjectName| expected.policy.as_ref().is_none_or(|its| its == policy);
-    let missing = got.missing.iter().filter(|(policy, _)| named(policy));
-    let all: Vec<Vec<Lack>> = missing.map(|(_, missing)| sorted(missing)).collect();
-    if all.is_empty() && got.verdict == Verdict::Approved {
-        return vec![Vec::new()];
-    }
-    all
-}
-
-fn list(items: impl IntoIterator<Item = impl ToString>) -> String {
-    let texts: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-    if texts.is_empty() {
-        return "none".to_owned();
-    }
-    texts.join(", ")
 }
