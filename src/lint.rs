@@ -1,8 +1,9 @@
 //! What the to-be-signed octets really say, read by code that the builder does not share.
 //!
 //! In come the octets and the contents they were built from; out come all differences, each a sentence. Nothing is
-//! signed while there is one. They have to be DER, which is looked at first; then read with x509-parser. The rules are RFC 5280 4.1 and 4.2 and the profile of
-//! kube-controller-manager: which extensions, in which order, which of them critical, and no value of a third origin.
+//! signed while there is one. They have to be DER, which is looked at first; then read with x509-parser. The rules are
+//! RFC 5280 4.1 and 4.2 and the profile of kube-controller-manager: which extensions, in which order, which of them
+//! critical, and no value of a third origin.
 
 mod encoding;
 mod shape;
@@ -53,20 +54,18 @@ pub fn differences(tbs: &[u8], contents: &Contents) -> Vec<String> {
 }
 
 fn compare(parsed: &TbsCertificate<'_>, contents: &Contents) -> Vec<String> {
-    let zeros = contents
-        .serial
-        .octets()
-        .iter()
-        .take_while(|octet| **octet == 0)
-        .count();
-    let serial = &contents.serial.octets()[zeros..];
-    let parsed_serial = parsed
-        .raw_serial()
-        .strip_prefix(&[0])
-        .unwrap_or(parsed.raw_serial());
+    let mut differences = compare_fields(parsed, contents);
+    differences.extend(compare_subject(parsed.subject(), &contents.subject));
+    differences.extend(compare_extensions(parsed, contents));
+    differences
+}
+
+/// The fields that have one value each.
+fn compare_fields(parsed: &TbsCertificate<'_>, contents: &Contents) -> Vec<String> {
+    let validity = parsed.validity();
     let checks = [
         (parsed.version() == X509Version::V3, "version is not 3"),
-        (parsed_serial == serial, "serial number differs"),
+        (is_serial(parsed, contents), "serial number differs"),
         (
             parsed.raw_serial().len() <= 20,
             "serial number has more than 20 octets",
@@ -76,11 +75,11 @@ fn compare(parsed: &TbsCertificate<'_>, contents: &Contents) -> Vec<String> {
             "issuer differs from the CA's subject",
         ),
         (
-            parsed.validity().not_before.timestamp() == contents.not_before.unix(),
+            validity.not_before.timestamp() == contents.not_before.unix(),
             "notBefore differs",
         ),
         (
-            parsed.validity().not_after.timestamp() == contents.not_after.unix(),
+            validity.not_after.timestamp() == contents.not_after.unix(),
             "notAfter differs",
         ),
         (
@@ -96,14 +95,15 @@ fn compare(parsed: &TbsCertificate<'_>, contents: &Contents) -> Vec<String> {
             "it has unique identifiers",
         ),
     ];
-    let mut differences: Vec<String> = checks
-        .iter()
-        .filter(|(holds, _)| !holds)
-        .map(|(_, problem)| (*problem).to_owned())
-        .collect();
-    differences.extend(compare_subject(parsed.subject(), &contents.subject));
-    differences.extend(compare_extensions(parsed, contents));
-    differences
+    let wrong = checks.iter().filter(|(holds, _)| !holds);
+    wrong.map(|(_, problem)| (*problem).to_owned()).collect()
+}
+
+/// The number alone: DER drops zeros at its front, and puts one where it would be negative.
+fn is_serial(parsed: &TbsCertificate<'_>, contents: &Contents) -> bool {
+    let (octets, parsed) = (contents.serial.octets(), parsed.raw_serial());
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    octets[zeros..] == *parsed.strip_prefix(&[0]).unwrap_or(parsed)
 }
 
 /// One RDN for each attribute type in Go's order; the same values, whatever order DER gives them inside their RDN.
