@@ -55,28 +55,10 @@ pub fn fill(
     snapshot: &Snapshot,
     listing: Listing<'_>,
 ) {
-    let findings = || {
-        let all = snapshot.findings.iter().chain(&snapshot.withdrawn);
-        all.filter(|finding| listing.tells(finding))
-    };
-    let strays = findings().filter_map(stray);
     // A path that can't be written down is none of a result.
-    let nowhere = findings().filter(|finding| finding.file.is_none()).cloned();
-    report.notices.extend(nowhere);
-    // A certificate that is made anew is no longer what it was.
-    let judged: BTreeSet<RequestName> = results
-        .iter()
-        .filter_map(|result| result.request.clone())
-        .collect();
-    let unchanged = snapshot
-        .requests
-        .keys()
-        .filter(|name| listing.shard.takes(name.as_str()))
-        .filter(|name| snapshot.is_unchanged(name) && !judged.contains(name))
-        .map(unchanged);
-    let others: Vec<RequestResult> = strays
-        .chain(unchanged)
-        .filter(|result| listing.takes(&result.file))
+    let nowhere = findings(snapshot, listing).filter(|finding| finding.file.is_none());
+    report.notices.extend(nowhere.cloned());
+    let others: Vec<RequestResult> = others(&results, snapshot, listing)
         .filter(|result| {
             report.summary.count(result.verdict, 1);
             result.verdict != Verdict::Unchanged || listing.all || listing.names(&result.file)
@@ -88,16 +70,42 @@ pub fn fill(
     for result in &report.results {
         report.summary.count(result.verdict, 1);
     }
-    report.results.extend(others);
     if listing.named.is_none() {
         report.summary.count(Verdict::Unchanged, snapshot.untouched);
     }
+    report.results.extend(others);
     report.results.sort_by(|a, b| a.file.cmp(&b.file));
     report.notices.extend(
         notices
             .into_iter()
             .filter(|notice| notice.file.as_ref().is_none_or(|file| listing.takes(file))),
     );
+}
+
+fn findings<'s>(snapshot: &'s Snapshot, listing: Listing<'s>) -> impl Iterator<Item = &'s Finding> {
+    let all = snapshot.findings.iter().chain(&snapshot.withdrawn);
+    all.filter(move |finding| listing.tells(finding))
+}
+
+/// What is not judged: files that are no requests, and requests that have their certificate.
+fn others<'s>(
+    judged: &'s [RequestResult],
+    snapshot: &'s Snapshot,
+    listing: Listing<'s>,
+) -> impl Iterator<Item = RequestResult> {
+    // A certificate that is made anew is no longer what it was.
+    let judged = judged.iter().filter_map(|result| result.request.as_ref());
+    let judged: BTreeSet<&RequestName> = judged.collect();
+    let unchanged = snapshot
+        .requests
+        .keys()
+        .filter(move |name| listing.shard.takes(name.as_str()))
+        .filter(move |name| snapshot.is_unchanged(name) && !judged.contains(name))
+        .map(unchanged);
+    let strays = findings(snapshot, listing).filter_map(stray);
+    strays
+        .chain(unchanged)
+        .filter(move |result| listing.takes(&result.file))
 }
 
 /// Tells of each unchanged request in the report which certificate it has, and whether that was revoked or has ended; `read` finds what
