@@ -15,9 +15,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use crate::cli::approvals::{
-    ApproveArgs, DenyArgs, RevocationReason, RevokeArgs, StatementArgs,
-};
+pub use crate::cli::approvals::{ApproveArgs, DenyArgs, RevokeArgs, StatementArgs};
 pub use crate::cli::batch::{
     CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs, ShardArg,
 };

@@ -1,11 +1,16 @@
 //! Arguments of the commands for those who decide about requests of others: `approve`, `deny` and `revoke`.
+//!
+//! In comes what was typed; out come the requests as they were named, with names, lifetimes and reasons already parsed.
+//! Which request is meant, and who may sign, is for the commands to find out.
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::names::ObjectName;
 use crate::timestamp::Lifetime;
+use crate::x509::crl::ReasonCode;
 
 /// Arguments of `approve`.
 #[derive(Debug, Args)]
@@ -50,22 +55,25 @@ pub struct StatementArgs {
     pub principal: Option<ObjectName>,
 }
 
-/// Why a certificate is taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "camelCase")]
-pub enum RevocationReason {
-    /// Nobody says.
-    Unspecified,
-    /// Others have the private key, or may have it; it is never certified again.
-    KeyCompromise,
-    /// A name or a group in it is no longer right.
-    AffiliationChanged,
-    /// Another certificate has taken its place.
-    Superseded,
-    /// What it was for is no more.
-    CessationOfOperation,
-    /// Its holder may no longer have it.
-    PrivilegeWithdrawn,
+/// Why a certificate is taken back, as it is typed: the words of RFC 5280, as files and lists have them.
+impl ValueEnum for ReasonCode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Unspecified => "Nobody says",
+            Self::KeyCompromise => {
+                "Others have the private key, or may have it; it is never certified again"
+            }
+            Self::AffiliationChanged => "A name or a group in it is no longer right",
+            Self::Superseded => "Another certificate has taken its place",
+            Self::CessationOfOperation => "What it was for is no more",
+            Self::PrivilegeWithdrawn => "Its holder may no longer have it",
+        };
+        Some(PossibleValue::new(self.as_str()).help(help))
+    }
 }
 
 /// Arguments of `revoke`.
@@ -76,7 +84,7 @@ pub struct RevokeArgs {
     pub request: String,
     /// Why, a word of RFC 5280.
     #[arg(long, value_enum, value_name = "REASON")]
-    pub reason: RevocationReason,
+    pub reason: ReasonCode,
     /// Only the certificate with this serial number, as `gitca get -o wide` or openssl prints it; may be repeated. Without
     /// it all that were issued before the revocation is merged.
     #[arg(long, value_name = "HEX")]

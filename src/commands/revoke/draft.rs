@@ -1,9 +1,12 @@
 //! The file that a revocation becomes: its text, and whether another one says the same.
+//!
+//! In come what was typed and which certificates are meant; out comes YAML that the reader of revocations has read
+//! back. What can't be written so that it means the same is refused.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::cli::{RevocationReason, RevokeArgs};
+use crate::cli::RevokeArgs;
 use crate::commands::new::scalar;
 use crate::control::document::API_VERSION;
 use crate::finding::{Code, Reason, Stop};
@@ -12,7 +15,6 @@ use crate::revocation::{KIND, Revocation, Which};
 use crate::schema;
 use crate::snapshot::Blob;
 use crate::worktree;
-use crate::x509::crl::ReasonCode;
 
 /// What a person wants to be written.
 pub(super) struct Draft<'a> {
@@ -64,7 +66,7 @@ impl<'a> Draft<'a> {
                 }
             }
         }
-        let _ = writeln!(text, "  reason: {}", code(self.args.reason));
+        let _ = writeln!(text, "  reason: {}", self.args.reason);
         let display = [
             ("revokedBy", &self.args.by),
             ("comment", &self.args.comment),
@@ -84,7 +86,7 @@ impl<'a> Draft<'a> {
         let there = Revocation::read(self.name, there);
         there.is_ok_and(|there| {
             there.which == *which
-                && there.reason == code(self.args.reason)
+                && there.reason == self.args.reason
                 && there.revoked_by == self.args.by
                 && there.comment == self.args.comment
         })
@@ -111,18 +113,6 @@ fn unwritable(reasons: &[Reason]) -> Stop {
     );
     let reason = Reason::new(Code::MalformedSpec, message);
     Stop::because(reason.help("write it on one line, in plain characters"))
-}
-
-/// The reason as the file and the list have it.
-pub(super) fn code(reason: RevocationReason) -> ReasonCode {
-    match reason {
-        RevocationReason::Unspecified => ReasonCode::Unspecified,
-        RevocationReason::KeyCompromise => ReasonCode::KeyCompromise,
-        RevocationReason::AffiliationChanged => ReasonCode::AffiliationChanged,
-        RevocationReason::Superseded => ReasonCode::Superseded,
-        RevocationReason::CessationOfOperation => ReasonCode::CessationOfOperation,
-        RevocationReason::PrivilegeWithdrawn => ReasonCode::PrivilegeWithdrawn,
-    }
 }
 
 fn schema_file() -> String {

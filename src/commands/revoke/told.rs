@@ -1,9 +1,11 @@
 //! What a revocation will do, in words, and what is to be done with it.
+//!
+//! In come the certificates that it reaches and the rules; out comes a text for whoever revokes: what is taken back,
+//! who learns of it, and the commands that bring it to the mainline.
 
 use std::fmt::Write as _;
 
 use crate::cli::RevokeArgs;
-use crate::commands::revoke::draft::code;
 use crate::commands::revoke::past::{Certificate, Past};
 use crate::control::signer::Signer;
 use crate::plan::lists;
@@ -28,8 +30,7 @@ pub(super) fn told(
     let (revoked, open): (Vec<_>, Vec<_>) = reached.into_iter().partition(|there| there.is_revoked);
     let is_good = |there: &&Certificate| there.not_after >= world.now;
     let (good, ended): (Vec<_>, Vec<_>) = open.into_iter().partition(is_good);
-    let reason = code(args.reason);
-    let mut text = format!("{verb} {file}.\nIt takes back, as {reason}:\n");
+    let mut text = format!("{verb} {file}.\nIt takes back, as {}:\n", args.reason);
     for there in &good {
         let _ = writeln!(text, "  {}, good until {}", there.serial, there.not_after);
     }
@@ -41,7 +42,7 @@ pub(super) fn told(
             let _ = writeln!(text, "  and {count} that {what} already");
         }
     }
-    if reason == ReasonCode::KeyCompromise {
+    if args.reason == ReasonCode::KeyCompromise {
         text.push_str("No certificate is issued for its key any more.\n");
     }
     text.push_str(&audience(&good, past));
