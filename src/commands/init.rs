@@ -1,4 +1,7 @@
 //! `gitca init`: a repository with starter policies, templates and a CA, whose key goes elsewhere.
+//!
+//! In come a place and, if there is one, a CA; out come the files that were missing, in one commit, and what to do
+//! next. What is there is never written over, and no private key is ever put into the repository.
 
 mod approver;
 mod ci;
@@ -44,33 +47,21 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
         refuse_keys_inside(&root)?;
     }
     let repository = Repository::open_or_init(&root, &branch)?;
-    let author = if args.no_commit {
-        None
-    } else {
-        Some(identity(&repository)?)
-    };
+    let author = (!args.no_commit).then(|| identity(&repository));
+    let author = author.transpose()?;
     let branch = repository.head_branch()?.unwrap_or(branch);
-    let approver = if args.require_approval {
-        Some(approver::find(args, &root, &repository, world)?)
-    } else {
-        None
-    };
+    let approver = args
+        .require_approval
+        .then(|| approver::find(args, &root, &repository, world));
+    let approver = approver.transpose()?;
     let mut made = make(&root, &branch, ca.as_ref(), forge, world)?;
     if let Some(approver) = &approver {
         starter::approval::require(&mut made.files, approver);
     }
-    for path in made.files.keys().chain([&".gitignore".parse()?]) {
-        files::refuse_links(&root, path)?;
-    }
-    if made.files.is_empty() {
+    let files = write(&root, &made.files)?;
+    if files.is_empty() {
         return Ok("Nothing is missing here.\n".to_owned());
     }
-    for (path, bytes) in &made.files {
-        let written = files::write_inside(&root, path, bytes)?;
-        anyhow::ensure!(written, "writing `{path}`: it is already there");
-    }
-    let mut files: Vec<RepoPath> = made.files.keys().cloned().collect();
-    files.extend(files::append_line(&root, ".gitignore", IGNORED)?);
     let mut text = described(&files, made.key_file.as_deref());
     if let Some(author) = author {
         let commit =
@@ -78,13 +69,26 @@ pub fn init(args: &InitArgs, world: &mut World) -> anyhow::Result<String> {
         text.push_str(&committed(&commit.to_string()));
     }
     text.push_str(&next_steps(&files));
-    text.push_str(&approver.map_or_else(String::new, |person| approver::next_steps(&person)));
-    text.push_str(
-        &made
-            .pipeline
-            .map_or_else(String::new, |ci| ci.next_steps(&files)),
-    );
+    text.extend(approver.map(|person| approver::next_steps(&person)));
+    text.extend(made.pipeline.map(|ci| ci.next_steps(&files)));
     Ok(text)
+}
+
+/// Writes what is missing, and has git ignore what a key may be left in; nothing where nothing is missing.
+fn write(root: &Path, missing: &BTreeMap<RepoPath, Vec<u8>>) -> anyhow::Result<Vec<RepoPath>> {
+    for path in missing.keys().chain([&".gitignore".parse()?]) {
+        files::refuse_links(root, path)?;
+    }
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    for (path, bytes) in missing {
+        let written = files::write_inside(root, path, bytes)?;
+        anyhow::ensure!(written, "writing `{path}`: it is already there");
+    }
+    let mut written: Vec<RepoPath> = missing.keys().cloned().collect();
+    written.extend(files::append_line(root, ".gitignore", IGNORED)?);
+    Ok(written)
 }
 
 fn forge(args: &InitArgs) -> Option<Forge> {
