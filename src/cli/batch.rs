@@ -1,4 +1,7 @@
 //! Arguments of the commands that judge: `check`, `plan` and `run`.
+//!
+//! In come flags and their `GITCA_*` variables; out come values that can't be malformed: a key is a name and a place, a
+//! share is one that exists or one that the surroundings tell. Every flag that a CI job needs has a variable.
 
 use std::path::PathBuf;
 

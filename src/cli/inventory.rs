@@ -1,4 +1,7 @@
 //! Arguments of the commands that show what there is: `get` and `describe`.
+//!
+//! In comes what was typed; out come requests as they were named and the columns to show, which are called as in
+//! `kubectl`. Whether a request is there is for the commands to find out.
 
 use clap::{Args, ValueEnum};
 

@@ -1,4 +1,7 @@
 //! Arguments of `policy`: what can be asked about the rules themselves.
+//!
+//! In comes what was typed; out comes one [`PolicyCommand`], each with the formats that it can write and no others.
+//! Revisions stay as they were typed: only a repository can resolve them.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,7 @@
 //! Arguments of the commands that make repositories: `init` and `demo`.
+//!
+//! In comes what was typed; out come the place, and for `init` the CA and what else shall be set up. A certificate
+//! comes with its key or not at all.
 
 use std::path::PathBuf;
 

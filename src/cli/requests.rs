@@ -1,4 +1,7 @@
 //! Arguments of the commands for those who ask: `new`.
+//!
+//! In comes what was typed; out comes what shall be certified: subject, names and usages, for a new key, one that
+//! exists, or a request that was made elsewhere.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,6 @@
 //! Arguments of the commands about this program itself: `schema`, `completions` and `man`.
+//!
+//! In comes what was typed; out comes the kind, the shell or the place that was named. None of them reads a repository.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,7 @@
 //! `gitca demo`: the whole flow on a scratch repository, with the commands that a person would type.
+//!
+//! In comes a place, or none; out comes the story, each step as a command and what it answered. Its steps are carried
+//! out by the commands that it names. Nothing is touched but a new directory.
 
 mod people;
 

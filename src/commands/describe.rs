@@ -1,4 +1,7 @@
 //! `gitca describe`: a request as `kubectl describe csr` shows it, and how today's rules judge it.
+//!
+//! In come the requests as they were named; out comes the text about each. What has its certificate is judged again, to
+//! show what the rules say now; what is wrong with `issued/` is said and stops nothing.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

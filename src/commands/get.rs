@@ -1,4 +1,7 @@
 //! `gitca get`: the requests of the mainline as `kubectl get csr` shows them.
+//!
+//! In come the requests that were named, or none for all; out comes a table, objects of `certificates.k8s.io/v1`, or
+//! metrics for Prometheus. Found is what expires soon, where that was asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

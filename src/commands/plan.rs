@@ -1,4 +1,7 @@
 //! `gitca plan`: what `run` would do now. Reads the mainline; opens no key and writes nothing.
+//!
+//! In come the arguments and the world; the report is filled with the verdict on each open request, the digest that a
+//! large plan is allowed by, and the revocation lists that are due.
 
 use crate::cli::PlanArgs;
 use crate::commands::extent;

@@ -1,4 +1,7 @@
 //! `gitca policy`: the commands about the policies themselves, one file for each.
+//!
+//! In comes the command that was typed; out comes its text, and whether it found what it looks for. None of them
+//! changes a file, needs a key, or signs.
 
 pub mod convert;
 pub mod diff;

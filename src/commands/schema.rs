@@ -1,4 +1,7 @@
 //! `gitca schema`: the JSON Schema of a kind, for editors and other programs.
+//!
+//! In comes the name of a kind, or none for the list of them; out comes JSON, as this version reads files. Nothing is
+//! read for it, so that it works anywhere.
 
 use crate::cli::SchemaArgs;
 use crate::finding::{Code, Reason, Stop};

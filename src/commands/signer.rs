@@ -1,4 +1,7 @@
 //! Who signs a statement, for what, and the two files that it becomes: what `approve`, `deny` and `new` share.
+//!
+//! In come a key, the rules of the work tree and the bytes of a request; out come the statement and its SSHSIG
+//! signature beside the request. A key that the rules would not count signs nothing, and no file is written over.
 
 mod bond;
 

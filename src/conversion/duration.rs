@@ -1,4 +1,7 @@
 //! Durations as Go writes them: `1h30m`, `1.5h`, `90s`, `100ms`.
+//!
+//! In comes what `time.ParseDuration` takes; out come nanoseconds, or nothing for what it refuses and for what has a
+//! sign: no lifetime is negative.
 
 /// The nanoseconds of a duration; `None` when it is none, is negative or too long.
 pub(super) fn nanoseconds(text: &str) -> Option<u128> {

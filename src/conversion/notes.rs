@@ -1,4 +1,7 @@
 //! What is said about a conversion: where it is narrower, and what is left out.
+//!
+//! In comes what each part of the conversion has to say, with the field of the policy that it is about; out come
+//! findings in that order, a difference that holds in many places but once.
 
 use crate::finding::{Code, Place, Reason};
 

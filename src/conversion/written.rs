@@ -1,4 +1,7 @@
 //! An ApprovalPolicy as it is written out, its keys in the order in which people write them.
+//!
+//! In come the parts that were converted; out comes what serde writes as the YAML of an ApprovalPolicy, without keys
+//! that say nothing. It is the form alone; what goes into it is for the other files of the conversion.
 
 use serde::Serialize;
 

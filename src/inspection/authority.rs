@@ -1,4 +1,7 @@
 //! CAs that end before what they may sign does, and Signers that want different revocation lists of one CA.
+//!
+//! In come a Signer, the others and now; out go warnings, and a note where a list is published by another Signer of the
+//! same CA.
 
 use crate::control::ControlZone;
 use crate::control::signer::Signer;

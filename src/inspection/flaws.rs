@@ -1,4 +1,7 @@
 //! What was found in a control zone: each with its weight, its file and line, and what to do about it.
+//!
+//! In comes what each inspection says about a field; out comes an [`Inspection`], sorted by file and line, from which
+//! every format is made. A flaw without help can't be said.
 
 use serde::Serialize;
 

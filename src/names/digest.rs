@@ -1,4 +1,7 @@
 //! Names that are numbers: git objects and digests, printed as lower-case hexadecimal.
+//!
+//! In come octets, or exactly as many hexadecimal digits as they have; out comes a name of fixed length. the names of
+//! git are those of its SHA-1 object format, the digests are SHA-256 (FIPS 180-4).
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,6 @@
 //! The name of one object of the control zone.
+//!
+//! In comes the text of a `metadata.name`; out comes an [`ObjectName`], which is safe in a path, a shell and a message.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,7 @@
 //! Paths in a repository, as git spells them.
+//!
+//! In comes text; out comes a [`RepoPath`], which leads neither out of the repository nor into a `.git`, in whatever
+//! case that is spelt.
 
 use std::fmt;
 use std::str::FromStr;

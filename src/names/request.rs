@@ -1,4 +1,7 @@
 //! The name of a request, which is its path below `requests/`, and the pieces that it may be made of.
+//!
+//! In comes `team-a/jane`; out come a [`RequestName`] and the paths of all files that belong to it. Each piece is a
+//! lower-case DNS-1123 name, so that no two fall together where a file system knows no case.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,7 @@
 //! Serial numbers of certificates: those that a run draws, and those that people and lists name.
+//!
+//! In come random octets, or what RFC 5280 4.1.2.2 allows of octets or hexadecimal; out comes a number that is positive
+//! and has one spelling, the one that openssl prints.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,4 +1,7 @@
 //! Kubernetes signer names.
+//!
+//! In comes `<domain>/<path>`; out comes a [`SignerName`], by the rules that the API server has for `spec.signerName`
+//! of a CertificateSigningRequest.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,7 @@
 //! The content of a certificate in a few lines, for the people who review it.
+//!
+//! In come a request, what it would get and what policies said; out come [`Details`]. They are for people: nothing is
+//! decided by them.
 
 use crate::decision::candidate::Candidate;
 use crate::decision::reserved::Reserved;

@@ -1,4 +1,7 @@
 //! What the files of a certificate say besides the certificate itself.
+//!
+//! In come borrowed parts of the plan; templates and the provenance read them. There is no parent commit among them:
+//! the same circumstances give the same files wherever they land.
 
 use crate::control::ControlZone;
 use crate::provenance::Provenance;

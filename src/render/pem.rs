@@ -1,4 +1,7 @@
 //! Certificates as text (RFC 7468).
+//!
+//! In comes DER; out comes one block with lines of 64 characters and a line end at the end of each, as openssl writes
+//! it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,7 @@
 //! What the readers of a manifest note on their way: what is wrong, and what is ignored.
+//!
+//! Each reader puts in what it finds, with its field and place; out come all of it, since a manifest is read to its end
+//! whatever is wrong with it.
 
 use crate::finding::Reason;
 use crate::yaml::{Field, Problems, Value};

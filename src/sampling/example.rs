@@ -1,4 +1,7 @@
 //! The made-up request that samples are made for, and who asks for it.
+//!
+//! Out comes always the same: `dev/jane`, asked for by `jane` of `example.com` (RFC 2606), so that placeholders have a
+//! value to take. No repository is read.
 
 use crate::control::glob::placeholder::Given;
 use crate::control::identity::Identity;

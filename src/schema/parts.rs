@@ -1,4 +1,7 @@
 //! The parts that schemas share: names, lifetimes, lists, usages, rules for values.
+//!
+//! In come a description and bounds; out comes JSON Schema (draft 7, which editors read). A part is as strict as one
+//! pattern can be, and never stricter than the reader of the same value.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,7 @@
 //! The schemas of the kinds about people, and of revocations.
+//!
+//! Out comes one JSON Schema for each kind, made of the parts that all share; whatever the readers in `control` and
+//! `revocation` take, it takes.
 
 use serde_json::{Value, json};
 

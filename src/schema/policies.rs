@@ -1,4 +1,7 @@
 //! The schemas of the kinds below `policies/`.
+//!
+//! Out comes one JSON Schema for each kind, made of the parts that all share; whatever the readers in `control` take,
+//! it takes.
 
 use serde_json::{Value, json};
 

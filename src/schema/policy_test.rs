@@ -1,4 +1,6 @@
 //! The schema of PolicyTest. Names and subjects may be whatever a test wants to see refused, so they are any text.
+//!
+//! Out comes one JSON Schema, made of the parts that all share; whatever the reader in `control` takes, it takes.
 
 use serde_json::{Value, json};
 

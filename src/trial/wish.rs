@@ -1,4 +1,7 @@
 //! A request made from a few words, by way of a whole manifest, so that nothing about it is friendlier than a real one.
+//!
+//! In comes what a case asks for; out comes the request that the reader of manifests has read, or every reason why it
+//! is none. Nobody has proven to have its key, and nothing ever signs it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,7 @@
 //! What the evidence about one request is, and what it comes to.
+//!
+//! In come [`Records`], of which nothing is proven; out comes [`Testimony`], the only view of people that decisions
+//! have. Records come from git, never from what a manifest says about its author.
 
 use std::collections::{BTreeMap, BTreeSet};
 

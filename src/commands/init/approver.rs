@@ -1,4 +1,7 @@
 //! The first person of a repository whose requests must be approved: whoever makes it, with the key they sign with.
+//!
+//! In come a flag, git's configuration and the agent; out comes an [`Approver`], named as git knows them. Where two
+//! keys could be meant, none is chosen.
 
 use std::path::Path;
 

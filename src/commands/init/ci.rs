@@ -1,4 +1,7 @@
 //! The CI files of `gitca init --ci`, and what is to be told to the forge besides.
+//!
+//! In come the forge, the mainline and the names of the keys; out come the files that are missing, and as commands what
+//! only the owner of the repository can set. A branch whose name could be more than a name in such a file is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

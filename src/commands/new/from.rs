@@ -1,4 +1,7 @@
 //! `gitca new --from FILE`: requests that exist already, as files of the repository.
+//!
+//! In comes a file with one request or many, such as what `kubectl get csr -o yaml` prints; out comes a manifest for
+//! each, all of them or none. Each is one that `check` reads, and none is written over another.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,7 @@
 //! The private key of a request: found where it was left, or made, and never written over or into the repository.
+//!
+//! In come the name of the request and what was asked for; out come the PKCS#10 that the key has signed, and where the
+//! key lies. Here it is wiped from memory when it has done its work.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,7 @@
 //! `gitca policy convert`: a CertificateRequestPolicy as an ApprovalPolicy, and what differs.
+//!
+//! In comes a file; out comes the policy on stdout, what it judges otherwise on stderr. Found is what could not be
+//! expressed; nothing is written into the repository, as somebody has to read it first.
 
 use std::path::Path;
 

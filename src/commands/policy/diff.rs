@@ -1,4 +1,7 @@
 //! `gitca policy diff`: which decisions a change of the policies changes.
+//!
+//! In come two revisions, the second of which may be the work tree; out come the decisions on the requests of the first
+//! that would fall otherwise. Found is one of them, where that was asked.
 
 use serde::Serialize;
 

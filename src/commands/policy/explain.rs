@@ -1,4 +1,7 @@
 //! `gitca policy explain`: how the decision on one request fell, or what the entries of a policy let in.
+//!
+//! In comes a request, as the work tree or the mainline has it, or a policy; out comes each rule that was asked with
+//! what it said, or examples of what it admits and what not. The evaluation is the one that decides.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,7 @@
 //! `gitca policy lint`: what is wise to change in the policies of the work tree, or of a commit.
+//!
+//! In comes a control zone that is valid; out come warnings and notes about it, each with file and line, as text, JSON
+//! or what a forge reads. Found is a warning; a note alone is none.
 
 use crate::cli::{LintArgs, LintFormat};
 use crate::commands::policy::rules::Source;

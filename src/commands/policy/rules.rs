@@ -1,4 +1,7 @@
 //! The rules that a command about policies is asked for: those of a commit, or of the work tree.
+//!
+//! In comes a revision, or none; out come the control zone or every finding in it, and single files beside it, all from
+//! the same place.
 
 use std::path::PathBuf;
 

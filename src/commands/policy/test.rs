@@ -1,4 +1,7 @@
 //! `gitca policy test`: the tests of the policies, run by the evaluation that decides for real.
+//!
+//! In come the tests of the control zone, or those that were named, and the manifests that they name; out comes what
+//! came of each case. Found is a case that got another decision than it expects.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,6 @@
 //! Words of strangers in Markdown, where neither markup, HTML nor a mention works.
+//!
+//! In comes any text; out comes a code span (GFM 6.3) that it can't end, on one line, and cut where nobody reads on.
 
 use crate::output::text::harmless;
 

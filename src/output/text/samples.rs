@@ -1,4 +1,6 @@
 //! Samples of a policy as text for people: each entry with its line, `+` for what fits and `-` for what does not.
+//!
+//! In come samples; out come lines in which whatever a terminal would obey is shown as its escape.
 
 use std::fmt::Write as _;
 

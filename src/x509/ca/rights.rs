@@ -1,4 +1,7 @@
 //! What a CA certificate may do: certify, and sign revocation lists.
+//!
+//! In comes a parsed certificate; out comes each right that it lacks, by RFC 5280 4.2.1.3 and 4.2.1.9. A critical
+//! extension that nobody here knows is a reason to refuse it, as it may take a right away.
 
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::ParsedExtension;

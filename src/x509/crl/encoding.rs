@@ -1,4 +1,7 @@
 //! A revocation list as DER, built from the model alone (RFC 5280 5.1).
+//!
+//! In come the list and its CA; out come the octets of the `TBSCertList`, version 2, with the number and the identifier
+//! of the CA's key. The same list gives the same octets; what was read plays no part in it.
 
 use der::asn1::{AnyRef, Uint};
 use der::oid::ObjectIdentifier;

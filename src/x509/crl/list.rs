@@ -1,4 +1,7 @@
 //! What a revocation list says, in the words of RFC 5280.
+//!
+//! A model without octets: entries are sorted by serial number, each once, and a reason is one of those that a CA
+//! without servers can give. What is not here, such as a delta or an indirect list, can't be said.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,7 @@
 //! Reading revocation lists back, with another parser than built them: only what we would have written is taken.
+//!
+//! In come octets and the CA; out comes the list, if the CA has signed it and encoding it again gives the very same
+//! octets. Whatever else it holds is a reason to refuse it, in words.
 
 use std::collections::BTreeMap;
 
