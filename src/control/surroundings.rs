@@ -134,6 +134,9 @@ fn objects(
     let mut names: Vec<ObjectName> = Vec::new();
     let mut seen = BTreeSet::new();
     for element in elements(field, problems) {
+        if problems.is_full() {
+            break;
+        }
         let Some(name) = element.parse::<ObjectName>(problems) else {
             continue;
         };
@@ -166,6 +169,9 @@ fn references(field: Option<Field<'_>>, known: &[&str], problems: &mut Problems)
     let words: Vec<(&str, &str)> = known.iter().map(|name| (*name, *name)).collect();
     let mut names: Vec<String> = Vec::new();
     for element in elements(&field, problems) {
+        if problems.is_full() {
+            break;
+        }
         match choice(&element, &words, problems) {
             Some(name) if names.iter().any(|other| other == name) => {
                 problems.report(&element, format!("`{name}` is listed twice"));

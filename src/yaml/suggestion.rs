@@ -6,16 +6,20 @@
 // A typo within this distance of a known key is taken for it in the help.
 const NEAR: f64 = 0.8;
 const SHOWN: usize = 50;
+// Of more only those are compared that begin alike: thousands of words may be wrong at once.
+const COMPARED: usize = 50;
 
 /// A help text that names the known word nearest to what was written, or some of them.
 #[must_use]
 pub fn suggest(word: &str, known: &[&str]) -> String {
-    let nearness = |candidate: &&&str| strsim::jaro_winkler(word, candidate);
-    let nearest = known
-        .iter()
-        .max_by(|a, b| nearness(a).total_cmp(&nearness(b)));
+    let is_like = |candidate: &&&str| {
+        known.len() <= COMPARED || candidate.chars().next() == word.chars().next()
+    };
+    let compared = known.iter().filter(is_like).take(COMPARED);
+    let nearness = compared.map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
+    let nearest = nearness.max_by(|(a, _), (b, _)| a.total_cmp(b));
     match nearest {
-        Some(nearest) if nearness(&nearest) >= NEAR => format!("did you mean `{nearest}`?"),
+        Some((nearness, nearest)) if nearness >= NEAR => format!("did you mean `{nearest}`?"),
         _ => format!("known here: {}", some_of(known)),
     }
 }

@@ -125,6 +125,9 @@ fn a_long_list_of_known_words_is_cut() {
     assert_eq!(suggest("zzz", &names[..3]), "known here: n0, n1, n2");
     let told = suggest("zzz", &names);
     assert!(told.ends_with(", n48, n49 and 1000 more"), "{told}");
+    // Of so many those are compared that begin alike.
+    let names = [&names[..], &["zebra"]].concat();
+    assert_eq!(suggest("zebar", &names), "did you mean `zebra`?");
 }
 
 #[test]
