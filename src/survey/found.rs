@@ -158,13 +158,19 @@ impl Survey {
         self.snapshot.open.keys().filter(is_left)
     }
 
-    /// The keys of open requests whose private halves lie in commits: the next run looks no further back than this one.
+    /// The keys of open requests whose private halves lie in commits, this one among them: the next run looks no further back,
+    /// and what lies there now may be taken away until then.
     #[must_use]
     pub fn leaked(&self) -> BTreeMap<Sha256Digest, ObjectId> {
         let keys = plan::keys(&self.requests).into_iter();
-        let known = &self.snapshot.withdrawn_keys;
-        keys.filter_map(|key| Some((key, *known.get(&key)?)))
-            .collect()
+        let snapshot = &self.snapshot;
+        let commit = |key: &Sha256Digest| {
+            let here = snapshot
+                .commit
+                .filter(|_| snapshot.leaked.contains_key(key));
+            snapshot.withdrawn_keys.get(key).copied().or(here)
+        };
+        keys.filter_map(|key| Some((key, commit(&key)?))).collect()
     }
 
     /// Whether there was more than could be searched for private keys: the next run says so again.

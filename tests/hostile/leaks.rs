@@ -14,6 +14,7 @@ pub(crate) fn fixtures() -> Vec<Fixture> {
         fixture("leaked-key", withdrawn_key),
         fixture("leaked-key", withdrawn_signer_key),
         fixture("leaked-key", key_of_a_side_branch),
+        fixture("leaked-key", key_that_a_run_has_seen),
         fixture("leaked-key", hidden_key),
         fixture("leaked-key", key_in_a_statement),
         fixture("leaked-key", more_than_is_searched),
@@ -213,6 +214,23 @@ fn withdrawn_key(hostile: &Hostile) {
             }
             hostile.reset();
         }
+    }
+}
+
+/// A run has seen the key and refused its request; whoever takes the key away then takes nothing back.
+fn key_that_a_run_has_seen(hostile: &Hostile) {
+    let (pem, request) = (seeded_key("x").serialize_pem(), manifest("x"));
+    let path = "docs/jane.pem";
+    hostile.commit(&[
+        (path, pem.as_bytes()),
+        ("requests/x.yaml", request.as_bytes()),
+    ]);
+    let run = hostile.run();
+    assert_eq!(run.verdict("good"), Some("issued"), "{run:?}");
+    assert_eq!(run.reasons("x"), ["KeyBlocked"], "{run:?}");
+    hostile.take_back(path);
+    for report in [hostile.plan(), hostile.run(), hostile.plan()] {
+        assert_eq!(report.reasons("x"), ["KeyBlocked"], "{report:?}");
     }
 }
 
