@@ -132,8 +132,8 @@ fn tell_changes(proposed: &Proposed, world: &World, report: &mut Report) -> anyh
 /// The certificates that a change makes due for renewal, with the end of each.
 type Due = BTreeMap<RequestName, Timestamp>;
 
-/// The decisions of the base that a merge changes, and the renewals that it makes due; `None` when it leaves the policies alone. What the merge itself brings is
-/// judged by both rules anyway and left out.
+/// The decisions of the base that a merge changes, and the renewals that it makes due; `None` when it leaves the policies
+/// alone. What the merge itself brings is judged by both rules anyway and left out.
 fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<(Changes, Due)>> {
     let base = proposed.grounds.base;
     let before = Repository::open(&world.directory)?.directory(base, "policies")?;

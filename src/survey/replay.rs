@@ -1,7 +1,7 @@
 //! The whole repository under other rules: its open requests, and every certificate that it has issued.
 //!
-//! In come the mainline and the rules of a change; out come the decisions that differ, and the renewals that begin. Where the policies are the same
-//! nothing is read.
+//! In come the mainline and the rules of a change; out come the decisions that differ, and the renewals that begin. Where
+//! the policies are the same nothing is read.
 
 use std::collections::BTreeMap;
 

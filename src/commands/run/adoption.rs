@@ -1,8 +1,8 @@
 //! Taking over what an earlier run signed and could not land.
 //!
-//! In come the pending commits of this repository, and those of runs on its own branch that nobody has pushed; out come their certificates, as far as the same files come out of the
-//! mainline as it is now. A commit that is none of ours, or holds what would not come out of an unchanged mainline, is
-//! left alone and named.
+//! In come the pending commits of this repository, and those of runs on its own branch that nobody has pushed; out come
+//! their certificates, as far as the same files come out of the mainline as it is now. A commit that is none of ours, or
+//! holds what would not come out of an unchanged mainline, is left alone and named.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,8 @@
 //! Landing: the certificates become one commit on the mainline, whoever else moves it meanwhile.
 //!
 //! In come certificates; out goes the commit that brought them, or none when nothing was left to bring. A lost race puts
-//! the same octets on the new tip. No certificate is signed in here, only commits and the lists; what can't land any more is dropped and said.
+//! the same octets on the new tip. No certificate is signed in here, only commits and the lists; what can't land any more is
+//! dropped and said.
 
 use std::collections::{BTreeMap, BTreeSet};
 
