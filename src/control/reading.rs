@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use crate::finding::{Code, Reason};
 use crate::x509::usage::Usage;
-use crate::yaml::{Field, Object, Problems, Value, suggest};
+use crate::yaml::{Field, Problems, Value, suggest};
 
 /// Says that this field is known but not in this release.
 pub fn later(field: &Field<'_>, problems: &mut Problems) {
@@ -24,13 +24,6 @@ pub fn later(field: &Field<'_>, problems: &mut Problems) {
             .at(field.place)
             .help("leave it out until a release has it"),
     );
-}
-
-/// Says so of each of these keys that is there.
-pub fn all_later(object: &Object<'_>, keys: &[&str], problems: &mut Problems) {
-    for field in keys.iter().filter_map(|key| object.get(key)) {
-        later(&field, problems);
-    }
 }
 
 /// One of a few words.
