@@ -182,7 +182,7 @@ fn keys_before(
         open: proposal.manifests_before(asked)?,
         ..Snapshot::default()
     };
-    Ok(keys(&plan::read(&before)).into_values().collect())
+    Ok(plan::keys(&plan::read(&before)).into_iter().collect())
 }
 
 /// The key of each request that can be read.

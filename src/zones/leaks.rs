@@ -204,11 +204,8 @@ fn about(path: &str, reason: Reason) -> Finding {
     }
     let legible = path.replace(['\\', '\0'], "\u{fffd}");
     let mut near = &legible[..];
-    while near.parse::<RepoPath>().is_err() {
+    while !near.is_empty() && near.parse::<RepoPath>().is_err() {
         near = near.rsplit_once('/').map_or("", |(folder, _)| folder);
-        if near.is_empty() {
-            break;
-        }
     }
     finding(near, reason.value(path))
 }
