@@ -223,6 +223,11 @@ pub fn append_line(root: &Path, name: &str, line: &str) -> anyhow::Result<Option
     let path: RepoPath = name.parse()?;
     refuse_links(root, &path)?;
     let file = root.join(name);
+    if file.exists() && !file.is_file() {
+        let reason = Reason::new(Code::FileMode, "this is no regular file");
+        let reason = reason.help("put an ordinary file in its place");
+        return Err(Stop(vec![Finding::in_file(path, reason)]).into());
+    }
     let text = if file.exists() {
         read_text(&file)?
     } else {

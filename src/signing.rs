@@ -229,7 +229,7 @@ fn read(path: &Path) -> Result<Zeroizing<String>, Reason> {
 fn beside(path: &Path) -> Option<PublicKey> {
     let mut name = path.file_name()?.to_owned();
     name.push(".pub");
-    let text = fs::read_to_string(path.with_file_name(name)).ok()?;
+    let text = read(&path.with_file_name(name)).ok()?;
     text.trim_end().parse().ok()
 }
 

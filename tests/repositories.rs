@@ -103,6 +103,40 @@ fn formats_of_a_later_release_are_refused_by_name() {
 }
 
 #[test]
+fn a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_at() {
+    let scratch = Scratch::with_repository();
+    let gitca = |args: &str| format!("timeout 20 {} -C repo {args}", env!("CARGO_BIN_EXE_gitca"));
+    for (file, args) in [
+        (".git/HEAD", "plan"),
+        (".git/commondir", "plan"),
+        (".git/config", "check"),
+        (".git/gitca/run", "plan"),
+        (".git/gitca/following", "run"),
+        (".git/info/grafts", "plan"),
+        (".git/packed-refs", "plan"),
+        (".git/refs/heads/main", "plan"),
+        (".git/shallow", "plan"),
+    ] {
+        scratch.sh(&format!(
+            "mv repo/{file} kept 2> /dev/null || true; mkdir -p $(dirname repo/{file}); mkfifo repo/{file}"
+        ));
+        let answer = scratch.run("bash", &["-c", &gitca(args)]);
+        assert_eq!(answer.code, Some(2), "{file}: {answer:?}");
+        assert!(answer.stderr.contains(file), "{file}: {answer:?}");
+        assert!(answer.stderr.contains("  help: "), "{file}: {answer:?}");
+        scratch.sh(&format!(
+            "rm repo/{file}; mv kept repo/{file} 2> /dev/null || true"
+        ));
+    }
+    scratch.in_repo(&["plan"]).success();
+    scratch.sh("rm repo/requests/README.md repo/.gitignore; mkfifo repo/.gitignore");
+    let answer = scratch.run("bash", &["-c", &gitca("init --ci none --no-commit")]);
+    assert_eq!(answer.code, Some(2), "{answer:?}");
+    assert!(answer.stderr.contains("--> .gitignore"), "{answer:?}");
+    assert!(!scratch.path("repo/requests/README.md").exists());
+}
+
+#[test]
 fn a_repository_of_somebody_else_is_refused_until_its_user_trusts_it() {
     let scratch = place();
     let sudo: [&[&str]; 2] = [&[], &["sudo", "-n"]];

@@ -82,12 +82,13 @@ fn write(root: &Path, missing: &BTreeMap<RepoPath, Vec<u8>>) -> anyhow::Result<V
     if missing.is_empty() {
         return Ok(Vec::new());
     }
+    let ignoring = files::append_line(root, ".gitignore", IGNORED)?;
     for (path, bytes) in missing {
         let written = files::write_inside(root, path, bytes)?;
         anyhow::ensure!(written, "writing `{path}`: it is already there");
     }
     let mut written: Vec<RepoPath> = missing.keys().cloned().collect();
-    written.extend(files::append_line(root, ".gitignore", IGNORED)?);
+    written.extend(ignoring);
     Ok(written)
 }
 

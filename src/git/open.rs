@@ -1,7 +1,8 @@
 //! Finds the repository and refuses the kinds that can't be read, before libgit2 fails at them in its own words.
 //!
 //! Of the configuration only what opening needs is looked at: `extensions.*` and promisor remotes. The environment counts
-//! only when git itself has set it (a hook, a quarantined push): `GIT_DIR` and its companions.
+//! only when git itself has set it (a hook, a quarantined push): `GIT_DIR` and its companions. Nothing is waited for: a
+//! pipe or a device in the place of a file is refused before anybody opens it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -25,6 +26,27 @@ const ENVIRONMENT: [&str; 6] = [
     "GIT_WORK_TREE",
 ];
 
+/// What is opened of a git directory, here or by libgit2, in any case or where files follow a commit.
+const FILES: [&str; 17] = [
+    "HEAD",
+    "commondir",
+    "config",
+    "config.worktree",
+    "gitca/anchor",
+    "gitca/fetch",
+    "gitca/following",
+    "gitca/index",
+    "gitca/run",
+    "gitca/turn",
+    "gitdir",
+    "index",
+    "index.lock",
+    "info/grafts",
+    "objects/info/alternates",
+    "packed-refs",
+    "shallow",
+];
+
 /// Whether git runs us as a hook of a push that it has not taken yet (git-receive-pack(1)).
 #[must_use]
 pub fn is_quarantined() -> bool {
@@ -36,7 +58,11 @@ pub(super) fn discover(dir: &Path) -> anyhow::Result<Option<Repository>> {
     let Some(git_dir) = find(dir)? else {
         return Ok(None);
     };
-    check_formats(&git_dir)?;
+    let common = common_dir(&git_dir);
+    if common != git_dir {
+        require_files(&common)?;
+    }
+    check_formats(&common)?;
     let mut flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
     if ENVIRONMENT
         .iter()
@@ -87,17 +113,50 @@ pub(super) fn require_full_history(repository: &Repository) -> anyhow::Result<()
 
 fn find(dir: &Path) -> anyhow::Result<Option<PathBuf>> {
     if let Some(git_dir) = std::env::var_os("GIT_DIR") {
-        return Ok(Some(dir.join(git_dir)));
+        let git_dir = dir.join(git_dir);
+        require_files(&git_dir)?;
+        return Ok(Some(git_dir));
+    }
+    // libgit2 reads some of the files of the nearest, to see whether it is one.
+    let places = dir.ancestors();
+    let mut places = places.flat_map(|place| [place.join(".git"), place.to_owned()]);
+    if let Some(nearest) = places.find(|place| place.join("HEAD").exists()) {
+        require_files(&nearest)?;
     }
     match Repository::discover_path(dir, std::iter::empty::<&str>()) {
-        Ok(path) => Ok(Some(path)),
+        Ok(path) => {
+            require_files(&path)?;
+            Ok(Some(path))
+        }
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
         Err(error) => Err(explain(error, dir)),
     }
 }
 
-fn check_formats(git_dir: &Path) -> anyhow::Result<()> {
-    let path = common_dir(git_dir).join("config");
+fn require_files(git_dir: &Path) -> Result<(), Stop> {
+    FILES
+        .iter()
+        .try_for_each(|name| require_file(&git_dir.join(name)))
+}
+
+/// Refuses what is there and would be waited for, or has no end. What is not there, or is a directory, fails by itself.
+pub(super) fn require_file(path: &Path) -> Result<(), Stop> {
+    let is_special = |metadata: std::fs::Metadata| !metadata.is_file() && !metadata.is_dir();
+    if !std::fs::metadata(path).is_ok_and(is_special) {
+        return Ok(());
+    }
+    let shown = path.display();
+    let message = format!("`{shown}` is a pipe or a device, and reading it could take for ever");
+    let help = format!(
+        "see what it is with `ls -lL {shown}`; put the file back that was there, or make a fresh clone"
+    );
+    Err(Stop::because(
+        Reason::new(Code::OperationFailed, message).help(help),
+    ))
+}
+
+fn check_formats(common: &Path) -> anyhow::Result<()> {
+    let path = common.join("config");
     if !path.is_file() {
         return Ok(());
     }

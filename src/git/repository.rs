@@ -109,6 +109,9 @@ impl Repository {
     /// # Errors
     /// When HEAD can't be read.
     pub fn head_commit(&self) -> anyhow::Result<Option<ObjectId>> {
+        if let Some(branch) = self.head_branch()? {
+            return self.branch_tip(&branch);
+        }
         match self.inner.head() {
             Ok(head) => self.commit_behind(&head),
             Err(error) if is_absent(&error) => Ok(None),

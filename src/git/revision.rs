@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use git2::{ErrorCode, ObjectType, Oid, Reference};
 
 use crate::finding::{Code, Reason, Stop};
-use crate::git::ids::{id, oid};
+use crate::git::ids::{git_path, id, oid};
+use crate::git::open;
 use crate::git::repository::Repository;
 use crate::names::ObjectId;
 
@@ -61,6 +62,7 @@ impl Repository {
 
     /// The commit that a reference leads to, whatever that commit says.
     pub(super) fn commit_of(&self, reference: &str) -> anyhow::Result<Option<ObjectId>> {
+        open::require_file(&git_path(&self.inner, reference))?;
         match self.inner.find_reference(reference) {
             Ok(found) => self.commit_behind(&found),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),

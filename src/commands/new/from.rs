@@ -107,8 +107,10 @@ fn accept(piece: &Piece, args: &NewArgs, root: &Path) -> Result<RequestName, Vec
 
 /// Whether something else lies there; what an earlier call wrote is left as it is.
 fn is_another(name: &RequestName, piece: &Piece, root: &Path) -> bool {
-    let there = root.join(name.manifest().as_str());
-    there.exists() && !files::read_text(&there).is_ok_and(|text| text == piece.text)
+    match worktree::file(root, &name.manifest()) {
+        Ok(there) => there.is_some_and(|there| there.bytes != piece.text.as_bytes()),
+        Err(_) => true,
+    }
 }
 
 fn told(name: &RequestName, piece: &Piece, is_new: bool) -> String {
