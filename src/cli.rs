@@ -5,6 +5,7 @@
 
 mod approvals;
 mod batch;
+mod file;
 mod inventory;
 mod policy;
 mod repository;
@@ -19,6 +20,7 @@ pub use crate::cli::approvals::{ApproveArgs, DenyArgs, RevokeArgs, StatementArgs
 pub use crate::cli::batch::{
     CheckArgs, FailOn, Format, KeyArg, PlanArgs, ReportArgs, RunArgs, ShardArg,
 };
+pub use crate::cli::file::KEY_HELP;
 pub use crate::cli::inventory::{Columns, DescribeArgs, GetArgs};
 pub use crate::cli::policy::{
     ConvertArgs, DiffArgs, DiffFormat, ExplainArgs, LintArgs, LintFormat, PolicyArgs,

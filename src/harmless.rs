@@ -48,6 +48,12 @@ pub fn concealed(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether there is a private key in it.
+#[must_use]
+pub fn has_private_key(text: &str) -> bool {
+    concealed(text) != text
+}
+
 /// Shows what a terminal would obey, or an eye would miss, as its escape.
 #[must_use]
 pub fn harmless(text: &str) -> String {

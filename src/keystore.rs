@@ -23,6 +23,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::files::{self, Access};
 use crate::finding::{Code, Reason};
+use crate::harmless::has_private_key;
 use crate::names::ObjectName;
 
 // A PEM key of RSA 8192 has some 6.4 kB.
@@ -137,6 +138,11 @@ impl Keystore {
     }
 
     fn read_source(&self, source: &str) -> Result<Zeroizing<String>, String> {
+        if has_private_key(source) {
+            let problem = "has a private key for its source: write it to a file and say `file:PATH`, or say `env:VARIABLE` with the \
+                           variable that it is in";
+            return Err(problem.into());
+        }
         if let Some(path) = source.strip_prefix("file:") {
             return self.read_file(Path::new(path));
         }

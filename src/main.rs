@@ -16,13 +16,13 @@ use anyhow::Context as _;
 use clap::builder::Resettable;
 use clap::{Arg, CommandFactory as _, FromArgMatches as _};
 
-use gitca::cli::{Cli, Color, Command, Format, Global};
+use gitca::cli::{Cli, Color, Command, Format, Global, KEY_HELP};
 use gitca::commands::{
     self, approve, check, demo, describe, get, init, new, plan, policy, revoke, run, schema, tools,
 };
 use gitca::finding::{Code, Finding, Reason, Stop};
 use gitca::git;
-use gitca::harmless::concealed;
+use gitca::harmless::{concealed, has_private_key};
 use gitca::output::text::{self, Style};
 use gitca::output::{self, Answer, Fence, Told};
 use gitca::report::{Report, Verdict};
@@ -31,6 +31,8 @@ use gitca::world::World;
 
 // `could not work`: usage, configuration, git, keys.
 const BROKEN: u8 = 2;
+// What clap ends its complaints with.
+const HINT: &str = "For more information, try '--help'.";
 /// The variables that mean nothing when they are empty.
 const MAY_BE_EMPTY: [&str; 4] = ["GITCA_ANCHOR", "GITCA_BRANCH", "GITCA_PUSH", "GITCA_SHARD"];
 
@@ -203,17 +205,19 @@ fn misunderstood(error: &clap::Error) -> u8 {
         let _ = error.print();
         return 0;
     }
-    let command = typed_command();
-    let gitca = if command.is_empty() {
-        "gitca"
+    let text = error.render().to_string();
+    let text = if has_private_key(&text) {
+        let shown = concealed(&text);
+        let shown = shown.split(HINT).next().unwrap_or_default().trim_end();
+        format!("{shown}\n\n  help: {KEY_HELP}\n")
     } else {
-        "gitca "
+        let command = typed_command();
+        let gap = if command.is_empty() { "" } else { " " };
+        text.replace(
+            HINT,
+            &format!("  help: `gitca{gap}{command} --help` says what it takes"),
+        )
     };
-    let text = concealed(&error.render().to_string()).into_owned();
-    let text = text.replace(
-        "For more information, try '--help'.",
-        &format!("  help: `{gitca}{command} --help` says what it takes"),
-    );
     output::say(&text, &fence());
     BROKEN
 }

@@ -220,3 +220,45 @@ fn a_key_in_the_place_of_its_path_is_not_shown() {
         }
     }
 }
+
+#[test]
+fn a_key_in_the_place_of_its_path_is_said_to_be_no_path() {
+    let scratch = place();
+    // Whoever cuts a key gives one all the same.
+    for key in [
+        scratch.read("bot"),
+        "-----BEGIN PRIVATE KEY-----".to_owned(),
+    ] {
+        for (args, words) in [
+            (["run", "--commit-key", &key], "'(a private key)"),
+            (
+                ["run", "-q", &format!("--commit-key={key}")],
+                "`--commit-key <FILE>` (or `GITCA_COMMIT_KEY`) is given a private key, which is no path",
+            ),
+            (
+                ["approve", "jane", &format!("--signing-key={key}")],
+                "`--signing-key <FILE>` (or `GITCA_SIGNING_KEY`) is given a private key",
+            ),
+            (
+                ["new", "pat", &format!("--csr={key}")],
+                "`--csr <FILE>` is given a private key",
+            ),
+            (
+                ["init", "--ca-cert=ca.pem", &format!("--ca-key={key}")],
+                "`--ca-key <FILE>` is given a private key",
+            ),
+        ] {
+            let answer = scratch.in_repo(&args).code(2);
+            assert!(answer.stderr.contains(words), "{}", answer.stderr);
+            assert!(
+                answer.stderr.contains("help: write the key to a file"),
+                "{}",
+                answer.stderr
+            );
+        }
+    }
+    let key = scratch.read("home/.config/gitca/keys/cluster-ca.pem");
+    let source = format!("cluster-ca=file:{key}");
+    let answer = scratch.in_repo(&["run", "--key", &source]).code(2);
+    assert!(answer.stderr.contains("is the key itself"), "{answer:?}");
+}

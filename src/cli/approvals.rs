@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
+use crate::cli::file::FilePath;
 use crate::names::ObjectName;
 use crate::timestamp::Lifetime;
 use crate::x509::crl::ReasonCode;
@@ -39,7 +40,7 @@ pub struct StatementArgs {
     pub requests: Vec<String>,
     /// Sign with this OpenSSH key file; without it with the key of git's `user.signingKey` (where `gpg.format` is `ssh`),
     /// else with a key of the ssh-agent that a Principal has.
-    #[arg(long, value_name = "FILE", env = "GITCA_SIGNING_KEY")]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, env = "GITCA_SIGNING_KEY")]
     pub signing_key: Option<PathBuf>,
     /// Why, in words; everybody who reads the repository can see it.
     #[arg(long, value_name = "TEXT")]

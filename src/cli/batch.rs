@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 
+use crate::cli::file::FilePath;
+use crate::harmless::has_private_key;
 use crate::names::{NameError, ObjectName, Shard};
 
 /// How the result is written to stdout.
@@ -100,6 +102,11 @@ impl std::str::FromStr for KeyArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if has_private_key(text) {
+            return Err("is the key itself: write it to a file and say NAME=file:PATH, or put it into a variable and say \
+                        NAME=env:VARIABLE"
+                .into());
+        }
         let (name, source) = text
             .split_once('=')
             .ok_or("must be NAME=SOURCE, such as `cluster-ca=file:/etc/ca.key`")?;
@@ -169,7 +176,7 @@ pub struct RunArgs {
     /// Sign the commit with this SSH key: a private key, or the public half of one that ssh-agent has. List it for the bot in
     /// `policies/`: without that whoever can push can pass for the bot, and a run in another clone believes nothing that this
     /// one has seen.
-    #[arg(long, value_name = "FILE", env = "GITCA_COMMIT_KEY")]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, env = "GITCA_COMMIT_KEY")]
     pub commit_key: Option<PathBuf>,
     /// Name each certificate and its serial number on stderr before it is signed, so that none is ever signed unseen (unless
     /// `--quiet`).

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::file::FilePath;
 use crate::names::ObjectName;
 
 /// Arguments of `policy`.
@@ -155,7 +156,7 @@ pub enum TestFormat {
 #[derive(Debug, Args)]
 pub struct TestArgs {
     /// Files of tests; all below `policies/tests/`, if none is given.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = FilePath)]
     pub files: Vec<PathBuf>,
     /// Take policies and tests from this commit, instead of the work tree.
     #[arg(long, value_name = "REF")]
@@ -172,7 +173,7 @@ pub struct TestArgs {
 #[derive(Debug, Args)]
 pub struct ConvertArgs {
     /// The file, as `kubectl get certificaterequestpolicy NAME -o yaml` prints it; `-` is stdin.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = FilePath)]
     pub file: PathBuf,
     /// Groups whose members may use the policy, in place of RBAC's verb `use`; without it, one of the policy's name.
     #[arg(long = "group", value_name = "GROUP")]

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::file::FilePath;
+
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
@@ -14,10 +16,10 @@ pub struct InitArgs {
     #[arg(value_name = "DIR", default_value = ".")]
     pub directory: PathBuf,
     /// An existing CA certificate (PEM, the signing CA first), such as kubeadm's `ca.crt`.
-    #[arg(long, value_name = "FILE", requires = "ca_key")]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, requires = "ca_key")]
     pub ca_cert: Option<PathBuf>,
     /// The private key of `--ca-cert`; it is copied to the configuration directory.
-    #[arg(long, value_name = "FILE", requires = "ca_cert")]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, requires = "ca_cert")]
     pub ca_key: Option<PathBuf>,
     /// Write CI files for this forge: a check of what is proposed, and a run on what was merged.
     #[arg(long, value_name = "FORGE", value_enum, default_value_t = CiForge::None)]
@@ -27,7 +29,7 @@ pub struct InitArgs {
     pub require_approval: bool,
     /// With `--require-approval`, your OpenSSH key file, private or public; without it the key of git's `user.signingKey`
     /// (where `gpg.format` is `ssh`), else the one of the ssh-agent.
-    #[arg(long, value_name = "FILE", env = "GITCA_SIGNING_KEY")]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, env = "GITCA_SIGNING_KEY")]
     pub signing_key: Option<PathBuf>,
     /// Write the files, but do not commit them.
     #[arg(long)]

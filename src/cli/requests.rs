@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::file::FilePath;
 use crate::names::{RequestName, SignerName};
 use crate::timestamp::Lifetime;
 use crate::x509::usage::Usage;
@@ -62,18 +63,18 @@ pub struct NewArgs {
     #[arg(long, value_enum, default_value_t = KeyType::EcdsaP256, value_name = "TYPE")]
     pub key_type: KeyType,
     /// Where the private key goes; by default `gitca/requests/NAME.key` in the configuration directory.
-    #[arg(long, value_name = "FILE", conflicts_with = "csr")]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, conflicts_with = "csr")]
     pub key_out: Option<PathBuf>,
     /// Take this PKCS#10 request (PEM) instead of making a key.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "dns", "ip", "key_type"])]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, conflicts_with_all = ["group", "dns", "ip", "key_type"])]
     pub csr: Option<PathBuf>,
     /// Take the requests of this file (`-` is standard input) as they are: manifests, streams and Lists of them in YAML or
     /// JSON, or what `kubectl get csr -o yaml` prints. Each becomes a file named as its `metadata.name`; none is written
     /// over another, and if one of them is wrong, none is written at all.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["group", "usage", "signer", "duration", "dns", "ip", "key_type", "key_out", "csr"])]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, conflicts_with_all = ["group", "usage", "signer", "duration", "dns", "ip", "key_type", "key_out", "csr"])]
     pub from: Option<PathBuf>,
     /// Sign that the request is yours with this OpenSSH key file, so that a squash merge keeps who asked; without it with
     /// the key of git's `user.signingKey`, where `gpg.format` is `ssh` and a Principal has that key.
-    #[arg(long, value_name = "FILE", env = "GITCA_SIGNING_KEY")]
+    #[arg(long, value_name = "FILE", value_parser = FilePath, env = "GITCA_SIGNING_KEY")]
     pub signing_key: Option<PathBuf>,
 }
