@@ -148,24 +148,67 @@ pub(super) struct Found {
     pub(super) merges: Vec<ObjectId>,
 }
 
+/// What lies between the tip and where a search has got to, newest first.
+#[derive(Default)]
+struct Trail {
+    tip: Option<Place>,
+    /// The oldest so far that has `policies/`.
+    beginning: Option<Place>,
+    changes: Vec<Change>,
+    merges: Vec<(u64, ObjectId)>,
+}
+
+impl Trail {
+    fn reach(&mut self, here: Place, has_policies: bool) {
+        self.tip.get_or_insert(here);
+        if has_policies {
+            self.beginning = Some(here);
+        }
+    }
+
+    /// Goes on to the first parent, which has `before` in its `issued/`.
+    fn leave(&mut self, here: Place, is_merge: bool, before: Option<ObjectId>) {
+        if is_merge {
+            self.merges.push((here.from_tip, here.commit));
+        }
+        if before != here.issued {
+            self.changes.truncate(CHANGES);
+            self.changes.push(Change { at: here, before });
+        }
+    }
+
+    /// Ends here: at the anchor or a genuine run, or else where history does.
+    fn end(mut self, here: Place, is_end: bool, run: Option<(Trailers, Proof)>) -> Found {
+        let source = self.beginning.filter(|_| !is_end).unwrap_or(here);
+        self.changes
+            .retain(|change| change.at.from_tip < source.from_tip);
+        self.merges
+            .retain(|(from_tip, _)| *from_tip < source.from_tip);
+        let (run, proof) = run.unzip();
+        Found {
+            tip: self.tip.unwrap_or(here),
+            source,
+            run,
+            proof,
+            changes: self.changes,
+            merges: self.merges.into_iter().map(|(_, merge)| merge).collect(),
+        }
+    }
+}
+
 impl Search<'_, '_, '_> {
     /// Back to the newest genuine run; without one to the anchor, or else the first commit that has `policies/`.
     fn back(&mut self, tip: ObjectId, anchor: Option<ObjectId>) -> anyhow::Result<Found> {
         let mut commit = self.repository.commit_at(tip)?;
         let mut zones = Zones::of(self.objects, id(commit.tree_id()))?;
-        let (mut first, mut beginning) = (None, None);
-        let mut changes: Vec<Change> = Vec::new();
-        let mut merges: Vec<(u64, ObjectId)> = Vec::new();
+        let mut trail = Trail::default();
         for from_tip in 0.. {
             let here = Place {
                 from_tip,
                 commit: id(commit.id()),
                 issued: zones.issued,
             };
-            let tip = *first.get_or_insert(here);
-            if zones.policies.is_some() {
-                beginning = Some(here);
-            }
+            trail.reach(here, zones.policies.is_some());
             let is_anchor = anchor == Some(here.commit);
             let run = if is_anchor {
                 None
@@ -173,33 +216,13 @@ impl Search<'_, '_, '_> {
                 self.in_order(&commit, anchor)?
             };
             let is_end = is_anchor || run.is_some();
-            let parent = commit.parent_ids().next().filter(|_| !is_end);
-            let Some(parent) = parent else {
-                let source = beginning.filter(|_| !is_end).unwrap_or(here);
-                changes.retain(|change| change.at.from_tip < source.from_tip);
-                merges.retain(|(from_tip, _)| *from_tip < source.from_tip);
-                return Ok(Found {
-                    tip,
-                    source,
-                    run: run.map(|(run, _)| run),
-                    proof: run.map(|(_, proof)| proof),
-                    changes,
-                    merges: merges.into_iter().map(|(_, merge)| merge).collect(),
-                });
+            let Some(parent) = commit.parent_ids().next().filter(|_| !is_end) else {
+                return Ok(trail.end(here, is_end, run));
             };
-            if commit.parent_ids().count() > 1 {
-                merges.push((from_tip, here.commit));
-            }
+            let is_merge = commit.parent_ids().count() > 1;
             commit = self.repository.commit_at(id(parent))?;
-            let before = Zones::of(self.objects, id(commit.tree_id()))?;
-            if before.issued != zones.issued {
-                changes.truncate(CHANGES);
-                changes.push(Change {
-                    at: here,
-                    before: before.issued,
-                });
-            }
-            zones = before;
+            zones = Zones::of(self.objects, id(commit.tree_id()))?;
+            trail.leave(here, is_merge, zones.issued);
         }
         unreachable!("a chain of commits has an end")
     }
