@@ -161,14 +161,7 @@ fn judge<'a>(
     let &Case {
         request, zone, now, ..
     } = case;
-    let is_ca = authority::is_ca_key(request, zone);
-    minutes.close(Step::Structure, Verdict::Invalid, is_ca, || {
-        "the key is that of no CA".to_owned()
-    })?;
-    let again = revoked::content(case);
-    minutes.close(Step::AlreadySigned, Verdict::Denied, again, || {
-        "no certificate of these very bytes was revoked".to_owned()
-    })?;
+    judge_bytes(case, minutes)?;
     let signer = minutes.note(Step::Signer, route(request, zone), |signer| {
         format!("`{}` signs for `{}`", signer.name, signer.signer_name)
     })?;
@@ -204,6 +197,18 @@ fn judge<'a>(
         candidate,
         requester: case.testimony.identity.clone(),
         approvals,
+    })
+}
+
+/// The steps for which no Signer need be known.
+fn judge_bytes(case: &Case<'_, '_>, minutes: &mut Minutes) -> Result<(), Refusal> {
+    let is_ca = authority::is_ca_key(case.request, case.zone);
+    minutes.close(Step::Structure, Verdict::Invalid, is_ca, || {
+        "the key is that of no CA".to_owned()
+    })?;
+    let again = revoked::content(case);
+    minutes.close(Step::AlreadySigned, Verdict::Denied, again, || {
+        "no certificate of these very bytes was revoked".to_owned()
     })
 }
 
