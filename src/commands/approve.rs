@@ -1,7 +1,8 @@
 //! `gitca approve` and `gitca deny`: a signed statement beside a request, to be committed and merged.
 //!
-//! What is signed is the request as it is committed at HEAD, or as it lies in the work tree while it is in no commit. The
-//! statement binds to those bytes, so whoever signs is told what they say.
+//! In come requests by their names and who signs; out come a statement and its signature for each. What is signed is the
+//! request as it is committed at HEAD, or as it lies in the work tree while it is in no commit. The statement binds to
+//! those bytes, so whoever signs is told what they say. Nothing is signed before everything is known about all of them.
 
 mod standing;
 
@@ -21,7 +22,7 @@ use crate::request::Request;
 use crate::signing::SigningKey;
 use crate::snapshot::Blob;
 use crate::statement::{self, Statement, StatementDecision};
-use crate::timestamp::Lifetime;
+use crate::timestamp::{Lifetime, Timestamp};
 use crate::worktree;
 use crate::world::World;
 
@@ -61,61 +62,57 @@ fn state(
     let zone = signer::rules(&root)?;
     let bond = Bond::find(repository.as_ref(), &zone, world)?;
     let subjects = subjects(args, decision, &root, repository.as_ref())?;
-    let key = match signer::chosen(args.signing_key.as_deref(), repository.as_ref(), world)? {
-        // Whoever prints may sign elsewhere.
-        None if args.print && args.principal.is_some() => None,
-        None => Some(from_agent(&zone, args.principal.as_ref())?),
-        Some(key) => Some(key),
-    };
+    let key = key(args, &zone, repository.as_ref(), world)?;
     let principal = principal(args, decision, key.as_ref(), &zone, world)?;
-    if decision == StatementDecision::Approve {
-        for (name, blob, _) in &subjects {
-            standing::refuse_own(name, blob, &principal, &root)?;
-        }
+    let doubts = doubts(decision, &subjects, &principal, (&zone, &root), world.now)?;
+    let terms = Terms {
+        decision,
+        principal,
+        expires: expires(args, decision).map(|lifetime| world.now.plus(lifetime)),
+        reason: args.reason.clone(),
+    };
+    let statements: Vec<Statement> = subjects
+        .iter()
+        .map(|(name, blob, _)| signer::statement(name, blob, terms.clone(), &bond, world))
+        .collect();
+    if args.print {
+        let note = format!("note: this statement is for {bond}\n");
+        let texts = statements.iter().map(Statement::to_bytes);
+        let texts = texts.map(|text| String::from_utf8_lossy(&text).into_owned());
+        return Ok(answer(texts.collect(), note, &doubts, style));
     }
-    let (mut text, mut doubts) = (String::new(), Vec::new());
-    let mut is_beaten = false;
-    for (name, blob, request) in &subjects {
-        let subject = (name, blob, request.as_ref());
-        doubts.extend(standing::doubt(
-            decision,
-            subject,
-            &principal,
-            (&zone, &root),
-        )?);
-        if decision == StatementDecision::Approve {
-            let beaten = standing::beaten(name, blob, &principal, (&root, world.now))?;
-            is_beaten |= beaten.is_some();
-            doubts.extend(beaten);
-        }
-        let terms = Terms {
-            decision,
-            principal: principal.clone(),
-            expires: expires(args, decision).map(|lifetime| world.now.plus(lifetime)),
-            reason: args.reason.clone(),
-        };
-        let statement = signer::statement(name, blob, terms, &bond, world);
-        if args.print {
-            let note = format!("note: this statement is for {bond}\n");
-            let text = String::from_utf8_lossy(&statement.to_bytes()).into_owned();
-            return Ok(answer(text, note, &doubts, style));
-        }
+    let mut text = String::new();
+    for (statement, (.., request)) in statements.iter().zip(&subjects) {
         let Some(key) = &key else { continue };
-        let file = signer::write(key, &statement, &root)?;
-        told(&mut text, request.as_ref(), &statement, (key, &bond));
+        let file = signer::write(key, statement, &root)?;
+        told(&mut text, request.as_ref(), statement, (key, &bond));
         let _ = writeln!(text, "Wrote {file}\n  and {file}.sig");
     }
-    let names: Vec<&RequestName> = subjects.iter().map(|(name, ..)| name).collect();
-    let when = match decision {
-        _ if is_beaten => "it does not count beside a denial that is as new",
-        _ if doubts.is_empty() => "it counts when it is merged, with the request or after it",
-        StatementDecision::Deny => {
-            "as policies are now, it counts only where you asked or are asked"
-        }
-        _ => "as policies are now, it counts only where you are asked",
-    };
-    text.push_str(&next_steps(&names, decision, when));
+    text.push_str(&next_steps(&subjects, decision, &doubts));
     Ok(answer(text, String::new(), &doubts, style))
+}
+
+/// What may keep the statements from counting. Somebody's own request is not approved at all.
+fn doubts(
+    decision: StatementDecision,
+    subjects: &[Subject],
+    principal: &ObjectName,
+    (zone, root): (&ControlZone, &Path),
+    now: Timestamp,
+) -> anyhow::Result<Vec<Finding>> {
+    let is_approval = decision == StatementDecision::Approve;
+    for (name, blob, _) in subjects.iter().filter(|_| is_approval) {
+        standing::refuse_own(name, blob, principal, root)?;
+    }
+    let mut doubts = Vec::new();
+    for (name, blob, request) in subjects {
+        let subject = (name, blob, request.as_ref());
+        doubts.extend(standing::doubt(decision, subject, principal, (zone, root))?);
+        if is_approval {
+            doubts.extend(standing::beaten(name, blob, principal, (root, now))?);
+        }
+    }
+    Ok(doubts)
 }
 
 /// What was done is the result; what is worth knowing about it goes to whoever looks on.
@@ -149,6 +146,21 @@ fn check(args: &StatementArgs) -> Result<(), Stop> {
 fn expires(args: &StatementArgs, decision: StatementDecision) -> Option<Lifetime> {
     let default = (decision == StatementDecision::Approve).then_some(APPROVAL);
     args.expires.or(default)
+}
+
+/// The key that was named or configured, or else one of the agent; `None` where nothing is signed here.
+fn key(
+    args: &StatementArgs,
+    zone: &ControlZone,
+    repository: Option<&Repository>,
+    world: &World,
+) -> anyhow::Result<Option<SigningKey>> {
+    let key = signer::chosen(args.signing_key.as_deref(), repository, world)?;
+    // Whoever prints may sign elsewhere.
+    if key.is_some() || (args.print && args.principal.is_some()) {
+        return Ok(key);
+    }
+    Ok(Some(from_agent(zone, args.principal.as_ref())?))
 }
 
 /// A key of the agent that belongs to a Principal, or to the one that was named.
@@ -328,15 +340,30 @@ fn facts(request: &Request) -> [(&'static str, String); 6] {
     ]
 }
 
-fn next_steps(names: &[&RequestName], decision: StatementDecision, when: &str) -> String {
+fn next_steps(subjects: &[Subject], decision: StatementDecision, doubts: &[Finding]) -> String {
+    let names = subjects.iter().map(|(name, ..)| name);
     let folders: Vec<String> = names
-        .iter()
+        .clone()
         .map(|name| format!("requests/{name}.approvals"))
         .collect();
-    let all: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    let all: Vec<&str> = names.map(RequestName::as_str).collect();
     format!(
-        "Next:\n  git add {}\n  git commit -m \"{decision} {}\"\n  git push    # {when}\n",
+        "Next:\n  git add {}\n  git commit -m \"{decision} {}\"\n  git push    # {}\n",
         folders.join(" "),
         all.join(" "),
+        when(decision, doubts),
     )
+}
+
+/// From when on the statements count, as far as anybody can tell here.
+fn when(decision: StatementDecision, doubts: &[Finding]) -> &'static str {
+    let is_beaten = |doubt: &Finding| doubt.reason.code == Code::Rejected;
+    match decision {
+        _ if doubts.iter().any(is_beaten) => "it does not count beside a denial that is as new",
+        _ if doubts.is_empty() => "it counts when it is merged, with the request or after it",
+        StatementDecision::Deny => {
+            "as policies are now, it counts only where you asked or are asked"
+        }
+        _ => "as policies are now, it counts only where you are asked",
+    }
 }

@@ -112,6 +112,7 @@ pub(super) fn statements(name: &RequestName, root: &Path) -> anyhow::Result<Vec<
 }
 
 /// What a statement says beside its request.
+#[derive(Clone)]
 pub(super) struct Terms {
     pub(super) decision: StatementDecision,
     pub(super) principal: ObjectName,

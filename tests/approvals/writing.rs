@@ -242,6 +242,24 @@ fn an_approval_that_is_no_later_than_a_denial_is_said_to_count_for_nothing() {
 
 #[cfg(unix)]
 #[test]
+fn nothing_is_signed_before_everything_is_known_about_all_requests() {
+    let scratch = scratch();
+    key(&scratch, "eve", &["-t", "ed25519"], "");
+    principal(&scratch, "eve", "person", "eve");
+    scratch
+        .in_repo(&["new", "dev/omar", "--group", "dev"])
+        .success();
+    scratch.commit("another person and another request");
+    // Whether the second denial would count depends on a file that can't be read.
+    let large = "{".repeat(1024 * 1024);
+    scratch.write("repo/requests/dev/omar.approvals/eve-1.json", large);
+    let args = ["deny", "dev/jane", "dev/omar", "--signing-key", "../eve"];
+    let answer = scratch.in_repo(&args).code(2);
+    assert!(answer.stderr.contains("dev/omar"), "{answer:?}");
+    assert_eq!(statements(&scratch), [""; 0]);
+}
+
+#[test]
 fn nothing_is_written_through_a_link_that_somebody_put_there() {
     let scratch = scratch();
     scratch.sh("mkdir outside; ln -s ../../../outside repo/requests/dev/jane.approvals; ln -s ../../outside repo/requests/sub");
