@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use crate::place::{HURRY, codes, others, pending, place, push, push_while, result, rev, sound};
+use crate::place::{
+    HURRY, codes, others, pending, place, push, push_while, result, rev, serial, serial_at_remote,
+    sound, told_serial,
+};
+use crate::support::Scratch;
 
 #[test]
 fn a_push_lands_at_the_remote_and_here() {
@@ -243,4 +247,40 @@ fn a_run_without_a_push_says_that_what_was_on_the_mainline_is_not_there_any_more
         scratch.write("repo/.git/gitca/run", format!("{issued}\n"));
         run(&[]);
     }
+}
+
+#[test]
+fn a_run_with_a_push_says_that_what_a_run_has_made_here_is_nowhere_any_more() {
+    let scratch = place(&["jane"]);
+    let began = rev(&scratch, "repo", "main");
+    scratch.in_repo(&["run"]).success();
+    let issued = rev(&scratch, "repo", "main");
+    let jane = serial(&scratch, "repo", &issued, "jane");
+    scratch.sh(&format!("cd repo; git reset -q --hard {began}"));
+    let plan = |scratch: &Scratch| {
+        let report = scratch.in_repo(&["run", "--push", "--dry-run", "-o", "json"]);
+        report.success().json()
+    };
+    let report = plan(&scratch);
+    assert_eq!(codes(&report, "notices"), ["MainlineRewritten"]);
+    let message = report["notices"][0]["message"].as_str().expect("a message");
+    assert!(message.contains(&issued), "{message}");
+    // The help brings it back.
+    let help = report["notices"][0]["help"].as_str().expect("a help");
+    let repair = help.split('`').nth(3).expect("a command");
+    scratch.sh(&format!("cd repo; {repair}"));
+    let report = push(&scratch).success().json();
+    assert_eq!(told_serial(&report, "jane"), jane);
+    assert_eq!(serial_at_remote(&scratch, "jane"), jane);
+    assert_eq!(codes(&plan(&scratch), "notices"), [""; 0]);
+}
+
+#[test]
+fn what_a_run_has_left_on_the_branch_here_is_not_lost_for_a_push() {
+    let scratch = place(&["jane"]);
+    scratch.in_repo(&["run"]).success();
+    let jane = serial(&scratch, "repo", "main", "jane");
+    let report = push(&scratch).success().json();
+    assert_eq!(codes(&report, "notices"), [""; 0]);
+    assert_eq!(serial_at_remote(&scratch, "jane"), jane);
 }

@@ -87,26 +87,36 @@ impl Target {
         Ok(Some(tip))
     }
 
-    /// Says that the branch here does not lead back to what was on it: what was issued there would be signed once more. At
-    /// a remote that has stopped the run already.
+    /// Says that the branch does not lead back to what was on it, or to what a run made here: what was issued there would be
+    /// signed once more. What was fetched from a remote before has stopped the run already, and what a run has left on the
+    /// branch here is taken over.
     ///
     /// # Errors
     /// When the repository can't be read.
     pub(super) fn doubt(&self, mainline: &Mainline) -> anyhow::Result<Option<Finding>> {
-        if self.is_remote() {
+        let Some(lost) = mainline.lost()? else {
             return Ok(None);
-        }
+        };
         let (branch, tip) = (&mainline.branch, mainline.tip);
-        let told = |lost| {
+        let Self::At(remote) = self else {
             let message = format!(
                 "the mainline `{branch}` was rewritten or lags behind: {lost} was on it and is not on the first-parent chain of {tip}, so what was issued there may be signed once more"
             );
-            let help = format!(
-                "see what is missing with `git log --oneline {tip}..{lost}`, and bring it back: `git merge --ff-only {lost}`; if it was meant, revoke what was issued there"
-            );
-            Finding::anywhere(Reason::new(Code::MainlineRewritten, message).help(help))
+            let repair = format!("`git merge --ff-only {lost}`");
+            return Ok(Some(rewritten_here((tip, lost), message, &repair)));
         };
-        Ok(mainline.lost()?.map(told))
+        if let Some(here) = mainline.repository.branch_tip(branch)?
+            && mainline.repository.is_on_mainline(lost, here)?
+        {
+            return Ok(None);
+        }
+        let message = format!(
+            "a run made {lost} here, which is neither on `{branch}` of `{remote}` nor on that of this clone any more, so what was issued there may be signed once more"
+        );
+        let repair = format!(
+            "`git update-ref refs/gitca/pending/again {lost}`, for the next `gitca run --push`"
+        );
+        Ok(Some(rewritten_here((tip, lost), message, &repair)))
     }
 
     /// Tries to land a commit that is a child of `from`.
@@ -239,6 +249,13 @@ fn require_descent(
     }
     let reference = format!("refs/gitca/remote/{branch}");
     Err(rewritten(branch, before, tip, Some(&reference)).into())
+}
+
+fn rewritten_here((tip, lost): (ObjectId, ObjectId), message: String, repair: &str) -> Finding {
+    let help = format!(
+        "see what is missing with `git log --oneline {tip}..{lost}`, and bring it back: {repair}; if it was meant, revoke what was issued there"
+    );
+    Finding::anywhere(Reason::new(Code::MainlineRewritten, message).help(help))
 }
 
 fn rewritten(branch: &str, before: ObjectId, tip: ObjectId, reference: Option<&str>) -> Stop {
