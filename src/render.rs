@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 
 use crate::finding::Reason;
 use crate::issuance::Issued;
-use crate::names::{RepoPath, RequestName, Sha256Digest};
+use crate::names::{RepoPath, RequestName};
 use crate::render::circumstances::Circumstances;
 use crate::render::pem::pem;
 use crate::render::template::Templates;
-use crate::snapshot::Changeset;
+use crate::snapshot::{Changeset, KeyOwner};
 
 /// Puts every file of one certificate into the changeset.
 ///
@@ -56,9 +56,8 @@ pub fn add(
     files.insert("provenance.json".to_owned(), provenance.into_bytes());
     changes.folders.insert(folder(&request.name), files);
     let owner = format!("{}\n", request.name);
-    changes
-        .files
-        .insert(key_file(&request.csr.key.digest()), owner.into_bytes());
+    let key_file = KeyOwner::file(&request.csr.key.digest());
+    changes.files.insert(key_file, owner.into_bytes());
     Ok(())
 }
 
@@ -74,15 +73,6 @@ pub fn folder(request: &RequestName) -> RepoPath {
     format!("issued/{request}")
         .parse()
         .expect("a request name is made of valid pieces")
-}
-
-/// Where a certified key is remembered.
-#[must_use]
-pub fn key_file(digest: &Sha256Digest) -> RepoPath {
-    let hex = digest.to_string();
-    format!("issued/_keys/{}/{}", &hex[..2], &hex[2..])
-        .parse()
-        .expect("hexadecimal digits are valid pieces")
 }
 
 /// The leaf alone, and the leaf followed by the intermediates, as PEM.

@@ -15,7 +15,7 @@ use crate::names::{ObjectId, RepoPath, RequestName, Serial};
 use crate::plan::{Entry, Plan};
 use crate::provenance::Provenance;
 use crate::render;
-use crate::snapshot::Changeset;
+use crate::snapshot::{Changeset, KeyOwner};
 use crate::timestamp::Timestamp;
 use crate::x509::leaf::Leaf;
 
@@ -88,7 +88,7 @@ impl Signed {
     #[must_use]
     pub fn key_file(&self, name: &RequestName) -> Option<RepoPath> {
         let leaf = Leaf::read(self.certificate(name)?)?;
-        Some(render::key_file(&leaf.key))
+        Some(KeyOwner::file(&leaf.key))
     }
 
     /// The certificate for a request as PEM, with its intermediates.
