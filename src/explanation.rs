@@ -10,7 +10,7 @@ use crate::decision::trace::{Considered, Outcome, Part, Step, Taken};
 use crate::finding::{Code, Reason, Rule};
 use crate::names::{ObjectId, RepoPath, RequestName, SignerName};
 use crate::plan::Entry;
-use crate::report::{Requester, Verdict};
+use crate::report::{API_VERSION, Requester, Verdict};
 use crate::snapshot::Snapshot;
 use crate::timestamp::Timestamp;
 
@@ -149,7 +149,7 @@ impl Explanation {
         let approved = entry.decision.as_ref().ok();
         let told = |policy| told_policy(policy, entry);
         Self {
-            api_version: "gitca.dev/v1alpha1",
+            api_version: API_VERSION,
             kind: "Explanation",
             commit: snapshot.commit,
             request: entry.name.clone(),

@@ -17,6 +17,9 @@ pub use crate::report::changes::{Change, Changes, Direction, Side};
 pub use crate::report::review::{Assent, Details, Grounds, Lack, Opinion, Refuser};
 pub use crate::report::verdict::Verdict;
 
+/// The version of every object that a command prints.
+pub const API_VERSION: &str = "gitca.dev/v1alpha1";
+
 /// Who asked, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Requester {
@@ -143,7 +146,7 @@ impl Report {
     #[must_use]
     pub fn new(command: &'static str) -> Self {
         Self {
-            api_version: "gitca.dev/v1alpha1",
+            api_version: API_VERSION,
             kind: "Report",
             command,
             commit: None,

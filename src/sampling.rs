@@ -20,6 +20,7 @@ use crate::control::rule::{Allows, AllowsIp};
 use crate::control::selector::{NamePattern, Selector};
 use crate::finding::Rule;
 use crate::names::{Cidr, RequestName};
+use crate::report::API_VERSION;
 use crate::sampling::candidates::Candidates;
 use crate::sampling::example::Example;
 use crate::x509::subject::Attribute;
@@ -125,7 +126,7 @@ impl<'p> Collector<'p> {
     fn finish(self, policy: &str) -> Samples {
         let requester = self.example.requester.principal.as_ref();
         Samples {
-            api_version: "gitca.dev/v1alpha1",
+            api_version: API_VERSION,
             kind: "Samples",
             policy: policy.to_owned(),
             request: self.example.request.clone(),

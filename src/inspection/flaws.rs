@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::control::origin::Origin;
 use crate::finding::{Code, Finding, Reason};
+use crate::report::API_VERSION;
 
 /// How much a flaw counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -113,7 +114,7 @@ impl Flaws {
         });
         let count = |weight| self.0.iter().filter(|flaw| flaw.severity == weight).count();
         Inspection {
-            api_version: "gitca.dev/v1alpha1",
+            api_version: API_VERSION,
             kind: "LintReport",
             summary: Tally {
                 warnings: count(Weight::Warning),

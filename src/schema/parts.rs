@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::control::document::API_VERSION;
 use crate::x509::subject::Attribute;
 use crate::x509::usage::Usage;
 
@@ -33,7 +34,7 @@ pub(super) fn kind(kind: &str, description: &str, spec: Value, required: &[&str]
     let mut schema = object(
         description,
         json!({
-            "apiVersion": {"const": "gitca.dev/v1alpha1"},
+            "apiVersion": {"const": API_VERSION},
             "kind": {"const": kind},
             "metadata": object("Its name.", metadata, &["name"]),
             "spec": object(description, spec, required),

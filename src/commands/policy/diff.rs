@@ -10,7 +10,7 @@ use crate::commands::policy::rules::Source;
 use crate::names::ObjectId;
 use crate::output::text::{Style, changes};
 use crate::output::{self, Told, markdown};
-use crate::report::{Change, Direction};
+use crate::report::{API_VERSION, Change, Direction};
 use crate::survey;
 use crate::world::World;
 
@@ -51,7 +51,7 @@ pub fn diff(args: &DiffArgs, world: &World, style: Style) -> anyhow::Result<Told
         DiffFormat::Text => changes::text(&found, style),
         DiffFormat::Markdown => markdown::changes::report(&found),
         DiffFormat::Json => output::json(&Diff {
-            api_version: "gitca.dev/v1alpha1",
+            api_version: API_VERSION,
             kind: "PolicyDiff",
             command: "policy diff",
             base: mainline.tip,
