@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::kubernetes::{CertificateSigningRequest, Condition, Metadata, Spec};
-use crate::names::RequestName;
+use crate::names::{RequestName, artifact};
 use crate::plan::{Entry, Plan};
 use crate::render::csr;
 use crate::report::Verdict;
@@ -67,7 +67,7 @@ fn read(name: &RequestName, blob: Option<&Blob>) -> Result<CertificateSigningReq
             .help("`git log -- issued` shows who changed it; restore what the bot committed");
         Stop(vec![Finding {
             request: Some(name.clone()),
-            file: Some(name.issued("csr.yaml")),
+            file: Some(name.issued(artifact::CSR)),
             reason,
         }])
     })

@@ -4,6 +4,7 @@
 //! here reads a file or knows what a name is used for. Rules: RFC 1123 as Kubernetes applies it to object names, and
 //! the path rules of a gitca repository (a piece is never a device name or a reserved suffix).
 
+pub mod artifact;
 mod cidr;
 mod digest;
 mod dns;
@@ -74,7 +75,7 @@ mod tests {
         assert_eq!(name.dirs(), ["team-a"]);
         assert_eq!(name.manifest().as_str(), "requests/team-a/jane.yaml");
         assert_eq!(
-            name.issued("csr.yaml").as_str(),
+            name.issued(artifact::CSR).as_str(),
             "issued/team-a/jane/csr.yaml"
         );
     }

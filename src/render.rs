@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::finding::Reason;
 use crate::issuance::Issued;
-use crate::names::{RepoPath, RequestName};
+use crate::names::{RepoPath, RequestName, artifact};
 use crate::render::circumstances::Circumstances;
 use crate::render::pem::pem;
 use crate::render::template::Templates;
@@ -36,12 +36,12 @@ pub fn add(
     let (leaf, chain) = pems(issued);
     let mut files = BTreeMap::from([
         (
-            "request.yaml".to_owned(),
+            artifact::REQUEST.to_owned(),
             circumstances.manifest.bytes.clone(),
         ),
-        ("certificate.pem".to_owned(), chain.clone().into_bytes()),
+        (artifact::CERTIFICATE.to_owned(), chain.clone().into_bytes()),
         (
-            "csr.yaml".to_owned(),
+            artifact::CSR.to_owned(),
             csr::render(issued, &leaf, circumstances)?.into_bytes(),
         ),
     ]);
@@ -53,7 +53,7 @@ pub fn add(
         files.insert(output_name(template).to_owned(), text.into_bytes());
     }
     let provenance = provenance::render(issued, &files, circumstances);
-    files.insert("provenance.json".to_owned(), provenance.into_bytes());
+    files.insert(artifact::PROVENANCE.to_owned(), provenance.into_bytes());
     changes.folders.insert(folder(&request.name), files);
     let owner = format!("{}\n", request.name);
     let key_file = KeyOwner::file(&request.csr.key.digest());

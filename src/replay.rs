@@ -14,7 +14,7 @@ use crate::decision::ruling::Ruling;
 use crate::decision::together::strictness;
 use crate::decision::{Case, decide};
 use crate::finding::{Code, Reason};
-use crate::names::{ObjectName, RepoPath, RequestName};
+use crate::names::{ObjectName, RepoPath, RequestName, artifact};
 use crate::plan::{Entry, Evidence, plan};
 use crate::provenance::{self, People};
 use crate::report::{Change, Changes, Direction, Side, Verdict};
@@ -65,7 +65,7 @@ pub fn past(
         .map(|(name, certified)| {
             let (signed, people) = provenance::people(&certified.provenance)?;
             let by = |zone| judge(name, certified, signed, &people, zone);
-            let file = name.issued("request.yaml");
+            let file = name.issued(artifact::REQUEST);
             change(name, file, Some(signed), &by(base), &by(head))
         })
         .collect();

@@ -11,16 +11,13 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
 use crate::batch::{Workshop, issue_one};
-use crate::names::{ObjectId, RepoPath, RequestName, Serial};
+use crate::names::{ObjectId, RepoPath, RequestName, Serial, artifact};
 use crate::plan::{Entry, Plan};
 use crate::provenance::Provenance;
 use crate::render;
 use crate::snapshot::{Changeset, KeyOwner};
 use crate::timestamp::Timestamp;
 use crate::x509::leaf::Leaf;
-
-const CERTIFICATE: &str = "certificate.pem";
-const PROVENANCE: &str = "provenance.json";
 
 /// The certificates of one run with all their files.
 #[derive(Clone, Debug)]
@@ -56,7 +53,7 @@ impl Signed {
         let names = self.requests().into_keys();
         let read = |name: RequestName| {
             let files = self.changes.folders.get(&render::folder(&name))?;
-            Some((name, Provenance::read(files.get(PROVENANCE)?)?))
+            Some((name, Provenance::read(files.get(artifact::PROVENANCE)?)?))
         };
         names.filter_map(read).collect()
     }
@@ -95,7 +92,7 @@ impl Signed {
     #[must_use]
     pub fn certificate(&self, name: &RequestName) -> Option<&[u8]> {
         let files = self.changes.folders.get(&render::folder(name))?;
-        files.get(CERTIFICATE).map(Vec::as_slice)
+        files.get(artifact::CERTIFICATE).map(Vec::as_slice)
     }
 
     fn der(&self, name: &RequestName) -> Option<Vec<u8>> {

@@ -13,7 +13,7 @@ use crate::finding::Stop;
 use crate::git::Repository;
 use crate::inventory::{self, Inventory};
 use crate::kubernetes::{CertificateSigningRequest, RESOURCE, table};
-use crate::names::RequestName;
+use crate::names::{RequestName, artifact};
 use crate::output::text::{self, Style, harmless};
 use crate::output::{self, Told};
 use crate::plan::{listing, plan};
@@ -108,8 +108,8 @@ pub(super) fn take(
     let judged: BTreeSet<&RequestName> = plan.entries.iter().map(|entry| &entry.name).collect();
     let mut issued = BTreeMap::new();
     for name in names.iter().filter(|name| !judged.contains(name)) {
-        if read(name, "request.yaml")?.is_some() {
-            issued.insert(name.clone(), read(name, "csr.yaml")?);
+        if read(name, artifact::REQUEST)?.is_some() {
+            issued.insert(name.clone(), read(name, artifact::CSR)?);
         }
     }
     Ok(inventory::take(&plan, &issued, &survey.introductions, now)?)

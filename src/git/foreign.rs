@@ -8,11 +8,10 @@ use std::collections::BTreeSet;
 use crate::git::differing::{any_differing, differing};
 use crate::git::objects::Objects;
 use crate::git::tree;
-use crate::names::ObjectId;
+use crate::names::{ObjectId, artifact};
 use crate::zones;
 
 const PLACE: &str = "issued/";
-const MANIFEST: &str = "request.yaml";
 
 /// The paths that differ and that only a run may change.
 pub(super) fn touched(
@@ -62,7 +61,7 @@ fn is_beside_manifest(
     };
     let mut pieces: Vec<&str> = path.split('/').skip(1).collect();
     if let Some(name) = pieces.last_mut() {
-        *name = MANIFEST;
+        *name = artifact::REQUEST;
     }
     Ok(objects.follow(issued, &pieces, tree::FILE)?.is_some())
 }

@@ -6,7 +6,7 @@ use crate::git::objects::Objects;
 use crate::git::read::FILE_OCTETS;
 use crate::git::repository::Repository;
 use crate::git::tree;
-use crate::names::{ObjectId, RequestName};
+use crate::names::{ObjectId, RequestName, artifact};
 use crate::snapshot::{Blob, Certified};
 
 impl Repository {
@@ -52,7 +52,7 @@ fn certified(objects: &Objects<'_>, folder: ObjectId) -> anyhow::Result<Option<C
         let content = objects.blob(id, FILE_OCTETS)?;
         Ok(content.ok().map(|bytes| Blob { id, bytes }))
     };
-    let (request, provenance) = (file("request.yaml")?, file("provenance.json")?);
+    let (request, provenance) = (file(artifact::REQUEST)?, file(artifact::PROVENANCE)?);
     let both = request.zip(provenance);
     Ok(both.map(|(request, provenance)| Certified {
         request,

@@ -15,7 +15,7 @@ use crate::git::producer::Node;
 use crate::git::read::FILE_OCTETS;
 use crate::git::repository::Repository;
 use crate::git::tree;
-use crate::names::{ObjectId, REVOCATION, RepoPath, RequestName};
+use crate::names::{ObjectId, REVOCATION, RepoPath, RequestName, artifact};
 use crate::snapshot::{Blob, Brought, Output, RevocationHistory};
 use crate::zones::{self, Kind, Role};
 
@@ -280,8 +280,8 @@ fn output(
     folder: ObjectId,
     brought: Brought,
 ) -> anyhow::Result<Option<Output>> {
-    let request = objects.entry(folder, "request.yaml", tree::FILE)?;
-    let certificate = objects.entry(folder, "certificate.pem", tree::FILE)?;
+    let request = objects.entry(folder, artifact::REQUEST, tree::FILE)?;
+    let certificate = objects.entry(folder, artifact::CERTIFICATE, tree::FILE)?;
     let Some((request, certificate)) = request.zip(certificate) else {
         return Ok(None);
     };

@@ -16,7 +16,7 @@ use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::message;
-use crate::names::{ObjectId, REVOCATION, RequestName};
+use crate::names::{ObjectId, REVOCATION, RequestName, artifact};
 use crate::snapshot::Snapshot;
 use crate::zones::{self, Content, Kind, Listing, Role, Scope, Source, Zone};
 
@@ -254,7 +254,7 @@ impl Visible<'_, '_> {
             }
             Some(Zone::Output) => {
                 let folder = parent.strip_prefix("issued/").unwrap_or_default();
-                name == "request.yaml" || self.asked.contains(folder) || self.is_asked(path)
+                name == artifact::REQUEST || self.asked.contains(folder) || self.is_asked(path)
             }
         }
     }

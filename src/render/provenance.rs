@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::decision::Approved;
 use crate::harmless;
 use crate::issuance::Issued;
-use crate::names::Sha256Digest;
+use crate::names::{Sha256Digest, artifact};
 use crate::render::circumstances::Circumstances;
 
 /// The statement as text with a line end.
@@ -22,7 +22,7 @@ pub fn render(
 ) -> String {
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{"name": "certificate.pem", "digest": {"sha256": Sha256Digest::of(issued.der())}}],
+        "subject": [{"name": artifact::CERTIFICATE, "digest": {"sha256": Sha256Digest::of(issued.der())}}],
         "predicateType": "https://gitca.dev/issuance/v1",
         "predicate": predicate(issued, files, circumstances),
     });

@@ -10,7 +10,7 @@ use crate::commands::signer;
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
-use crate::names::{ObjectId, RequestName, SerialNumber};
+use crate::names::{ObjectId, RequestName, SerialNumber, artifact};
 use crate::revocation::Which;
 use crate::timestamp::Timestamp;
 use crate::trust::revocations::Revocations;
@@ -62,7 +62,7 @@ impl Past {
                 past.learn(&repository, head, false)?;
             }
         }
-        if let Some(newest) = worktree::file(root, &name.issued("certificate.pem"))? {
+        if let Some(newest) = worktree::file(root, &name.issued(artifact::CERTIFICATE))? {
             past.certificates.extend(certificate(newest.bytes));
         }
         let mut seen = BTreeSet::new();

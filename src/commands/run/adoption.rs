@@ -10,8 +10,9 @@ use crate::batch::signed::Signed;
 use crate::commands::run::sifting::{Dropped, sift};
 use crate::finding::{self, Code, Finding, Reason};
 use crate::git::Repository;
-use crate::names::{ObjectId, RepoPath, RequestName, Shard};
+use crate::names::{ObjectId, RepoPath, RequestName, Shard, artifact};
 use crate::plan::Plan;
+use crate::provenance::Provenance;
 use crate::report::{RequestResult, Verdict};
 use crate::snapshot::Changeset;
 use crate::survey::Mainline;
@@ -165,9 +166,7 @@ fn split(base: ObjectId, changes: &Changeset) -> Option<Vec<Signed>> {
     let mut sets: BTreeMap<Timestamp, Changeset> = BTreeMap::new();
     let mut times: BTreeMap<&str, Timestamp> = BTreeMap::new();
     for (folder, files) in &changes.folders {
-        let provenance: serde_json::Value =
-            serde_json::from_slice(files.get("provenance.json")?).ok()?;
-        let now: Timestamp = provenance["predicate"]["now"].as_str()?.parse().ok()?;
+        let now = Provenance::read(files.get(artifact::PROVENANCE)?)?.now;
         times.insert(folder.as_str().strip_prefix("issued/")?, now);
         let set = sets.entry(now).or_default();
         set.folders.insert(folder.clone(), files.clone());

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::batch::signed::Signed;
 use crate::finding::{Code, Finding, Reason};
-use crate::names::{RepoPath, RequestName, Serial};
+use crate::names::{RepoPath, RequestName, Serial, artifact};
 use crate::plan;
 use crate::survey::Mainline;
 
@@ -60,7 +60,7 @@ pub(super) fn sift(signed: &mut Signed, here: &Mainline, again: bool) -> anyhow:
         } else if ground.moved(&name, key_file.as_ref().map(RepoPath::as_str)) {
             let there = here
                 .repository
-                .file(here.tip, &name.issued("certificate.pem"))?;
+                .file(here.tip, &name.issued(artifact::CERTIFICATE))?;
             let is_there = there.is_some_and(|file| signed.certificate(&name) == Some(&file.bytes));
             let set = if is_there { &mut published } else { &mut gone };
             set.insert(name);
