@@ -7,7 +7,7 @@
 //! ```text
 //! commit --git::snapshot--> Snapshot --plan::read--> Requests --decision::decide--> Approved
 //!    Approved --issuance::prepare--> Prepared --sign(key)--> Issued
-//!    Issued --render::add--> Changeset --git::commit--> commit
+//!    Issued --render::add--> Changeset --git::make_commit--> commit
 //! ```
 //!
 //! [`Approved`](decision::Approved) is made by the decision alone, [`Prepared`](issuance::Prepared) by a lint that passed,
@@ -30,69 +30,86 @@
 //!
 //! # Floors
 //!
-//! A file imports only from floors below its own; `tests/floors.rs` holds the table and fails where one doesn't.
+//! The modules stand below floor by floor, from the ground up. A file imports only from floors below its own, and
+//! `tests/floors.rs` fails where one doesn't.
 
-// Ground: names and times, text for people, and what work is counted in.
+// Ground: names and times, text that nothing obeys, and what work is counted in.
 pub mod effort;
 pub mod harmless;
 pub mod names;
 pub mod timestamp;
 
-// Formats: what is read and written.
+// What is told of a file and of a certificate, patterns, and the keys and signatures of OpenSSH.
 pub mod finding;
 pub mod pattern;
 pub mod provenance;
+pub mod ssh;
+
+// Files as values: those of a commit, YAML as a tree, what nobody should have put there, and what outputs are made of.
 pub mod report;
-pub mod schema;
 pub mod secrets;
 pub mod snapshot;
-pub mod ssh;
-pub mod x509;
 pub mod yaml;
+
+// The formats of others, and which file may lie where.
+pub mod expression;
+pub mod x509;
 pub mod zones;
 
-// Records: what the files of a repository mean.
-pub mod control;
+// What people write: requests, and statements about them.
+pub mod kubernetes;
 pub mod request;
-pub mod revocation;
 pub mod statement;
 
-// Judgement.
-pub mod decision;
-pub mod lint;
+// What decides: the control zone.
+pub mod control;
+
+// What is taken back.
+pub mod revocation;
+
+// What is proven about people and keys.
 pub mod trust;
 
-// Authority.
-pub mod inventory;
-pub mod issuance;
-pub mod kubernetes;
+// Judgement: of a request, and of the octets that would be signed.
+pub mod decision;
+pub mod lint;
 
-// Flows.
-pub mod batch;
+// Authority: what was approved becomes what may be signed.
+pub mod issuance;
+
+// Flows: one arrow of the drawing each, or one question about the rules.
 pub mod conversion;
-pub mod explanation;
-pub mod inspection;
 pub mod message;
 pub mod plan;
 pub mod render;
-pub mod replay;
 pub mod sampling;
+pub mod schema;
 pub mod starter;
 pub mod trial;
 
-// Edges.
-pub mod expression;
+// Flows that are made of these.
+pub mod batch;
+pub mod explanation;
+pub mod inspection;
+pub mod inventory;
+pub mod replay;
+
+// The disk.
 pub mod files;
+
+// The other edges: git, keys, the terminal.
 pub mod git;
 pub mod keystore;
 pub mod output;
 pub mod signing;
 pub mod worktree;
 
-// Surface.
+// Surface: what was typed, and what surrounds the program.
 pub mod cli;
-pub mod survey;
 pub mod world;
 
-// Commands.
+// All that git knows of a mainline, of a change to it, or of a work tree.
+pub mod survey;
+
+// The commands.
 pub mod commands;

@@ -185,6 +185,22 @@ fn graph() -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
         .collect()
 }
 
+/// A paragraph of modules is a floor.
+#[test]
+fn the_first_page_of_the_code_has_the_floors_in_their_order() {
+    let text = fs::read_to_string("src/lib.rs").expect("the file can be read");
+    let rooms = |floor: &str| -> Vec<String> {
+        let names = floor
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub mod "));
+        names.map(|name| name.replace(';', "")).collect()
+    };
+    let mut floors: Vec<Vec<String>> = text.split("\n\n").map(rooms).collect();
+    floors.retain(|rooms| !rooms.is_empty());
+    floors.push(vec!["main".to_owned()]);
+    assert_eq!(floors, FLOORS);
+}
+
 #[test]
 fn imports_go_down_only() {
     let mut wrong = Vec::new();
