@@ -95,7 +95,7 @@ pub fn refuse_links(root: &Path, path: &RepoPath) -> Result<(), Stop> {
     Err(Stop(vec![Finding::in_file(path.clone(), reason)]))
 }
 
-/// The same as [`write_new`], where a file that is there already is an error.
+/// Writes a file that must not be there yet, as [`write_new`] does.
 ///
 /// # Errors
 /// When there is a file, or it can't be written.

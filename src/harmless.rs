@@ -68,7 +68,7 @@ pub fn harmless(text: &str) -> String {
     out
 }
 
-/// The same for a text of several lines, which stay lines.
+/// Shows each line of a text as [`harmless`] does; the lines stay lines.
 #[must_use]
 pub fn harmless_lines(text: &str) -> String {
     text.lines().map(|line| harmless(line) + "\n").collect()

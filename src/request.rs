@@ -88,7 +88,7 @@ impl Request {
         Self::parse(name, blob, Csr::read)
     }
 
-    /// The same without proof of possession: to be judged, and never to be signed.
+    /// Reads one manifest whose CSR need not prove possession of its key: to be judged, and never to be signed.
     ///
     /// # Errors
     /// As [`Request::read`], but for the proof.

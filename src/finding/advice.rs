@@ -31,7 +31,7 @@ impl Reason {
 }
 
 impl Finding {
-    /// The same for its reason.
+    /// Ends the help of its reason with the command that says more.
     #[must_use]
     pub fn advised(self, command: &str) -> Self {
         let reason = self.reason.advised(self.file.as_ref(), command);

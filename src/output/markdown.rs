@@ -34,13 +34,13 @@ const WORST_FIRST: [Verdict; 8] = [
     Verdict::Unchanged,
 ];
 
-/// The comment.
+/// The report as the comment of a pull request, marked so that the next one replaces it.
 #[must_use]
 pub fn report(report: &Report) -> String {
     format!("{MARKER}\n{}", body(report, COMMENT))
 }
 
-/// The same for the summary of a CI step, which has more room.
+/// The report as the summary of a CI step, which has more room than a comment.
 #[must_use]
 pub fn summary(report: &Report) -> String {
     body(report, SUMMARY)

@@ -85,8 +85,8 @@ impl Csr {
         Self::parse(pem, Possession::Proven)
     }
 
-    /// The same without a look at the signature, for requests that are judged and never signed: those of policy tests, and
-    /// those whose certificates were issued long ago.
+    /// Reads such a text without a look at the signature, for requests that are judged and never signed: those of policy
+    /// tests, and those whose certificates were issued long ago.
     ///
     /// # Errors
     /// As [`Csr::read`], but for the proof.

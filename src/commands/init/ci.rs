@@ -30,7 +30,7 @@ impl Pipeline {
         Self::checked(forge, branch.to_owned(), Vec::new())
     }
 
-    /// The same with this key.
+    /// With one more key that CI needs.
     pub(super) fn with_key(mut self, key: &ObjectName) -> Self {
         self.keys.push(key.clone());
         self
