@@ -17,7 +17,7 @@ use crate::names::RequestName;
 use crate::world::World;
 use crate::x509::certification_request;
 use crate::x509::csr::Csr;
-use crate::x509::key::PublicKey;
+use crate::x509::key::{Curve, KeyKind, PublicKey};
 use crate::x509::san::SubjectAltNames;
 use crate::x509::subject::{Attribute, Subject};
 
@@ -141,15 +141,14 @@ fn refuse_inside(file: &Path, root: &Path, name: &RequestName) -> Result<(), Sto
 
 /// A kind that was asked for is not another one.
 fn refuse_other_kind(pair: &KeyPair, wanted: KeyType, file: &Path) -> Result<(), Stop> {
-    let kind = PublicKey::read(&pair.subject_public_key_info())
-        .map(|key| key.kind().to_string())
-        .map_err(Stop::because)?;
+    let key = PublicKey::read(&pair.subject_public_key_info()).map_err(Stop::because)?;
+    let (kind, wanted_kind) = (key.kind(), kind_of(wanted));
     // What is the default was not asked for.
-    if wanted == KeyType::EcdsaP256 || kind == name_of(wanted) {
+    if wanted == KeyType::EcdsaP256 || kind == wanted_kind {
         return Ok(());
     }
-    let (shown, wanted) = (file.display(), name_of(wanted));
-    let message = format!("the key that is already at `{shown}` is {kind}, not {wanted}");
+    let shown = file.display();
+    let message = format!("the key that is already at `{shown}` is {kind}, not {wanted_kind}");
     let help = format!("move it away, and run it again: `mv {shown} {shown}.old`");
     Err(Stop::because(
         Reason::new(Code::OperationFailed, message).help(help),
@@ -170,16 +169,15 @@ fn keyless(name: &RequestName, file: &Path) -> Stop {
     Stop(vec![Finding::in_file(manifest, reason)])
 }
 
-/// As reports name the kinds.
-fn name_of(kind: KeyType) -> &'static str {
-    match kind {
-        KeyType::EcdsaP256 => "ECDSA P-256",
-        KeyType::EcdsaP384 => "ECDSA P-384",
-        KeyType::EcdsaP521 => "ECDSA P-521",
-        KeyType::Ed25519 => "Ed25519",
-        KeyType::Rsa2048 => "RSA 2048",
-        KeyType::Rsa3072 => "RSA 3072",
-        KeyType::Rsa4096 => "RSA 4096",
+fn kind_of(wanted: KeyType) -> KeyKind {
+    match wanted {
+        KeyType::EcdsaP256 => KeyKind::Ecdsa(Curve::P256),
+        KeyType::EcdsaP384 => KeyKind::Ecdsa(Curve::P384),
+        KeyType::EcdsaP521 => KeyKind::Ecdsa(Curve::P521),
+        KeyType::Ed25519 => KeyKind::Ed25519,
+        KeyType::Rsa2048 => KeyKind::Rsa { bits: 2048 },
+        KeyType::Rsa3072 => KeyKind::Rsa { bits: 3072 },
+        KeyType::Rsa4096 => KeyKind::Rsa { bits: 4096 },
     }
 }
 
