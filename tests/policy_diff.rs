@@ -281,6 +281,44 @@ ops/omar: tightened, issued 2030-01-01T00:00:00Z
     assert!(!told.stdout.contains("policies change"), "{}", told.stdout);
 }
 
+/// What has ended would come back, although no decision changes.
+#[test]
+fn renewals_that_a_change_makes_due_are_told_in_every_format() {
+    let scratch = Scratch::with_repository();
+    scratch
+        .in_repo(&["new", "jane", "--group", "dev"])
+        .success();
+    scratch.commit("a request");
+    scratch.in_repo(&["run"]).success();
+    let diff = |now: &str, format: &str| {
+        let args = ["--now", now, "policy", "diff", "--exit-code", "-o", format];
+        scratch.in_repo(&args).success()
+    };
+    let words = "renewals that these policies make due at once: 1, of them of certificates that have ended 1: jane";
+    edit(
+        &scratch,
+        "  approvals:",
+        "  renewal: {before: 8h, until: 9d}\n  approvals:",
+    );
+    let late = "2030-01-05T00:00:00Z";
+    let json = diff(late, "json").json();
+    assert_eq!(json["notices"][0]["code"], "RenewalsBegin", "{json:#}");
+    assert_eq!(json["notices"][0]["message"], words);
+    assert_eq!(json["changes"], json!([]));
+    let markdown = diff(late, "markdown").stdout;
+    assert!(markdown.contains("make due at once"), "{markdown}");
+    let text = diff(late, "text");
+    assert_eq!(text.stdout, "policy diff: none of 1 decisions changes\n");
+    let told: Vec<&str> = text.stderr.split_whitespace().collect();
+    let told = told.join(" ");
+    assert!(
+        told.starts_with(&format!("note[RenewalsBegin]: {words}")),
+        "{told}"
+    );
+    let early = diff("2030-01-01T12:00:00Z", "json").json();
+    assert_eq!(early["notices"], json!([]));
+}
+
 #[test]
 fn a_long_list_is_cut() {
     let scratch = Scratch::with_repository();

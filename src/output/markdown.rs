@@ -75,7 +75,7 @@ fn body(report: &Report, room: usize) -> String {
         add(&|| section(result, about.map_or(&[], Vec::as_slice)));
     }
     for notice in notices.get(&None).into_iter().flatten() {
-        add(&|| format!("\n{}", cut(finding("note", notice))));
+        add(&|| note(notice));
     }
     if left_out > 0 {
         let _ = write!(
@@ -197,6 +197,12 @@ fn fold(title: &str, lines: &[String]) -> String {
     }
     let fence = "`".repeat(longest_run(&block).max(2) + 1);
     format!("\n<details><summary>{title}</summary>\n\n{fence}text\n{block}{fence}\n\n</details>\n")
+}
+
+/// What is worth knowing, at the end of a comment.
+#[must_use]
+pub fn note(notice: &Finding) -> String {
+    format!("\n{}", cut(finding("note", notice)))
 }
 
 fn finding(kind: &str, finding: &Finding) -> String {

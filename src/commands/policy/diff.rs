@@ -1,15 +1,18 @@
 //! `gitca policy diff`: which decisions a change of the policies changes.
 //!
 //! In come two revisions, the second of which may be the work tree; out come the decisions on the requests of the first
-//! that would fall otherwise. Found is one of them, where that was asked.
+//! that would fall otherwise, and a notice of the certificates that would be made anew at once. Found is one of those
+//! decisions, where that was asked. Nothing is signed or written.
 
 use serde::Serialize;
 
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::commands::policy::rules::Source;
+use crate::finding::Finding;
 use crate::names::ObjectId;
-use crate::output::text::{Style, changes};
+use crate::output::text::{self, Style, changes};
 use crate::output::{self, Told, markdown};
+use crate::plan::warnings;
 use crate::report::{API_VERSION, Change, Direction};
 use crate::survey;
 use crate::world::World;
@@ -25,6 +28,7 @@ struct Diff<'a> {
     head: Option<ObjectId>,
     judged: usize,
     changes: &'a [Change],
+    notices: &'a [Finding],
     summary: Summary,
 }
 
@@ -46,10 +50,17 @@ pub fn diff(args: &DiffArgs, world: &World, style: Style) -> anyhow::Result<Told
         None => survey::mainline(world)?,
     };
     let source = Source::find(args.head.as_deref(), world)?;
-    let found = mainline.replay(&source.rules()?, world.now)?;
+    let rules = source.rules()?;
+    let found = mainline.replay(&rules, world.now)?;
+    let due = mainline.newly_due(&rules, world.now)?;
+    let begins = (!due.is_empty()).then(|| warnings::renewals_begin(&due, world.now));
+    let notices: Vec<Finding> = begins.into_iter().collect();
     let text = match args.output {
         DiffFormat::Text => changes::text(&found, style),
-        DiffFormat::Markdown => markdown::changes::report(&found),
+        DiffFormat::Markdown => {
+            let notes: String = notices.iter().map(markdown::note).collect();
+            markdown::changes::report(&found) + &notes
+        }
         DiffFormat::Json => output::json(&Diff {
             api_version: API_VERSION,
             kind: "PolicyDiff",
@@ -58,6 +69,7 @@ pub fn diff(args: &DiffArgs, world: &World, style: Style) -> anyhow::Result<Told
             head: source.commit(),
             judged: found.judged,
             changes: &found.changes,
+            notices: &notices,
             summary: Summary {
                 loosened: found.count(Direction::Loosened),
                 tightened: found.count(Direction::Tightened),
@@ -65,9 +77,12 @@ pub fn diff(args: &DiffArgs, world: &World, style: Style) -> anyhow::Result<Told
             },
         })?,
     };
+    let talk = text::findings("note", notices.iter(), &style);
+    // The other formats have them.
+    let is_told = args.output != DiffFormat::Text || notices.is_empty();
     Ok(Told {
         text,
-        talk: None,
+        talk: (!is_told).then_some(talk),
         found: args.exit_code && !found.changes.is_empty(),
     })
 }
