@@ -1,4 +1,7 @@
 //! What one decision is made of: a request, the rules, the people, and what is known of its key.
+//!
+//! Whoever wants a decision fills in all of it beforehand: a case is a value, and deciding asks neither git nor a clock. So
+//! the same case is decided in the same way in a run, in a check, in a policy test and years later in a replay.
 
 use crate::control::ControlZone;
 use crate::request::Request;

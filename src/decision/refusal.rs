@@ -1,4 +1,7 @@
 //! A verdict other than approved: what became of a request, and every reason of the step that refused it.
+//!
+//! In come the reasons of one step, since later ones are not reached; out comes a value that reports are made of. A refusal
+//! is no error, and has no way to become an approval: that one is another type.
 
 use std::collections::BTreeMap;
 

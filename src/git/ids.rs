@@ -1,4 +1,7 @@
 //! Names as libgit2 has them, and as we do.
+//!
+//! In come a branch, an id or a signature of one side; out comes the same of the other, or that it is no such name. Ids are
+//! those of SHA-1 repositories (gitformat-pack(5)): twenty octets. Nothing is looked up in a repository.
 
 use std::path::PathBuf;
 

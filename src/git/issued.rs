@@ -1,4 +1,7 @@
-//! Reads what `issued/` holds of many requests at once: each directory is read once, however many requests lie in it.
+//! What `issued/` holds of many requests at once: each directory is read once, however many requests lie in it.
+//!
+//! In come a commit and the names of requests; out come the manifest and the provenance that a run left for each. What is
+//! too large or not there is left out, and nothing is believed of the rest: whoever asks holds it against the CA.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! Statements: the layout that is written, and everything that is not read.
+//!
+//! The layout is compared octet by octet, as a signature covers all of them and people write statements by hand. What is
+//! read is what is written: anything else is malformed, with the field that is.
 
 use super::*;
 

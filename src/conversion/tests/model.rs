@@ -1,4 +1,7 @@
-//! A small model of upstream's semantics, and what it admits.
+//! A small model of what cert-manager's approver-policy admits, as its evaluators decide.
+//!
+//! In come dice with a seed; out come upstream policies, as values and as YAML, and whether upstream would admit a request.
+//! What the converted policy admits and the model does not is a hole.
 
 use std::fmt::Write as _;
 

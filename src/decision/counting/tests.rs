@@ -1,4 +1,7 @@
 //! Counting against a table, and against a judge who tries every seating.
+//!
+//! In come requirements and voters as a line of text has them; what has to come out is who is still missing, and that nobody
+//! is counted twice. The judge is slow and simple, so that it can be believed.
 
 use super::*;
 

@@ -1,4 +1,7 @@
-//! Tests of [`super`].
+//! Streams, Lists and what `kubectl` prints, split into requests.
+//!
+//! What goes in is text as people have it; what has to come out is one manifest for each request that reads back as the same
+//! one, with a word on every field that was left out, or every reason why nothing came out.
 
 use super::*;
 

@@ -1,4 +1,7 @@
 //! Names and subject values of requests: each is judged alone and has its own place in the findings.
+//!
+//! What goes in is DER that is made here octet by octet, since no library writes what is wrong. `S6`, `N24` and the like are
+//! the numbers of the adversarial cases in the specification of policies.
 
 use super::{codes, places};
 use crate::finding::Code;
