@@ -16,6 +16,7 @@ use crate::provenance;
 use crate::snapshot::{
     Authorship, Blob, Brought, DeletedStatement, Introduction, StatementHistory,
 };
+use crate::timestamp::Timestamp;
 use crate::zones;
 
 // A manifest of 64 KiB and 64 approvals make no longer one.
@@ -47,6 +48,7 @@ pub(super) struct Account<'a> {
     objects: &'a Objects<'a>,
     anchor: Passed,
     authors: HashMap<ObjectId, Authorship>,
+    dates: HashMap<ObjectId, Timestamp>,
 }
 
 /// Who had a hand in each request, and who made its bytes, as far as landings could be searched.
@@ -65,6 +67,7 @@ impl<'a> Account<'a> {
             objects,
             anchor,
             authors: HashMap::new(),
+            dates: HashMap::new(),
         }
     }
 
@@ -151,13 +154,23 @@ impl<'a> Account<'a> {
         Ok(Introduction {
             commit: brought.commit,
             position: self.position(brought),
-            committed: committed(&self.repository.commit_at(brought.commit)?),
+            committed: self.date(brought.commit)?,
             maker: maker.map(|commit| self.author(*commit)).transpose()?,
             is_from_anchor: changes.last().is_none_or(|oldest| *oldest == self.anchor),
             changes: changes.into_iter().map(|change| change.commit).collect(),
             contributors,
             touches_control: brought.touches_control && brought != self.anchor,
         })
+    }
+
+    /// When a commit was made, as it says itself.
+    fn date(&mut self, commit: ObjectId) -> anyhow::Result<Timestamp> {
+        if let Some(known) = self.dates.get(&commit) {
+            return Ok(*known);
+        }
+        let found = committed(&self.repository.commit_at(commit)?);
+        self.dates.insert(commit, found);
+        Ok(found)
     }
 
     fn author(&mut self, commit: ObjectId) -> anyhow::Result<Authorship> {
