@@ -24,8 +24,9 @@ use crate::zones::source::{
 
 // What is read of a repository in all.
 const OCTETS: usize = 1 << 30;
-// What it costs at least to judge a file, in octets of a directory that is walked.
-const JUDGED: usize = 1024;
+// What it costs at least to judge a file, in octets of a directory that is walked: the signature of a request is verified,
+// and a copy of one is refused in the end, since both have the same key.
+const JUDGED: usize = 4096;
 // As deep as requests may lie; it bounds the recursion, too.
 const CONTROL_PIECES: usize = 8;
 
