@@ -9,10 +9,12 @@ mod details;
 mod evidence;
 pub mod listing;
 pub mod lists;
+mod reading;
 mod size;
 pub mod warnings;
 
 pub use crate::plan::evidence::{Evidence, Requests};
+pub use crate::plan::reading::{read, read_proposed};
 
 use std::collections::BTreeMap;
 
@@ -25,27 +27,9 @@ use crate::finding::{Finding, Reason};
 use crate::names::{RequestName, Sha256Digest, Shard};
 use crate::report::{Details, RequestResult, Requester, Verdict};
 use crate::request::Request;
-use crate::snapshot::{Introduction, KeyOwner, KeyOwners, Snapshot};
+use crate::snapshot::{Introduction, KeyOwner, KeyOwners};
 use crate::timestamp::Timestamp;
 use crate::trust::Testimony;
-
-/// Reads every open request of the snapshot.
-#[must_use]
-pub fn read(snapshot: &Snapshot) -> Requests {
-    // Most of it is the verification of signatures.
-    snapshot
-        .open
-        .par_iter()
-        .map(|(name, blob)| {
-            let mut request = Request::read(name, blob);
-            if let Ok(request) = &mut request {
-                let leaked = snapshot.leaked.get(&request.csr.key.digest());
-                request.leaked_in = leaked.cloned();
-            }
-            (name.clone(), request)
-        })
-        .collect()
-}
 
 /// The keys that the requests want certified, to look their owners up.
 #[must_use]

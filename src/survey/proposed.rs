@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::ControlZone;
-use crate::finding::Finding;
+use crate::finding::{Code, Finding, Reason};
 use crate::git::{Proposal, Repository};
 use crate::names::{ObjectId, RequestName, Sha256Digest};
 use crate::plan::{self, Requests};
@@ -98,7 +98,12 @@ pub fn proposal(
         &zone,
         &mut snapshot,
     )?;
-    let mut requests = plan::read(&snapshot);
+    let (mut requests, unread) = plan::read_proposed(&snapshot, &news.asked);
+    for name in &unread {
+        snapshot.requests.remove(name);
+        snapshot.open.remove(name);
+        snapshot.statements.remove(name);
+    }
     let owners = proposal.key_owners(&plan::keys(&requests))?;
     let asked = Asked {
         owners: &owners,
@@ -127,6 +132,7 @@ pub fn proposal(
     let branch = zone.settings.branch.as_str();
     let mut refused = output::proposed(&repository, &proposal, (base, head), branch)?;
     refused.extend(moved(&repository, world, &proposal, &zone)?);
+    refused.extend(not_read(&unread));
     let read = (requests, owners);
     let survey = Survey {
         introductions: history.introductions,
@@ -146,6 +152,18 @@ pub fn proposal(
         survey,
         certificates: Certificates { repository, base },
     })
+}
+
+/// What to say of requests that were not read, since so many before them are wrong.
+fn not_read(unread: &BTreeSet<RequestName>) -> Option<Finding> {
+    let first = unread.first()?;
+    let message = format!(
+        "so many manifests before this one are wrong that {} were not read",
+        unread.len()
+    );
+    let reason = Reason::new(Code::TooManyFiles, message);
+    let help = "mend those that are told; then the others are read";
+    Some(Finding::in_request(first, reason.help(help)))
 }
 
 /// A change of the mainline's name is landed on the branch that it names: where it is merged elsewhere, every run stops.

@@ -1,0 +1,81 @@
+//! Reads what is asked: the open requests of a snapshot, on all cores.
+//!
+//! In comes a snapshot; out comes each request, or every reason why it is none. A run and a plan read all of them, since one
+//! that is wrong stops no other. Of what a change brings no more is read once so much is wrong that nobody would mend it at
+//! once; the caller says so and lets none of it pass.
+
+use std::collections::BTreeSet;
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use crate::finding::Reason;
+use crate::names::RequestName;
+use crate::plan::evidence::Requests;
+use crate::request::Request;
+use crate::snapshot::{Blob, Snapshot};
+
+// Some hundred manifests that are wrong, or three of the largest: those take longest to refuse.
+const WRONG: usize = 192 * 1024;
+// What all cores read before what is wrong is counted.
+const BATCH: usize = 64 * 1024;
+
+/// Reads every open request of the snapshot.
+#[must_use]
+pub fn read(snapshot: &Snapshot) -> Requests {
+    let open: Vec<Open<'_>> = snapshot.open.iter().collect();
+    read_all(snapshot, &open).collect()
+}
+
+/// The same, but for requests of those that are brought: past so many octets that are wrong, they are not read but named.
+#[must_use]
+pub fn read_proposed(
+    snapshot: &Snapshot,
+    brought: &BTreeSet<RequestName>,
+) -> (Requests, BTreeSet<RequestName>) {
+    let open = snapshot.open.iter();
+    let (brought, others): (Vec<Open<'_>>, Vec<Open<'_>>) =
+        open.partition(|(name, _)| brought.contains(*name));
+    let mut requests: Requests = read_all(snapshot, &others).collect();
+    let mut left = WRONG;
+    let mut rest = &brought[..];
+    while !rest.is_empty() && left > 0 {
+        let (batch, after) = rest.split_at(batch(rest));
+        for (read, (_, blob)) in read_all(snapshot, batch).zip(batch) {
+            if read.1.is_err() {
+                left = left.saturating_sub(blob.bytes.len());
+            }
+            requests.extend([read]);
+        }
+        rest = after;
+    }
+    (
+        requests,
+        rest.iter().map(|(name, _)| (*name).clone()).collect(),
+    )
+}
+
+/// How many of the next ones are read together, one at least.
+fn batch(open: &[Open<'_>]) -> usize {
+    let mut octets = 0;
+    let fits = |(_, blob): &&Open<'_>| {
+        octets += blob.bytes.len();
+        octets <= BATCH
+    };
+    open.iter().take_while(fits).count().max(1)
+}
+
+type Open<'s> = (&'s RequestName, &'s Blob);
+type Read = (RequestName, Result<Request, Vec<Reason>>);
+
+/// In the order given. Most of it is the verification of signatures.
+fn read_all(snapshot: &Snapshot, open: &[Open<'_>]) -> impl Iterator<Item = Read> {
+    let read = |(name, blob): &Open<'_>| {
+        let mut request = Request::read(name, blob);
+        if let Ok(request) = &mut request {
+            let leaked = snapshot.leaked.get(&request.csr.key.digest());
+            request.leaked_in = leaked.cloned();
+        }
+        ((*name).clone(), request)
+    };
+    open.par_iter().map(read).collect::<Vec<_>>().into_iter()
+}
