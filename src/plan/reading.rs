@@ -14,8 +14,9 @@ use crate::plan::evidence::Requests;
 use crate::request::Request;
 use crate::snapshot::{Blob, Snapshot};
 
-// Some hundred manifests that are wrong, or three of the largest: those take longest to refuse.
-const WRONG: usize = 192 * 1024;
+/// How many octets of the manifests that a change brings may be wrong before no more are read, and of its revocations: some
+/// hundred files, or three of the largest manifests, which take longest to refuse.
+pub const WRONG: usize = 192 * 1024;
 // What all cores read before what is wrong is counted.
 const BATCH: usize = 64 * 1024;
 

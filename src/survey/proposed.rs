@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{Proposal, Repository};
-use crate::names::{ObjectId, RequestName, Sha256Digest};
+use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::plan::{self, Requests};
 use crate::provenance::Provenance;
 use crate::report::Grounds;
@@ -132,7 +132,8 @@ pub fn proposal(
     let branch = zone.settings.branch.as_str();
     let mut refused = output::proposed(&repository, &proposal, (base, head), branch)?;
     refused.extend(moved(&repository, world, &proposal, &zone)?);
-    refused.extend(not_read(&unread));
+    refused.extend(not_read(&unread, RequestName::manifest));
+    refused.extend(not_read(&revoked.unread, RequestName::revocation));
     let read = (requests, owners);
     let survey = Survey {
         introductions: history.introductions,
@@ -154,16 +155,15 @@ pub fn proposal(
     })
 }
 
-/// What to say of requests that were not read, since so many before them are wrong.
-fn not_read(unread: &BTreeSet<RequestName>) -> Option<Finding> {
-    let first = unread.first()?;
-    let message = format!(
-        "so many manifests before this one are wrong that {} were not read",
-        unread.len()
-    );
+/// What to say of files beside these requests that were not read, since so many before them are wrong.
+fn not_read(unread: &BTreeSet<RequestName>, file: fn(&RequestName) -> RepoPath) -> Option<Finding> {
+    let first = file(unread.first()?);
+    let number = unread.len();
+    let message =
+        format!("so many files before this one are wrong that {number} of its kind were not read");
     let reason = Reason::new(Code::TooManyFiles, message);
-    let help = "mend those that are told; then the others are read";
-    Some(Finding::in_request(first, reason.help(help)))
+    let help = "mend those that are told";
+    Some(Finding::in_file(first, reason.help(help)))
 }
 
 /// A change of the mainline's name is landed on the branch that it names: where it is merged elsewhere, every run stops.

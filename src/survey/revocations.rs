@@ -13,6 +13,7 @@ use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{Horizon, Proposal, Repository};
 use crate::names::{ObjectId, RepoPath, RequestName};
+use crate::plan;
 use crate::plan::lists::{self, Published};
 use crate::revocation::Revocation;
 use crate::snapshot::{Brought, KeyOwners, Output, RevocationHistory, Snapshot};
@@ -37,6 +38,8 @@ pub(super) struct Found {
     pub(super) news: Vec<Revoked>,
     /// The lists that were published; `None` where none of them can be due.
     pub(super) lists: Option<Published>,
+    /// What a change brings beside these requests was not read.
+    pub(super) unread: BTreeSet<RequestName>,
 }
 
 /// What is at hand.
@@ -104,6 +107,7 @@ impl Ground<'_> {
                 .collect(),
             lists,
             revocations,
+            unread: BTreeSet::new(),
         })
     }
 
@@ -200,13 +204,15 @@ pub(super) fn proposed(
         Ok(judgement.run_at(commit)?.is_some())
     })?;
     snapshot.revocations.retain(|name, _| names.contains(name));
-    let findings = findings(snapshot, &histories);
+    let (findings, unread) = findings_within(snapshot, &histories, news);
     withhold(snapshot, findings);
+    histories.retain(|name, _| !unread.contains(name));
     let revocations = Revocations::of(&histories);
     Ok(Found {
         news: revoked(news, &revocations).cloned().collect(),
         lists: None,
         revocations,
+        unread,
     })
 }
 
@@ -295,19 +301,37 @@ fn keep_genuine(
 
 /// What is wrong with the revocations that lie there.
 fn findings(snapshot: &Snapshot, histories: &Histories) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    findings_within(snapshot, histories, &BTreeSet::new()).0
+}
+
+/// The same, with those of the new ones that were not read, since so many octets before them are wrong.
+fn findings_within(
+    snapshot: &Snapshot,
+    histories: &Histories,
+    new: &BTreeSet<RequestName>,
+) -> (Vec<Finding>, BTreeSet<RequestName>) {
+    let (mut findings, mut unread) = (Vec::new(), BTreeSet::new());
+    let mut left = plan::WRONG;
     for (name, blob) in &snapshot.revocations {
+        let is_new = new.contains(name);
+        if is_new && left == 0 {
+            unread.insert(name.clone());
+            continue;
+        }
         let reasons = match Revocation::read(name, blob) {
             Err(reasons) => reasons,
             Ok(revocation) => unknown(&revocation, histories.get(name)),
         };
+        if is_new && !reasons.is_empty() {
+            left = left.saturating_sub(blob.bytes.len());
+        }
         findings.extend(reasons.into_iter().map(|reason| Finding {
             request: Some(name.clone()),
             file: Some(name.revocation()),
             reason,
         }));
     }
-    findings
+    (findings, unread)
 }
 
 /// Tells what is wrong; a revocation with a mistake may be of what is asked for again, so its request waits.

@@ -258,8 +258,9 @@ fn a_change_is_read_no_further_than_somebody_mends_it() {
         (check.code, check.errors()),
         (Some(2), vec!["TooManyFiles"])
     );
-    let told = "so many manifests before this one are wrong that 37 were not read";
+    let told = "so many files before this one are wrong that 37 of its kind were not read";
     assert!(check.error().contains(told), "{check:?}");
+    assert!(check.error().contains("requests/bad/n14.yaml"), "{check:?}");
     assert_eq!(check.verdict("bad/n13"), Some("invalid"), "{check:?}");
     assert_eq!(check.verdict("bad/n14"), None, "{check:?}");
     assert_eq!(check.verdict("bad/z/jane"), None, "{check:?}");
@@ -270,4 +271,28 @@ fn a_change_is_read_no_further_than_somebody_mends_it() {
     hostile.commit(&[("requests/joe.yaml", manifest("joe").as_bytes())]);
     let check = hostile.proposed();
     assert_eq!((check.code, check.errors()), (Some(0), vec![]), "{check:?}");
+}
+
+#[test]
+fn revocations_of_a_change_are_read_no_further_either() {
+    let hostile = Hostile::new();
+    for number in 10..40 {
+        let text = format!("#{number}").repeat(16 * 1024 / 3);
+        let path = format!("repo/requests/bad/n{number}.revocation.yaml");
+        hostile.scratch.write(&path, text);
+    }
+    hostile.scratch.commit("thirty");
+    let check = hostile.proposed();
+    assert_eq!(
+        (check.code, check.errors()),
+        (Some(2), vec!["TooManyFiles"])
+    );
+    let told = "so many files before this one are wrong that 17 of its kind were not read";
+    assert!(check.error().contains(told), "{check:?}");
+    let file = |number| format!("requests/bad/n{number}.revocation.yaml");
+    assert!(check.error().contains(&file(23)), "{check:?}");
+    assert!(check.told(&file(22)).contains("MalformedFile"), "{check:?}");
+    assert_eq!(check.told(&file(23)), "", "{check:?}");
+    let plan = hostile.plan();
+    assert!(plan.told(&file(39)).contains("MalformedFile"), "{plan:?}");
 }
