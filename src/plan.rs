@@ -14,7 +14,7 @@ mod size;
 pub mod warnings;
 
 pub use crate::plan::evidence::{Evidence, Requests};
-pub use crate::plan::reading::{WRONG, read, read_proposed};
+pub use crate::plan::reading::{WRONG, read, read_proposed, weight};
 
 use std::collections::BTreeMap;
 

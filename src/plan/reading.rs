@@ -17,6 +17,8 @@ use crate::snapshot::{Blob, Snapshot};
 /// How many octets of the manifests that a change brings may be wrong before no more are read, and of its revocations: some
 /// hundred files, or three of the largest manifests, which take longest to refuse.
 pub const WRONG: usize = 192 * 1024;
+// A small file is a path with a finding, too.
+const LEAST: usize = 128;
 // What all cores read before what is wrong is counted.
 const BATCH: usize = 64 * 1024;
 
@@ -43,7 +45,7 @@ pub fn read_proposed(
         let (batch, after) = rest.split_at(batch(rest));
         for (read, (_, blob)) in read_all(snapshot, batch).zip(batch) {
             if read.1.is_err() {
-                left = left.saturating_sub(blob.bytes.len());
+                left = left.saturating_sub(weight(blob));
             }
             requests.extend([read]);
         }
@@ -55,11 +57,17 @@ pub fn read_proposed(
     )
 }
 
+/// What a file that is wrong counts of [`WRONG`].
+#[must_use]
+pub fn weight(blob: &Blob) -> usize {
+    blob.bytes.len().max(LEAST)
+}
+
 /// How many of the next ones are read together, one at least.
 fn batch(open: &[Open<'_>]) -> usize {
     let mut octets = 0;
     let fits = |(_, blob): &&Open<'_>| {
-        octets += blob.bytes.len();
+        octets += weight(blob);
         octets <= BATCH
     };
     open.iter().take_while(fits).count().max(1)

@@ -323,7 +323,7 @@ fn findings_within(
             Ok(revocation) => unknown(&revocation, histories.get(name)),
         };
         if is_new && !reasons.is_empty() {
-            left = left.saturating_sub(blob.bytes.len());
+            left = left.saturating_sub(plan::weight(blob));
         }
         findings.extend(reasons.into_iter().map(|reason| Finding {
             request: Some(name.clone()),

@@ -241,6 +241,24 @@ fn many_names_of_one_file_are_not_all_read() {
     assert!((200..300).contains(&read), "{read}");
 }
 
+/// A path is no less than a hundred octets.
+#[test]
+fn a_change_of_small_files_that_are_wrong_is_read_no_further_either() {
+    let hostile = Hostile::new();
+    for number in 0..1_600 {
+        let path = format!("repo/requests/bad/n{number:04}.yaml");
+        hostile.scratch.write(&path, number.to_string());
+    }
+    hostile.scratch.commit("small files");
+    let check = hostile.proposed();
+    assert_eq!(
+        (check.code, check.errors()),
+        (Some(2), vec!["TooManyFiles"])
+    );
+    let told = "so many files before this one are wrong that 64 of its kind were not read";
+    assert!(check.error().contains(told), "{}", check.error());
+}
+
 /// A change of which so much is wrong is mended first; on the mainline all is read, and what is wrong there already is not
 /// the fault of a change.
 #[test]
