@@ -81,7 +81,7 @@ impl Ground<'_> {
         }
         let mut histories = self.repository.revocations(self.tip, &names)?;
         self.keep_genuine(judgement, &mut histories)?;
-        let findings = findings(snapshot, &histories);
+        let findings = findings(read(snapshot), &histories);
         withhold(snapshot, findings);
         let revocations = Revocations::of(&histories);
         if let Some(lists) = &mut lists
@@ -199,14 +199,15 @@ pub(super) fn proposed(
     let is_asked =
         |name: &&RequestName| !asked.owners.is_empty() || snapshot.open.contains_key(*name);
     names.extend(snapshot.revocations.keys().filter(is_asked).cloned());
+    snapshot.revocations.retain(|name, _| names.contains(name));
+    let (read, unread) = read_proposed(snapshot, news);
+    names.retain(|name| !unread.contains(name));
     let mut histories = proposal.revocations(&names)?;
     keep_genuine(&mut histories, |commit| {
         Ok(judgement.run_at(commit)?.is_some())
     })?;
-    snapshot.revocations.retain(|name, _| names.contains(name));
-    let (findings, unread) = findings_within(snapshot, &histories, news);
+    let findings = findings(read, &histories);
     withhold(snapshot, findings);
-    histories.retain(|name, _| !unread.contains(name));
     let revocations = Revocations::of(&histories);
     Ok(Found {
         news: revoked(news, &revocations).cloned().collect(),
@@ -238,7 +239,7 @@ pub(super) fn in_work_tree(root: &Path, snapshot: &mut Snapshot) -> anyhow::Resu
             }));
         histories.insert(name.clone(), history);
     }
-    let (unknown, findings) = findings(snapshot, &histories)
+    let (unknown, findings) = findings(read(snapshot), &histories)
         .into_iter()
         .partition(|finding| finding.reason.code == Code::SerialUnknown);
     withhold(snapshot, findings);
@@ -299,18 +300,22 @@ fn keep_genuine(
     Ok(())
 }
 
-/// What is wrong with the revocations that lie there.
-fn findings(snapshot: &Snapshot, histories: &Histories) -> Vec<Finding> {
-    findings_within(snapshot, histories, &BTreeSet::new()).0
+/// The revocations that lie there, each with what it says or why it says nothing.
+type Read = BTreeMap<RequestName, Result<Revocation, Vec<Reason>>>;
+
+fn read(snapshot: &Snapshot) -> Read {
+    let files = snapshot.revocations.iter();
+    files
+        .map(|(name, blob)| (name.clone(), Revocation::read(name, blob)))
+        .collect()
 }
 
-/// The same, with those of the new ones that were not read, since so many octets before them are wrong.
-fn findings_within(
+/// The same, but for those of the new ones that come after so many octets that are wrong: they are named.
+fn read_proposed(
     snapshot: &Snapshot,
-    histories: &Histories,
     new: &BTreeSet<RequestName>,
-) -> (Vec<Finding>, BTreeSet<RequestName>) {
-    let (mut findings, mut unread) = (Vec::new(), BTreeSet::new());
+) -> (Read, BTreeSet<RequestName>) {
+    let (mut read, mut unread) = (Read::new(), BTreeSet::new());
     let mut left = plan::WRONG;
     for (name, blob) in &snapshot.revocations {
         let is_new = new.contains(name);
@@ -318,20 +323,30 @@ fn findings_within(
             unread.insert(name.clone());
             continue;
         }
-        let reasons = match Revocation::read(name, blob) {
-            Err(reasons) => reasons,
-            Ok(revocation) => unknown(&revocation, histories.get(name)),
-        };
-        if is_new && !reasons.is_empty() {
+        let revocation = Revocation::read(name, blob);
+        if is_new && revocation.is_err() {
             left = left.saturating_sub(plan::weight(blob));
         }
+        read.insert(name.clone(), revocation);
+    }
+    (read, unread)
+}
+
+/// What is wrong with them.
+fn findings(read: Read, histories: &Histories) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, revocation) in read {
+        let reasons = match revocation {
+            Err(reasons) => reasons,
+            Ok(revocation) => unknown(&revocation, histories.get(&name)),
+        };
         findings.extend(reasons.into_iter().map(|reason| Finding {
             request: Some(name.clone()),
             file: Some(name.revocation()),
             reason,
         }));
     }
-    (findings, unread)
+    findings
 }
 
 /// Tells what is wrong; a revocation with a mistake may be of what is asked for again, so its request waits.
