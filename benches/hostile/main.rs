@@ -19,6 +19,7 @@
     reason = "a benchmark ends where it can't go on, as tests do"
 )]
 
+mod changes;
 mod control;
 mod proposals;
 mod requests;
@@ -102,6 +103,7 @@ fn cases() -> Vec<Case> {
     cases.extend(statements::cases());
     cases.extend(control::cases());
     cases.extend(trees::cases());
+    cases.extend(changes::cases());
     cases
 }
 
