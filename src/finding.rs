@@ -104,6 +104,15 @@ impl Reason {
         }
     }
 
+    /// Its place in this file, `requests/jane.yaml:9` where the line is known.
+    #[must_use]
+    pub fn place(&self, file: &str) -> String {
+        match self.line {
+            Some(line) => format!("{file}:{line}"),
+            None => file.to_owned(),
+        }
+    }
+
     /// Names the field.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {

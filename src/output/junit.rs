@@ -9,29 +9,29 @@ use std::fmt::Write as _;
 use crate::finding::Reason;
 use crate::output::text::policy_test::one_case;
 use crate::output::text::{Style, harmless};
-use crate::report::{Report, RequestResult, Verdict};
+use crate::report::{Report, Verdict};
 use crate::trial::outcome::{CaseOutcome, Difference, TestOutcome, Tests};
 
+// The elements of a test case that did not pass.
+const FAILURE: &str = "failure";
+const SKIPPED: &str = "skipped";
 // Who made the report.
 const TESTS: &str = "gitca policy test";
 
 /// The document.
 #[must_use]
 pub fn report(report: &Report) -> String {
-    let is_failure = |result: &&RequestResult| {
-        matches!(
-            result.verdict,
-            Verdict::Denied | Verdict::Invalid | Verdict::Failed
-        )
+    let count = |kind| {
+        let kinds = report.results.iter();
+        let kinds = kinds.filter_map(|result| kind_of(result.verdict));
+        kinds.filter(|found| *found == kind).count()
     };
-    let is_skipped =
-        |result: &&RequestResult| matches!(result.verdict, Verdict::Pending | Verdict::Ignored);
     let counts = format!(
         "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
         report.results.len() + report.errors.len(),
-        report.results.iter().filter(is_failure).count(),
+        count(FAILURE),
         report.errors.len(),
-        report.results.iter().filter(is_skipped).count(),
+        count(SKIPPED),
     );
     let suite = format!("gitca {}", report.command);
     let mut text = format!(
@@ -52,15 +52,22 @@ pub fn report(report: &Report) -> String {
             .as_ref()
             .map_or_else(|| result.file.to_string(), ToString::to_string);
         let file = result.file.as_str();
-        let element = match &result {
-            failed if is_failure(failed) => element("failure", &result.reasons, file),
-            skipped if is_skipped(skipped) => element("skipped", &result.reasons, file),
-            _ => String::new(),
-        };
+        let kind = kind_of(result.verdict);
+        let element = kind.map(|kind| element(kind, &result.reasons, file));
+        let element = element.unwrap_or_default();
         text.push_str(&case(&suite, &name, file, &element));
     }
     text.push_str("  </testsuite>\n</testsuites>\n");
     text
+}
+
+/// What became of a test case; nothing where it passed.
+fn kind_of(verdict: Verdict) -> Option<&'static str> {
+    match verdict {
+        Verdict::Denied | Verdict::Invalid | Verdict::Failed => Some(FAILURE),
+        Verdict::Pending | Verdict::Ignored => Some(SKIPPED),
+        Verdict::Issued | Verdict::Unchanged | Verdict::Approved => None,
+    }
 }
 
 fn case(suite: &str, name: &str, file: &str, element: &str) -> String {
@@ -81,22 +88,14 @@ fn element(kind: &str, reasons: &[Reason], file: &str) -> String {
     let message = escape(&first.message);
     let mut text = String::new();
     for reason in reasons {
-        let line = reason
-            .line
-            .map(|line| format!(":{line}"))
-            .unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "{}: {} ({file}{line})",
-            reason.code,
-            harmless(&reason.message)
-        );
+        let (message, place) = (harmless(&reason.message), reason.place(file));
+        let _ = writeln!(text, "{}: {message} ({place})", reason.code);
         if let Some(help) = &reason.help {
             let _ = writeln!(text, "  help: {}", harmless(help));
         }
     }
     // The schema of `skipped` has no type.
-    let code = if kind == "skipped" {
+    let code = if kind == SKIPPED {
         String::new()
     } else {
         format!(" type=\"{}\"", first.code)

@@ -211,13 +211,9 @@ fn finding(kind: &str, finding: &Finding) -> String {
 }
 
 fn explained(kind: &str, reason: &Reason, file: &str) -> String {
-    let line = reason
-        .line
-        .map(|line| format!(":{line}"))
-        .unwrap_or_default();
     let mut text = format!("- {kind}**{}** {}\n", reason.code, span(&reason.message));
     if !file.is_empty() {
-        let _ = writeln!(text, "  - at {}", span(&format!("{file}{line}")));
+        let _ = writeln!(text, "  - at {}", span(&reason.place(file)));
     }
     let rule = reason.rule.as_ref();
     let rule = rule.and_then(|rule| Some(format!("{} {}", rule.place()?, rule.field)));

@@ -185,52 +185,39 @@ fn shown(rows: &[Row], style: Style) -> String {
 /// One reason, notice or error, with its place, field and help.
 #[must_use]
 pub fn reason(kind: &str, reason: &Reason, file: Option<&str>, style: Style) -> String {
+    let mut text = headline(kind, reason, style);
+    if let Some(file) = file {
+        let column = reason.column.map(|column| format!(":{column}"));
+        let place = reason.place(file) + &column.unwrap_or_default();
+        let _ = writeln!(text, "  --> {}", harmless(&place));
+    }
+    let value = reason.value.as_ref().map(|value| format!(" = {value}"));
+    let field = reason.field.as_ref();
+    let field = field.map(|field| field.to_owned() + value.as_deref().unwrap_or_default());
+    let rule = reason.rule.as_ref();
+    let rule = rule.and_then(|rule| Some(format!("{} {}", rule.place()?, rule.field)));
+    for (label, said) in [("field", &field), ("rule", &rule), ("help", &reason.help)] {
+        let Some(said) = said else { continue };
+        let first = format!("  {label}: ");
+        let other = " ".repeat(first.len());
+        let _ = writeln!(text, "{}", wrap(&harmless(said), &first, &other));
+    }
+    text
+}
+
+/// What it is and what it says, with the policy that says it.
+fn headline(kind: &str, reason: &Reason, style: Style) -> String {
     let tone = if kind == "error" {
         Tone::Bad
     } else {
         Tone::Warning
     };
     let head = format!("{kind}[{}]", reason.code);
-    let policy = reason
-        .policy
-        .as_ref()
-        .map(|policy| format!("{}: ", harmless(policy)))
-        .unwrap_or_default();
-    let message = wrap(
-        &format!("{policy}{}", harmless(&reason.message)),
-        &format!("{head}: "),
-        "  ",
-    );
-    let mut text = message.replacen(&head, &style.paint(tone, &head), 1);
-    text.push('\n');
-    if let Some(file) = file {
-        let line = reason
-            .line
-            .map(|line| format!(":{line}"))
-            .unwrap_or_default();
-        let column = reason
-            .column
-            .map(|column| format!(":{column}"))
-            .unwrap_or_default();
-        let _ = writeln!(text, "  --> {}{line}{column}", harmless(file));
-    }
-    if let Some(field) = &reason.field {
-        let value = reason
-            .value
-            .as_ref()
-            .map(|value| format!(" = {}", harmless(value)));
-        let field = format!("{}{}", harmless(field), value.unwrap_or_default());
-        let _ = writeln!(text, "{}", wrap(&field, "  field: ", "         "));
-    }
-    let rule = reason.rule.as_ref();
-    if let Some((place, rule)) = rule.and_then(|rule| Some((rule.place()?, rule))) {
-        let rule = harmless(&format!("{place} {}", rule.field));
-        let _ = writeln!(text, "{}", wrap(&rule, "  rule: ", "        "));
-    }
-    if let Some(help) = &reason.help {
-        let _ = writeln!(text, "{}", wrap(&harmless(help), "  help: ", "        "));
-    }
-    text
+    let policy = reason.policy.as_ref();
+    let policy = policy.map(|policy| format!("{policy}: "));
+    let message = policy.unwrap_or_default() + &reason.message;
+    let message = wrap(&harmless(&message), &format!("{head}: "), "  ");
+    message.replacen(&head, &style.paint(tone, &head), 1) + "\n"
 }
 
 /// One line that says what was done or would be done.
