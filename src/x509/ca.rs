@@ -178,23 +178,10 @@ impl CaCertificate {
             Err(error) => return Err(vec![format!("can't be read: {error}")]),
         };
         let mut problems = check_rights(&certificate);
-        let key = PublicKey::read(certificate.public_key().raw)
-            .map_err(|reason| {
-                problems.push(format!("has a key that may not sign: {}", reason.message));
-            })
-            .ok();
-        let validity = certificate.validity();
-        let times = Timestamp::from_unix(validity.not_before.timestamp())
-            .zip(Timestamp::from_unix(validity.not_after.timestamp()));
-        if times.is_none() {
-            problems.push("has a validity outside the years 1970 to 9999".into());
-        }
-        let constraints = NameConstraints::of(&certificate)
-            .map_err(|problem| problems.push(problem))
-            .ok();
-        let purposes = purposes(&certificate)
-            .map_err(|problem| problems.push(problem))
-            .ok();
+        let key = noted(key(&certificate), &mut problems);
+        let times = noted(validity(&certificate), &mut problems);
+        let constraints = noted(NameConstraints::of(&certificate), &mut problems);
+        let purposes = noted(purposes(&certificate), &mut problems);
         let (Some(key), Some((not_before, not_after)), Some(constraints), Some(purposes), true) =
             (key, times, constraints, purposes, problems.is_empty())
         else {
@@ -221,6 +208,25 @@ impl CaCertificate {
             },
         })
     }
+}
+
+/// What could be read; what is wrong with the rest is kept beside what is wrong with others.
+fn noted<T>(read: Result<T, String>, problems: &mut Vec<String>) -> Option<T> {
+    read.map_err(|problem| problems.push(problem)).ok()
+}
+
+fn key(certificate: &X509Certificate<'_>) -> Result<PublicKey, String> {
+    let key = PublicKey::read(certificate.public_key().raw);
+    key.map_err(|reason| format!("has a key that may not sign: {}", reason.message))
+}
+
+/// Its first and its last second.
+fn validity(certificate: &X509Certificate<'_>) -> Result<(Timestamp, Timestamp), String> {
+    let validity = certificate.validity();
+    let first = Timestamp::from_unix(validity.not_before.timestamp());
+    let last = Timestamp::from_unix(validity.not_after.timestamp());
+    let both = first.zip(last);
+    both.ok_or_else(|| "has a validity outside the years 1970 to 9999".into())
 }
 
 /// The DER of each certificate; anything else in the file is refused.
