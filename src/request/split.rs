@@ -122,16 +122,43 @@ fn alone(item: &Node, list: &Node) -> Node {
 }
 
 fn piece(node: &Node) -> Result<Piece, Vec<Reason>> {
+    let name = name(node).map_err(|reason| vec![reason.at(node.place)])?;
+    let (manifest, left_out) = asked(node);
+    let mut reasons = Vec::new();
+    refuse_ambiguous(&manifest, &mut reasons);
+    if !reasons.is_empty() {
+        return Err(reasons);
+    }
+    let options = serde_yaml::ser_options! { prefer_block_scalars: false };
+    let text = serde_yaml::to_string_with_options(&Written(&manifest), options);
+    let text = text.map_err(|error| {
+        let reason = Reason::new(Code::OperationFailed, format!("can't be written: {error}"));
+        vec![reason.at(node.place)]
+    })?;
+    Ok(Piece {
+        name,
+        text,
+        left_out,
+    })
+}
+
+/// The name of a request, if it is one.
+fn name(node: &Node) -> Result<String, Reason> {
     let kind = get(node, "kind").and_then(text_of).unwrap_or_default();
     if kind != KIND {
         let reason = Reason::new(Code::MalformedSpec, format!("is no {KIND}"));
-        return Err(vec![reason.field("kind").value(kind).at(node.place)]);
+        return Err(reason.field("kind").value(kind));
     }
     let name = get(node, "metadata").and_then(|metadata| get(metadata, "name"));
-    let Some(name) = name.and_then(text_of) else {
+    let name = name.and_then(text_of).map(str::to_owned);
+    name.ok_or_else(|| {
         let reason = Reason::new(Code::FieldValueRequired, "the request has no name");
-        return Err(vec![reason.field("metadata.name").at(node.place)]);
-    };
+        reason.field("metadata.name")
+    })
+}
+
+/// The request with what it asks for alone, and the fields that were left out.
+fn asked(node: &Node) -> (Node, Vec<String>) {
     let mut left_out = Vec::new();
     let mut kept = keep(node, &TOP, &["status"], "", &mut left_out);
     let filled = [&FILLED_BY_SERVER[..], &ALSO_FILLED].concat();
@@ -151,22 +178,7 @@ fn piece(node: &Node) -> Result<Piece, Vec<Reason>> {
         place: node.place,
         value: Value::Map(kept),
     };
-    let mut reasons = Vec::new();
-    refuse_ambiguous(&manifest, &mut reasons);
-    if !reasons.is_empty() {
-        return Err(reasons);
-    }
-    let options = serde_yaml::ser_options! { prefer_block_scalars: false };
-    let text = serde_yaml::to_string_with_options(&Written(&manifest), options);
-    let text = text.map_err(|error| {
-        let reason = Reason::new(Code::OperationFailed, format!("can't be written: {error}"));
-        vec![reason.at(node.place)]
-    })?;
-    Ok(Piece {
-        name: name.to_owned(),
-        text,
-        left_out,
-    })
+    (manifest, left_out)
 }
 
 /// The entries without those that an API server filled in, which are noted: first what a request says, in this order,
