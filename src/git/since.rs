@@ -98,12 +98,7 @@ impl<'s, 'r> Since<'s, 'r> {
     /// The snapshot, as far as it differs from what the run saw; `None` where all has to be looked at. With namesakes it
     /// has what was issued under the names of the changed requests elsewhere.
     pub(super) fn snapshot(&self, has_namesakes: bool) -> anyhow::Result<Option<Snapshot>> {
-        let same_rules = self.left.control() == self.zones.control();
-        if !same_rules || self.left.issued != self.zones.issued {
-            return Ok(None);
-        }
-        // What was too much may be less now, and somewhere else.
-        if !self.is_searched && !are_same_beside_output(self.objects, self.before, self.top)? {
+        if !self.is_comparable()? {
             return Ok(None);
         }
         let Some(changed) = self.changed()? else {
@@ -135,15 +130,30 @@ impl<'s, 'r> Since<'s, 'r> {
             return Ok(None);
         };
         snapshot.untouched = untouched;
-        let is_other = |code| code != Code::LargeDirectory;
-        snapshot
-            .notices
-            .retain(|notice| is_other(notice.reason.code));
-        snapshot.notices.extend(self.large(&changed)?);
-        snapshot
-            .notices
-            .extend((!self.is_searched).then(unsearched));
+        self.note(&changed, &mut snapshot.notices)?;
         Ok(Some(snapshot))
+    }
+
+    /// Whether rules and outputs are those that the run left, and so is what it could not search.
+    fn is_comparable(&self) -> anyhow::Result<bool> {
+        let same_rules = self.left.control() == self.zones.control();
+        if !same_rules || self.left.issued != self.zones.issued {
+            return Ok(false);
+        }
+        // What was too much may be less now, and somewhere else.
+        Ok(self.is_searched || are_same_beside_output(self.objects, self.before, self.top)?)
+    }
+
+    /// Puts what is to be said of the whole in the place of what was said of the part.
+    fn note(
+        &self,
+        changed: &BTreeSet<RequestName>,
+        notices: &mut Vec<Finding>,
+    ) -> anyhow::Result<()> {
+        notices.retain(|notice| notice.reason.code != Code::LargeDirectory);
+        notices.extend(self.large(changed)?);
+        notices.extend((!self.is_searched).then(unsearched));
+        Ok(())
     }
 
     /// How many requests there are.
