@@ -22,7 +22,7 @@ use crate::plan::{Entry, Plan};
 use crate::provenance::Provenance;
 use crate::render::circumstances::Circumstances;
 use crate::render::{self, template::Templates};
-use crate::report::{RequestResult, Verdict};
+use crate::report::{RequestResult, Requester, Verdict};
 use crate::snapshot::{Changeset, Introduction, Snapshot};
 use crate::timestamp::Timestamp;
 
@@ -135,7 +135,7 @@ fn issue_one<'a>(
     serial: Serial,
     sign: impl FnOnce(Prepared<'a>) -> Result<Issued<'a>, Reason>,
     workshop: &Workshop<'_>,
-    requester: &crate::report::Requester,
+    requester: &Requester,
     changes: &mut Changeset,
 ) -> Result<Timestamp, Vec<Reason>> {
     let (request, signer) = (approved.request(), approved.signer());

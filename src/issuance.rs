@@ -4,6 +4,8 @@
 //! [`Prepared::sign`] consumes them, so nothing is signed twice and nothing unlinted is signed. The key is whatever
 //! implements [`SigningKey`]: a file or a token, we cannot tell. No file, no clock, no randomness: the serial comes in.
 
+use std::fmt;
+
 use rcgen::SigningKey;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
@@ -96,7 +98,7 @@ impl<'a> Prepared<'a> {
     pub fn sign(self, key: &dyn SigningKey) -> Result<Issued<'a>, Reason> {
         let signer = self.approved.signer();
         let ca = signer.authority.signing_ca();
-        let failed = |error: &dyn std::fmt::Display| {
+        let failed = |error: &dyn fmt::Display| {
             Reason::new(
                 Code::SigningFailed,
                 format!("the key of signer `{}` can't sign: {error}", signer.name),

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use crate::files::{self, Access};
 use crate::finding::{Code, Reason};
 use crate::names::Sha256Digest;
-use crate::ssh::key::PublicKey;
+use crate::ssh::key::{KeyError, PublicKey};
 use crate::ssh::secret::{SecretError, SecretKey, public_half};
 use crate::ssh::signature::Signature;
 
@@ -86,9 +86,9 @@ impl SigningKey {
     pub fn configured(setting: &str, directory: &Path) -> Result<Self, Reason> {
         let literal = setting.strip_prefix(LITERAL);
         if let Some(line) = literal.or_else(|| setting.starts_with("ssh-").then_some(setting)) {
-            let public = line.parse().map_err(|error: crate::ssh::key::KeyError| {
-                unusable(format!("git's `user.signingKey` {error}"))
-            })?;
+            let public = line
+                .parse()
+                .map_err(|error: KeyError| unusable(format!("git's `user.signingKey` {error}")))?;
             let holder = Holder::Agent;
             return Ok(Self { public, holder });
         }

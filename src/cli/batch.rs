@@ -4,6 +4,7 @@
 //! share is one that exists or one that the surroundings tell. Every flag that a CI job needs has a variable.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
@@ -98,7 +99,7 @@ pub struct KeyArg {
     pub source: String,
 }
 
-impl std::str::FromStr for KeyArg {
+impl FromStr for KeyArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -129,7 +130,7 @@ pub enum ShardArg {
     Gitlab,
 }
 
-impl std::str::FromStr for ShardArg {
+impl FromStr for ShardArg {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {

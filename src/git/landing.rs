@@ -3,6 +3,8 @@
 //! In come a branch, where it must be and where it shall go; out goes success or a [`RaceLost`]. No hook runs. Killed at
 //! any point, the branch is at the old commit or at the new one.
 
+use std::fmt;
+
 use anyhow::Context as _;
 use git2::ErrorCode;
 
@@ -21,8 +23,8 @@ pub struct RaceLost {
     pub found: Option<ObjectId>,
 }
 
-impl std::fmt::Display for RaceLost {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for RaceLost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |commit: &Option<ObjectId>| {
             commit.map_or_else(|| "nowhere".to_owned(), |commit| commit.to_string())
         };

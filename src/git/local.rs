@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid};
 
+use crate::finding::Reason;
 use crate::git::fault;
 use crate::git::held::Held;
 use crate::git::ids::{id, oid};
@@ -24,6 +25,7 @@ use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::{ObjectId, RepoPath};
+use crate::zones::Scope;
 
 /// A file before and after; `None` where it is not there.
 pub(super) type Change = (Option<ObjectId>, Option<ObjectId>);
@@ -156,11 +158,11 @@ fn entries(
     let Some(folder) = folder else {
         return Ok(BTreeMap::new());
     };
-    let refused = |reason: &crate::finding::Reason| anyhow::anyhow!("`{path}`: {}", reason.message);
+    let refused = |reason: &Reason| anyhow::anyhow!("`{path}`: {}", reason.message);
     let tree = objects.tree(folder)?.map_err(|reason| refused(&reason))?;
     let mut entries = BTreeMap::new();
     for entry in tree.entries().map_err(|reason| refused(&reason))? {
-        if let Some(reason) = tree::fault(&entry, crate::zones::Scope::Zone) {
+        if let Some(reason) = tree::fault(&entry, Scope::Zone) {
             return Err(refused(&reason));
         }
         let name = String::from_utf8_lossy(entry.name).into_owned();

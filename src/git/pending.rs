@@ -3,6 +3,8 @@
 //! In come the id of a run and the commit that it is about to push; out come the commits of runs that ended before theirs
 //! had landed. A pending reference outlives everything but the success of its commit.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context as _, ensure};
 use git2::ErrorCode;
 
@@ -105,7 +107,7 @@ impl Repository {
     fn issued_paths(&self, objects: &Objects<'_>, commit: ObjectId) -> anyhow::Result<Vec<String>> {
         let issued = |commit| objects.entry(self.tree_of(commit)?, "issued", tree::DIRECTORY);
         let before = issued(self.first_parent(commit)?)?;
-        let mut changes = std::collections::BTreeMap::new();
+        let mut changes = BTreeMap::new();
         local::compare(objects, "issued", before, issued(commit)?, &mut changes)?;
         Ok(changes.into_keys().collect())
     }
@@ -115,9 +117,9 @@ fn files(
     objects: &Objects<'_>,
     top: ObjectId,
     folder: &RepoPath,
-) -> anyhow::Result<std::collections::BTreeMap<String, Vec<u8>>> {
+) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
     let pieces: Vec<&str> = folder.as_str().split('/').collect();
-    let mut files = std::collections::BTreeMap::new();
+    let mut files = BTreeMap::new();
     let Some(folder) = objects.follow(top, &pieces, tree::DIRECTORY)? else {
         return Ok(files);
     };

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, bail, ensure};
 use git2::{ObjectType, Signature, Time};
 
+use crate::finding::Reason;
 use crate::git::authorship::committed;
 use crate::git::commit::Commit;
 use crate::git::fault;
@@ -235,7 +236,7 @@ fn is_named(folder: &Folder, name: &[u8]) -> bool {
     std::str::from_utf8(name).is_ok_and(|name| folder.children.contains_key(name))
 }
 
-fn refused(reason: &crate::finding::Reason) -> anyhow::Error {
+fn refused(reason: &Reason) -> anyhow::Error {
     anyhow::anyhow!("the base can't be written upon: {}", reason.message)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! The words are relied on from outside; which of them is strict and which is mild is decided elsewhere.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// What became of a request.
@@ -55,8 +57,8 @@ impl Verdict {
     }
 }
 
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }

@@ -6,6 +6,8 @@
 
 mod rights;
 
+use std::fmt;
+
 use der::oid::ObjectIdentifier;
 use der::{AnyRef, Decode as _, Encode as _, Header, SliceReader};
 use x509_cert::spki::AlgorithmIdentifierRef;
@@ -335,7 +337,7 @@ fn path_length(certificate: &X509Certificate<'_>) -> Option<u32> {
 
 /// The KeyPurposeIds that limit what the CA certifies; `None` where there is no limit.
 fn purposes(certificate: &X509Certificate<'_>) -> Result<Option<Vec<ObjectIdentifier>>, String> {
-    let broken = |error: &dyn std::fmt::Display| format!("has a broken extKeyUsage: {error}");
+    let broken = |error: &dyn fmt::Display| format!("has a broken extKeyUsage: {error}");
     let usage = certificate
         .extended_key_usage()
         .map_err(|error| broken(&error))?;

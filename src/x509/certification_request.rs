@@ -3,6 +3,8 @@
 //! In come a subject, names and a private key; out comes the PEM of a request that [`Csr`](crate::x509::csr::Csr) reads
 //! back. The key signs and shows its public half; its private half is neither copied nor printed.
 
+use std::fmt;
+
 use der::asn1::{AnyRef, BitString, OctetString, SetOfVec};
 use der::oid::ObjectIdentifier;
 use der::{Decode as _, Encode as _, Sequence, ValueOrd};
@@ -10,7 +12,7 @@ use rcgen::{KeyPair, PublicKeyData as _, SigningKey as _};
 use x509_cert::ext::Extension;
 use x509_cert::name::RdnSequence;
 
-use crate::finding::Reason;
+use crate::finding::{Code, Reason};
 use crate::x509::certificate::{AlgorithmIdentifier, signature_algorithm};
 use crate::x509::key::PublicKey;
 use crate::x509::names::{encode_sans, encode_subject};
@@ -54,9 +56,9 @@ struct CertificationRequest<'a> {
 pub fn build(subject: &Subject, sans: &SubjectAltNames, pair: &KeyPair) -> Result<String, Reason> {
     let spki = pair.subject_public_key_info();
     let kind = PublicKey::read(&spki)?.kind();
-    let broken = |error: &dyn std::fmt::Display| {
+    let broken = |error: &dyn fmt::Display| {
         Reason::new(
-            crate::finding::Code::OperationFailed,
+            Code::OperationFailed,
             format!("can't make the request: {error}"),
         )
     };

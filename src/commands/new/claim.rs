@@ -3,7 +3,7 @@
 //! A key that was named must sign; one that only git's configuration names may be another's, or of nobody here, and then
 //! the request goes without a statement and the person is told.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -51,7 +51,7 @@ impl Claimant {
         root: &Path,
         world: &mut World,
     ) -> anyhow::Result<String> {
-        let unclaimed = |why: &dyn std::fmt::Display| format!("Not signed as yours: {why}.\n");
+        let unclaimed = |why: &dyn fmt::Display| format!("Not signed as yours: {why}.\n");
         match self {
             Self::Nobody => Ok(String::new()),
             Self::Unable(why) => Ok(unclaimed(why)),
