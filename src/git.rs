@@ -2,8 +2,8 @@
 //!
 //! In come a directory, commits and changesets; out go snapshots, introductions and commit ids. Everything goes through
 //! the object database as raw octets: no check-out, no filter, no hook, no replaced object, and no configuration value
-//! decides anything. Repositories that would give silently wrong answers are refused ([`Stop`](crate::finding::Stop)), with the fix in the
-//! message. Only [`Remote`] uses the network, through the system's git.
+//! decides anything. Repositories that would give silently wrong answers are refused ([`Stop`](crate::finding::Stop)), with
+//! the fix in the message. Only [`Remote`] uses the network, through the system's git.
 
 mod account;
 mod anchor;

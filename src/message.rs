@@ -1,8 +1,8 @@
 //! The message of the commit that brings certificates back.
 //!
-//! In come the requests that got one and the clock; out comes the message: a subject that counts certificates by the first piece of
-//! their paths, and trailers that `git interpret-trailers` reads. Only printable ASCII goes in. The trailers are read
-//! back here as well; they save later runs time and prove nothing by themselves.
+//! In come the requests that got one and the clock; out comes the message: a subject that counts certificates by the first
+//! piece of their paths, and trailers that `git interpret-trailers` reads. Only printable ASCII goes in. The trailers are
+//! read back here as well; they save later runs time and prove nothing by themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;

@@ -1,8 +1,8 @@
 //! Every request once more under other rules: which decisions a change of the control zone changes.
 //!
 //! In come what the decisions on open requests are made of, the certificates of the past with their provenance, and a second
-//! control zone; out come the decisions that differ. What was issued is judged as of then: with the clock, the requester and the
-//! approvals that its provenance names, and without an inventory. Each decision is the one of a run.
+//! control zone; out come the decisions that differ. What was issued is judged as of then: with the clock, the requester
+//! and the approvals that its provenance names, and without an inventory. Each decision is the one of a run.
 
 use std::collections::BTreeMap;
 

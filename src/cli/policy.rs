@@ -45,8 +45,8 @@ pub enum PolicyCommand {
     Test(TestArgs),
     /// Find policies that are wider than they look, or do nothing.
     ///
-    /// Looks at the policies of the work tree, or of `--head`. Each finding has a file, a line and what to do; what can't be shown from
-    /// the files is not said. Exits with 1 on a warning, with 0 when there are only notes.
+    /// Looks at the policies of the work tree, or of `--head`. Each finding has a file, a line and what to do; what can't
+    /// be shown from the files is not said. Exits with 1 on a warning, with 0 when there are only notes.
     /// Example: `gitca policy lint -o sarif > lint.sarif`
     Lint(LintArgs),
     /// Judge every request under changed policies, and list the decisions that change.

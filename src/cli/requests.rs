@@ -34,7 +34,8 @@ pub enum KeyType {
 /// Arguments of `new`.
 #[derive(Debug, Args)]
 pub struct NewArgs {
-    /// The request's path below `requests/`, without `.yaml`; its last piece is the common name. With `--from`, the folder for all of them, if any.
+    /// The request's path below `requests/`, without `.yaml`; its last piece is the common name. With `--from`, the folder
+    /// for all of them, if any.
     #[arg(value_name = "NAME", required_unless_present = "from")]
     pub name: Option<RequestName>,
     /// A group of the user, an organization of the subject; may be repeated.

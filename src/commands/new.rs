@@ -24,7 +24,8 @@ use crate::x509::usage::Usage;
 /// Makes the files and says what comes next.
 ///
 /// # Errors
-/// A [`Stop`](crate::finding::Stop) when another request is already there, the key would lie in the repository, or the request would be invalid.
+/// A [`Stop`](crate::finding::Stop) when another request is already there, the key would lie in the repository, or the
+/// request would be invalid.
 pub fn new(args: &NewArgs, world: &mut World) -> anyhow::Result<String> {
     if let Some(file) = &args.from {
         return from::from(file, args, world);

@@ -2,7 +2,8 @@
 //!
 //! In come the policies that apply and admit, and the testimony about one request; out comes the first admitting policy,
 //! by name, whose approvals are complete, or who is still to be asked. A denial by anybody whom an applicable policy
-//! would ask, or who had a hand in the request, is final. Persons are counted; whoever had a hand in the request was left out before.
+//! would ask, or who had a hand in the request, is final. Persons are counted; whoever had a hand in the request was left
+//! out before.
 
 use std::collections::BTreeMap;
 

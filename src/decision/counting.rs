@@ -1,8 +1,9 @@
 //! Whether enough persons approved, and who is still missing.
 //!
 //! In come a requirement and the persons whose approvals count, with the groups of each; out come how many are needed and
-//! the slots that nobody fills, and none means that it is complete. Inside one `allOf` a person fills one slot: persons are matched to slots
-//! exactly (a maximum flow by augmenting paths), never greedily. Neither the order of entries nor that of persons matters.
+//! the slots that nobody fills, and none means that it is complete. Inside one `allOf` a person fills one slot: persons are
+//! matched to slots exactly (a maximum flow by augmenting paths), never greedily. Neither the order of entries nor that of
+//! persons matters.
 
 use std::collections::{BTreeMap, BTreeSet};
 

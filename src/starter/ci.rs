@@ -1,4 +1,5 @@
-//! The CI files that `gitca init --ci` writes: a check without rights on what is proposed, a run with the key on what was merged.
+//! The CI files that `gitca init --ci` writes: a check without rights on what is proposed, a run with the key on what was
+//! merged.
 //!
 //! In come the forge, the mainline and the names of the CA keys; out come files, made from the texts beside this file. No
 //! key and no anchor goes in: both come from variables of the forge. What may stand in such a file is checked before.

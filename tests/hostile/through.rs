@@ -1,5 +1,5 @@
-//! The cases of the tables S, N, X, K and P once more, as files of real repositories: `check` judges them as a pull request, `run`
-//! signs what is approved of them once they are merged, and openssl has the last word on what was signed.
+//! The cases of the tables S, N, X, K and P once more, as files of real repositories: `check` judges them as a pull
+//! request, `run` signs what is approved of them once they are merged, and openssl has the last word on what was signed.
 
 use std::collections::BTreeMap;
 
@@ -166,8 +166,8 @@ fn a_pull_request_is_judged_as_the_tables_say_and_nothing_else_of_it_is_signed()
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// All of them at once, each with its own place and its own way out. What is only wrong beside another file (P7) is tried alone
-/// elsewhere, and what is too large for its place.
+/// All of them at once, each with its own place and its own way out. What is only wrong beside another file (P7) is tried
+/// alone elsewhere, and what is too large for its place.
 #[test]
 fn every_bad_file_of_the_rules_is_named_by_the_binary() {
     let mut wrong = Vec::new();

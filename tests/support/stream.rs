@@ -1,7 +1,7 @@
 //! Histories that are made by one stream of `git fast-import`, as large and as branched as a test likes.
 //!
-//! In come commits with their files, out comes the branch `main` of a repository, whose work tree nobody touches. Objects stay
-//! loose on request, so that each one that is read is a file that is opened.
+//! In come commits with their files, out comes the branch `main` of a repository, whose work tree nobody touches. Objects
+//! stay loose on request, so that each one that is read is a file that is opened.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 use std::io::Write as _;
@@ -14,7 +14,8 @@ pub(crate) type Mark = usize;
 // Some days before the clock of the tests.
 pub(crate) const BEGIN: usize = 1_893_000_000;
 
-/// What `git fast-import` is going to read. Each commit is a minute younger than the one before, unless somebody says otherwise.
+/// What `git fast-import` is going to read. Each commit is a minute younger than the one before, unless somebody says
+/// otherwise.
 pub(crate) struct Stream {
     octets: Vec<u8>,
     commits: usize,
@@ -36,8 +37,8 @@ impl Stream {
         }
     }
 
-    /// Adds a commit by this author (`Name <e-mail>`): it is what its first parent is, with these files. A parent is a mark since
-    /// the last import, as `:1`, or anything that git calls a commit.
+    /// Adds a commit by this author (`Name <e-mail>`): it is what its first parent is, with these files. A parent is a mark
+    /// since the last import, as `:1`, or anything that git calls a commit.
     pub(crate) fn commit<F: AsRef<[u8]>>(
         &mut self,
         author: &str,
