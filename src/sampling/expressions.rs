@@ -9,6 +9,8 @@ use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 const BRANCHES: usize = 3;
 // A count of thousands would make a text that nobody reads.
 const REPETITIONS: u32 = 64;
+// Repetitions of repetitions multiply; a text of so many parts is longer than a name.
+const PARTS: usize = 1024;
 
 /// A few texts, the shortest way through.
 pub(super) fn samples(expression: &str) -> Vec<String> {
@@ -19,14 +21,22 @@ pub(super) fn samples(expression: &str) -> Vec<String> {
     for branch in 0..BRANCHES {
         for extra in 0..2 {
             let mut text = String::new();
-            write(&tree, branch, extra, &mut text);
-            samples.push(text);
+            let mut parts = PARTS;
+            write(&tree, branch, extra, &mut parts, &mut text);
+            if parts > 0 {
+                samples.push(text);
+            }
         }
     }
     samples
 }
 
-fn write(tree: &Hir, branch: usize, extra: u32, text: &mut String) {
+/// Writes the text of a part, as long as there are parts left.
+fn write(tree: &Hir, branch: usize, extra: u32, parts: &mut usize, text: &mut String) {
+    *parts = parts.saturating_sub(1);
+    if *parts == 0 {
+        return;
+    }
     match tree.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
@@ -34,18 +44,18 @@ fn write(tree: &Hir, branch: usize, extra: u32, text: &mut String) {
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(REPETITIONS);
             for _ in 0..(repetition.min + extra).min(most).min(REPETITIONS) {
-                write(&repetition.sub, branch, extra, text);
+                write(&repetition.sub, branch, extra, parts, text);
             }
         }
-        HirKind::Capture(capture) => write(&capture.sub, branch, extra, text),
-        HirKind::Concat(parts) => {
-            for part in parts {
-                write(part, branch, extra, text);
+        HirKind::Capture(capture) => write(&capture.sub, branch, extra, parts, text),
+        HirKind::Concat(pieces) => {
+            for part in pieces {
+                write(part, branch, extra, parts, text);
             }
         }
         HirKind::Alternation(choices) => {
             if let Some(choice) = choices.get(branch.min(choices.len() - 1)) {
-                write(choice, branch, extra, text);
+                write(choice, branch, extra, parts, text);
             }
         }
     }
@@ -62,4 +72,17 @@ fn member(class: &Class) -> Option<char> {
     };
     let first = class.iter().next().map(ClassUnicodeRange::start);
     ['a', 'A', '1'].into_iter().find(has).or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_of_repetitions_end() {
+        assert_eq!(samples("(ab?)+")[..2], ["a", "abab"]);
+        let nested = format!("{}a{}", "(".repeat(60), "+)".repeat(60));
+        assert_eq!(samples(&nested), ["a"; BRANCHES]);
+        assert_eq!(samples("(a{60}){60}"), [""; 0]);
+    }
 }
