@@ -7,6 +7,8 @@ mod authority;
 mod breadth;
 mod containment;
 mod flaws;
+mod ground;
+mod lists;
 mod people;
 mod reach;
 mod shadow;
@@ -16,28 +18,36 @@ pub use crate::inspection::flaws::{Flaw, Inspection, Weight};
 use crate::control::ControlZone;
 use crate::finding::Code;
 use crate::inspection::flaws::Flaws;
+use crate::inspection::ground::Ground;
 use crate::timestamp::Timestamp;
 
 /// Looks at the whole control zone.
 #[must_use]
 pub fn inspect(zone: &ControlZone, now: Timestamp) -> Inspection {
     let mut flaws = Flaws::default();
+    let ground = &Ground::new(zone, now);
     for policy in &zone.approval_policies {
-        breadth::inspect(policy, zone, &mut flaws);
-        reach::inspect_approval(policy, zone, &mut flaws);
-        people::inspect_approval(policy, zone, now, &mut flaws);
-        shadow::inspect(policy, zone, &mut flaws);
+        breadth::inspect(policy, ground, &mut flaws);
+        reach::inspect_approval(policy, ground, &mut flaws);
+        people::inspect_approval(policy, ground, &mut flaws);
     }
     for policy in &zone.deny_policies {
-        reach::inspect_denial(policy, zone, &mut flaws);
+        reach::inspect_denial(policy, ground, &mut flaws);
         people::inspect_denial(policy, zone, &mut flaws);
     }
+    shadow::inspect(ground, &mut flaws);
     for signer in &zone.signers {
         authority::inspect(signer, now, &mut flaws);
-        authority::inspect_list(signer, zone, &mut flaws);
     }
-    people::inspect_principals(zone, &mut flaws);
+    authority::inspect_lists(zone, &mut flaws);
+    people::inspect_principals(ground, &mut flaws);
     people::inspect_bot(zone, now, &mut flaws);
+    if ground.is_spent() {
+        let message = "there is so much in these policies that not all of it was compared";
+        let help = "write one pattern for many names, and one policy for what many say alike";
+        let flaw = flaws.note(Code::NotCompared, &zone.settings.origin, "metadata.name");
+        flaw.say(message, help);
+    }
     if zone.tests.is_empty() {
         let message = "no PolicyTest says what these policies are meant to decide";
         let help = "write one under `policies/tests/`; `gitca schema PolicyTest` says how";

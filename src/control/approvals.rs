@@ -151,7 +151,9 @@ impl Requirement {
         }
     }
 
-    fn slots(&self) -> usize {
+    /// How many slots the tree has.
+    #[must_use]
+    pub fn slots(&self) -> usize {
         match self {
             Self::Slot { .. } => 1,
             Self::AnyOf(parts) | Self::AllOf(parts) => parts.iter().map(Self::slots).sum(),
@@ -159,7 +161,8 @@ impl Requirement {
     }
 
     /// In how many ways the `anyOf` of the tree can be chosen.
-    fn ways(&self) -> usize {
+    #[must_use]
+    pub fn ways(&self) -> usize {
         match self {
             Self::Slot { .. } => 1,
             Self::AnyOf(parts) => parts.iter().map(Self::ways).fold(0, usize::saturating_add),

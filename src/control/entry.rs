@@ -11,7 +11,7 @@ use std::fmt;
 
 pub use crate::control::entry::compiled::{Purpose, ValueKind};
 
-use crate::control::entry::compiled::{Pattern, Shortcut, written};
+use crate::control::entry::compiled::{Pattern, Shortcut, Words, written};
 use crate::control::glob::dns::Wildcard;
 use crate::control::glob::placeholder::Given;
 use crate::control::glob::{Token, fits, is_literal};
@@ -38,6 +38,10 @@ pub enum Match {
     /// It was not looked at: what one decision may do is used up.
     Untried,
 }
+
+/// What an entry says: where it is the same, so are the values that fit.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Said<'e>(ValueKind, Purpose, Words<'e>);
 
 /// One compiled entry.
 #[derive(Clone, Debug)]
@@ -192,18 +196,10 @@ impl Entry {
         self.has_placeholder() && !self.tokens().any(proven)
     }
 
-    /// Whether another entry fits the very same values, as far as their patterns are the same.
+    /// What it says.
     #[must_use]
-    pub fn says_the_same(&self, other: &Self) -> bool {
-        let same_pattern = match (&self.pattern, &other.pattern) {
-            (Pattern::Dns(one), Pattern::Dns(other)) => one == other,
-            (Pattern::Email(one), Pattern::Email(other)) => one == other,
-            (Pattern::Uri(one), Pattern::Uri(other)) => one == other,
-            (Pattern::Text(one), Pattern::Text(other)) => one == other,
-            (Pattern::Regex(one), Pattern::Regex(other)) => one.source() == other.source(),
-            _ => false,
-        };
-        same_pattern && (self.kind, self.purpose) == (other.kind, other.purpose)
+    pub fn said(&self) -> Said<'_> {
+        Said(self.kind, self.purpose, self.pattern.said())
     }
 
     fn tokens(&self) -> Box<dyn Iterator<Item = &Token> + '_> {

@@ -18,7 +18,7 @@ use crate::control::glob::error::PatternError;
 use crate::control::glob::placeholder::{Context, Given, Placeholder};
 
 /// One step of a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Token {
     /// These very characters.
     Literal(String),
@@ -29,7 +29,7 @@ pub enum Token {
 }
 
 /// What a star stands for: so many characters that are none of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Run {
     /// Whether it must stand for at least one character.
     pub some: bool,

@@ -235,6 +235,7 @@ pub enum Code {
     NoTests,
     ListsDiffer,
     NoBotKey,
+    NotCompared,
 }
 
 impl Code {

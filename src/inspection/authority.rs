@@ -3,6 +3,8 @@
 //! In come a Signer, the others and now; out go warnings, and a note where a list is published by another Signer of the
 //! same CA.
 
+use std::collections::BTreeMap;
+
 use crate::control::ControlZone;
 use crate::control::signer::Signer;
 use crate::finding::Code;
@@ -23,16 +25,27 @@ pub(super) fn inspect(signer: &Signer, now: Timestamp, flaws: &mut Flaws) {
 }
 
 /// A list is its CA's (RFC 5280 5): whatever each of the Signers that share one says, there is one list.
-pub(super) fn inspect_list(signer: &Signer, zone: &ControlZone, flaws: &mut Flaws) {
+pub(super) fn inspect_lists(zone: &ControlZone, flaws: &mut Flaws) {
+    let mut strictest: BTreeMap<_, &Signer> = BTreeMap::new();
+    for signer in zone.signers.iter().filter(|signer| signer.crl.publish) {
+        let known = strictest.entry(authority(signer)).or_insert(signer);
+        if signer.crl.validity < known.crl.validity {
+            *known = signer;
+        }
+    }
+    for signer in &zone.signers {
+        if let Some(strictest) = strictest.get(&authority(signer)) {
+            inspect_list(signer, strictest, flaws);
+        }
+    }
+}
+
+fn authority(signer: &Signer) -> (&[u8], &[u8]) {
     let ca = signer.authority.signing_ca();
-    let is_partner = |other: &&Signer| {
-        let theirs = other.authority.signing_ca();
-        other.crl.publish && theirs.key.spki() == ca.key.spki() && theirs.subject == ca.subject
-    };
-    let partners = zone.signers.iter().filter(is_partner);
-    let Some(strictest) = partners.min_by_key(|other| other.crl.validity) else {
-        return;
-    };
+    (ca.key.spki(), &ca.subject)
+}
+
+fn inspect_list(signer: &Signer, strictest: &Signer, flaws: &mut Flaws) {
     let (theirs, ours) = (strictest.crl.validity, signer.crl.validity);
     let name = &strictest.name;
     if !signer.crl.publish {

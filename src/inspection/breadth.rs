@@ -5,7 +5,6 @@
 
 use std::net::IpAddr;
 
-use crate::control::ControlZone;
 use crate::control::approval_policy::ApprovalPolicy;
 use crate::control::approvals::Approvals;
 use crate::control::entry::{Entry, Match, ValueKind};
@@ -16,8 +15,8 @@ use crate::control::rule::{Allows, AllowsIp, Rule};
 use crate::control::signer::Signer;
 use crate::effort::Effort;
 use crate::finding::Code;
-use crate::inspection::containment::signers_of;
 use crate::inspection::flaws::Flaws;
+use crate::inspection::ground::Ground;
 use crate::sampling;
 use crate::x509::san::SubjectAltNames;
 use crate::x509::subject::Attribute;
@@ -29,9 +28,9 @@ const URI: [&str; 2] = ["https://zz9.example.net/q7", "spiffe://q7/a/b/c"];
 const TEXT: [&str; 3] = ["q7", "Zz 9:a/b@c.d", "\u{fc}"];
 
 /// Everything about how much a policy lets in.
-pub(super) fn inspect(policy: &ApprovalPolicy, zone: &ControlZone, flaws: &mut Flaws) {
+pub(super) fn inspect(policy: &ApprovalPolicy, ground: &Ground<'_>, flaws: &mut Flaws) {
     inspect_rules(policy, flaws);
-    let signers = signers_of(&policy.selector, zone);
+    let signers = ground.signers_of(&policy.selector).unwrap_or_default();
     if !signers.is_empty() {
         inspect_ceilings(policy, &signers, flaws);
         inspect_constraints(policy, &signers, flaws);
@@ -142,6 +141,13 @@ fn inspect_ceilings(policy: &ApprovalPolicy, signers: &[&Signer], flaws: &mut Fl
 
 /// Names that fit and that no CA of the policy may certify, each shown by one of them.
 fn inspect_constraints(policy: &ApprovalPolicy, signers: &[&Signer], flaws: &mut Flaws) {
+    let is_free = |signer: &&Signer| {
+        let mut chain = signer.authority.chain().iter();
+        chain.all(|ca| ca.constraints.is_empty())
+    };
+    if signers.iter().any(is_free) {
+        return;
+    }
     for sample in sampling::of_approval(policy).entries {
         let field = &sample.rule.field;
         let certifiable = |name: &String| one_name(field, name);

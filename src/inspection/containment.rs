@@ -1,62 +1,56 @@
 //! Whether what one rule lets in is let in by another, told only where that can be shown.
 //!
 //! In come parts of two policies; out comes whether the first holds all of the second. A `false` may mean that nobody
-//! knows: two patterns are compared by what they say, and only a pattern without stars by what it fits.
+//! knows, as where comparing would take too much.
 
-use crate::control::ControlZone;
 use crate::control::approval_policy::Constraints;
-use crate::control::entry::{Entry, Match, ValueKind};
-use crate::control::glob::placeholder::Given;
-use crate::control::identity::Identity;
+use crate::control::entry::Entry;
 use crate::control::keys::KeyTypes;
 use crate::control::rule::{Allows, AllowsIp, Counts, IpRule, Rule};
 use crate::control::selector::{NamePattern, Requesters, Selector};
-use crate::control::signer::Signer;
 use crate::decision::reserved::Reserved;
-use crate::effort::Effort;
-use crate::sampling;
-use crate::x509::san::fold_email;
+use crate::inspection::ground::Ground;
+use crate::inspection::lists::List;
 use crate::x509::subject::Attribute;
 
-/// The Signers that a selector is about.
-pub(super) fn signers_of<'z>(selector: &Selector, zone: &'z ControlZone) -> Vec<&'z Signer> {
-    let request = sampling::example_request();
-    let effort = Effort::of_words();
-    let given = Given::new(&request, Identity::nobody(), &effort);
-    let is_meant = |signer: &&Signer| {
-        let name = signer.signer_name.as_str();
-        let mut patterns = selector.signer_names.iter();
-        selector.signer_names.is_empty() || patterns.any(|pattern| pattern.fits(name, given))
-    };
-    zone.signers.iter().filter(is_meant).collect()
-}
+/// A rule and its entries.
+pub(super) type Listed<'p> = (&'p Rule, List<'p>);
 
 /// Whether the wide selector holds wherever the narrow one does.
-pub(super) fn selector(wide: &Selector, narrow: &Selector) -> bool {
+pub(super) fn selector(wide: &Selector, narrow: &Selector, ground: &Ground<'_>) -> bool {
     let patterns = |wide: &[NamePattern], narrow: &[NamePattern]| {
-        wide.is_empty() || (!narrow.is_empty() && narrow.iter().all(|it| wide.contains(it)))
+        let may_compare = || ground.may_compare(wide.len() * narrow.len() / 4);
+        let holds = |it| wide.contains(it);
+        wide.is_empty() || (!narrow.is_empty() && may_compare() && narrow.iter().all(holds))
     };
     let mut labels = wide.labels.iter();
     patterns(&wide.signer_names, &narrow.signer_names)
         && patterns(&wide.paths, &narrow.paths)
-        && requesters(wide.requesters.as_ref(), narrow.requesters.as_ref())
+        && requesters(wide.requesters.as_ref(), narrow.requesters.as_ref(), ground)
         && labels.all(|(key, value)| narrow.labels.get(key) == Some(value))
 }
 
-fn requesters(wide: Option<&Requesters>, narrow: Option<&Requesters>) -> bool {
+fn requesters(wide: Option<&Requesters>, narrow: Option<&Requesters>, ground: &Ground<'_>) -> bool {
     match (wide, narrow) {
         (None, _) => true,
         (Some(_), None) => false,
         (Some(wide), Some(narrow)) => {
             let (mut groups, mut principals) = (narrow.groups.iter(), narrow.principals.iter());
-            groups.all(|group| wide.groups.contains(group))
+            let size = |it: &Requesters| it.groups.len() + it.principals.len();
+            ground.may_compare(size(wide) * size(narrow) / 4)
+                && groups.all(|group| wide.groups.contains(group))
                 && principals.all(|principal| wide.principals.contains(principal))
         }
     }
 }
 
 /// Whether the wide rule admits whatever the narrow one does; `attribute` is the subject attribute it is for, if any.
-pub(super) fn rule(wide: &Rule, narrow: &Rule, attribute: Option<Attribute>) -> bool {
+pub(super) fn rule(
+    (wide, list): &Listed<'_>,
+    (narrow, others): &Listed<'_>,
+    attribute: Option<Attribute>,
+    ground: &Ground<'_>,
+) -> bool {
     let values = match (&wide.allows, &narrow.allows) {
         (_, Allows::Nothing) | (Allows::Anything, Allows::Anything) => true,
         (Allows::Nothing, _) | (Allows::Values(_), Allows::Anything) => false,
@@ -64,10 +58,7 @@ pub(super) fn rule(wide: &Rule, narrow: &Rule, attribute: Option<Attribute>) -> 
         (Allows::Anything, Allows::Values(entries)) => {
             attribute.is_none_or(|attribute| !entries.iter().any(|it| spells(attribute, it)))
         }
-        (Allows::Values(wide), Allows::Values(narrow)) => {
-            let holds = |it: &Entry| wide.iter().any(|wide| entry(wide, it, attribute));
-            narrow.iter().all(holds)
-        }
+        (Allows::Values(_), Allows::Values(_)) => list.holds(others, ground.given()),
     };
     values
         && counts(
@@ -84,31 +75,8 @@ fn spells(attribute: Attribute, entry: &Entry) -> bool {
     !entry.is_regex() && Reserved::of(attribute, &entry.to_string()).is_some()
 }
 
-/// Whether the wide entry fits whatever the narrow one does.
-pub(super) fn entry(wide: &Entry, narrow: &Entry, attribute: Option<Attribute>) -> bool {
-    if wide.says_the_same(narrow) {
-        return true;
-    }
-    let Some(text) = narrow.literal().filter(|_| !wide.has_placeholder()) else {
-        return false;
-    };
-    let reserved = attribute.and_then(|attribute| Reserved::of(attribute, text));
-    if reserved.is_some_and(|reserved| !reserved.is_spelt_by(wide)) {
-        return false;
-    }
-    let request = sampling::example_request();
-    let effort = Effort::of_words();
-    let given = Given::new(&request, Identity::nobody(), &effort);
-    let text = match narrow.kind() {
-        ValueKind::Dns => text.to_ascii_lowercase(),
-        ValueKind::Email => fold_email(text),
-        ValueKind::Uri | ValueKind::Attribute { .. } => text.to_owned(),
-    };
-    wide.matches(&text, given) == Match::Yes
-}
-
 /// Whether the wide rule admits every address that the narrow one does.
-pub(super) fn ip_rule(wide: &IpRule, narrow: &IpRule) -> bool {
+pub(super) fn ip_rule(wide: &IpRule, narrow: &IpRule, ground: &Ground<'_>) -> bool {
     let addresses = match (&wide.allows, &narrow.allows) {
         (_, AllowsIp::Nothing) | (AllowsIp::Anything, _) => true,
         (AllowsIp::Nothing | AllowsIp::Blocks { .. }, _) if narrow.allows == AllowsIp::Anything => {
@@ -123,7 +91,9 @@ pub(super) fn ip_rule(wide: &IpRule, narrow: &IpRule) -> bool {
         ) => {
             let mut blocks = blocks.iter();
             let mut holes = except.iter();
-            blocks.all(|block| cidrs.iter().any(|wide| wide.covers(block)))
+            let pairs = cidrs.len() * blocks.len() + except.len() * excepted.len();
+            ground.may_compare(pairs)
+                && blocks.all(|block| cidrs.iter().any(|wide| wide.covers(block)))
                 && holes.all(|hole| excepted.iter().any(|narrow| narrow.covers(hole)))
         }
         _ => false,

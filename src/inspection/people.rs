@@ -10,26 +10,24 @@ use crate::control::approval_policy::ApprovalPolicy;
 use crate::control::approvals::{Approvals, Requirement};
 use crate::control::deny_policy::DenyPolicy;
 use crate::control::origin::Origin;
-use crate::control::principal::PrincipalKind;
 use crate::control::selector::Selector;
 use crate::control::settings::RequesterIdentity;
-use crate::decision::counting::{Voters, count};
+use crate::decision::counting::{Missing, count};
 use crate::finding::Code;
 use crate::inspection::flaws::Flaws;
+use crate::inspection::ground::Ground;
 use crate::names::ObjectName;
 use crate::timestamp::Timestamp;
 use crate::trust::issuing_bot;
 
+// To see whether one person fills one slot.
+const COUNT: usize = 16;
+
 /// The approvals and the requesters of an approval policy.
-pub(super) fn inspect_approval(
-    policy: &ApprovalPolicy,
-    zone: &ControlZone,
-    now: Timestamp,
-    flaws: &mut Flaws,
-) {
-    inspect_requesters(&policy.selector, &policy.origin, zone, flaws);
+pub(super) fn inspect_approval(policy: &ApprovalPolicy, ground: &Ground<'_>, flaws: &mut Flaws) {
+    inspect_requesters(&policy.selector, &policy.origin, ground.zone, flaws);
     if let Approvals::Required(requirement) = &policy.approvals {
-        inspect_requirement(requirement, &policy.origin, &voters(zone, now), flaws);
+        inspect_requirement(requirement, &policy.origin, ground, flaws);
     }
 }
 
@@ -60,10 +58,15 @@ fn inspect_requesters(selector: &Selector, origin: &Origin, zone: &ControlZone, 
 fn inspect_requirement(
     requirement: &Requirement,
     origin: &Origin,
-    voters: &Voters,
+    ground: &Ground<'_>,
     flaws: &mut Flaws,
 ) {
-    let lacking = count(requirement, voters, 0).missing;
+    let Some(able) = Able::of(requirement, ground) else {
+        return;
+    };
+    let Some((few, lacking)) = able.first() else {
+        return;
+    };
     if let Some(lack) = lacking.first() {
         let who = lack.groups.iter().chain(&lack.principals);
         let who: Vec<String> = who.map(|name| format!("`{name}`")).collect();
@@ -76,16 +79,9 @@ fn inspect_requirement(
         flaw.say(message, "add members with `sshKeys`, or lower `count`");
         return;
     }
-    let is_needed = |person: &&ObjectName| {
-        let mut others = voters.clone();
-        others.remove(*person);
-        !count(requirement, &others, 0).missing.is_empty()
-    };
-    let needed: Vec<String> = voters
-        .keys()
-        .filter(is_needed)
-        .map(|person| format!("`{person}`"))
-        .collect();
+    let needed = able.persons[..few].iter().enumerate();
+    let needed = needed.filter(|(at, _)| able.need(*at, few));
+    let needed: Vec<String> = needed.map(|(_, (name, _))| format!("`{name}`")).collect();
     if !needed.is_empty() {
         let message = format!("can't be complete without {}", needed.join(" and "));
         let help = "let one more person approve: nobody approves a request of their own";
@@ -94,15 +90,64 @@ fn inspect_requirement(
     }
 }
 
-/// Everybody who can approve, with all groups.
-fn voters(zone: &ControlZone, now: Timestamp) -> Voters {
-    let persons = zone.principals.values().filter(|principal| {
-        let mut keys = principal.ssh_keys.iter();
-        principal.kind == PrincipalKind::Person && keys.any(|key| key.counts(now))
-    });
-    persons
-        .map(|person| (person.name.clone(), zone.groups_of(&person.name)))
-        .collect()
+/// Those who can give an approval that is asked for; nothing is known of them where counting would take too much.
+struct Able<'g> {
+    requirement: &'g Requirement,
+    persons: Vec<(&'g ObjectName, &'g BTreeSet<ObjectName>)>,
+    ground: &'g Ground<'g>,
+}
+
+impl<'g> Able<'g> {
+    fn of(requirement: &'g Requirement, ground: &'g Ground<'_>) -> Option<Self> {
+        let persons = ground.voters.iter();
+        let is_able =
+            |(name, groups): &(&ObjectName, &BTreeSet<ObjectName>)| requirement.names(name, groups);
+        ground
+            .may_compare(COUNT * requirement.slots() * ground.voters.len())
+            .then(|| Self {
+                requirement,
+                persons: persons.filter(is_able).collect(),
+                ground,
+            })
+    }
+
+    /// How many of them, from the first, suffice, or all; and what is still missing then.
+    fn first(&self) -> Option<(usize, Vec<Missing>)> {
+        let (mut some, all) = (1, self.persons.len());
+        loop {
+            let few = all.min(some);
+            let lacking = self.lack(self.persons[..few].iter())?;
+            if lacking.is_empty() || few == all {
+                return Some((few, lacking));
+            }
+            some *= 2;
+        }
+    }
+
+    /// Whether the others don't suffice without this one; twice as many as suffice are asked first, and then all.
+    fn need(&self, at: usize, few: usize) -> bool {
+        let all = self.persons.len();
+        [all.min(2 * few), all].into_iter().all(|some| {
+            let (before, behind) = (&self.persons[..at], &self.persons[at + 1..some]);
+            let lacking = self.lack(before.iter().chain(behind));
+            lacking.is_some_and(|lacking| !lacking.is_empty())
+        })
+    }
+
+    /// What is missing when these approve.
+    fn lack<'p>(
+        &self,
+        persons: impl Iterator<Item = &'p (&'p ObjectName, &'p BTreeSet<ObjectName>)> + Clone,
+    ) -> Option<Vec<Missing>> {
+        let ways = self.requirement.ways() * self.requirement.slots();
+        let units = COUNT * ways * (1 + persons.clone().count());
+        let voter =
+            |(name, groups): &(&ObjectName, &BTreeSet<_>)| ((*name).clone(), (*groups).clone());
+        let voters = || persons.map(voter).collect();
+        self.ground
+            .may_compare(units)
+            .then(|| count(self.requirement, &voters(), 0).missing)
+    }
 }
 
 /// The bot whose commits bring certificates back.
@@ -122,7 +167,8 @@ pub(super) fn inspect_bot(zone: &ControlZone, now: Timestamp, flaws: &mut Flaws)
 }
 
 /// Principals whom no group and no policy names.
-pub(super) fn inspect_principals(zone: &ControlZone, flaws: &mut Flaws) {
+pub(super) fn inspect_principals(ground: &Ground<'_>, flaws: &mut Flaws) {
+    let zone = ground.zone;
     let named = named(zone);
     let bot = issuing_bot(zone).map(|bot| &bot.name);
     for principal in zone.principals.values() {
@@ -130,7 +176,7 @@ pub(super) fn inspect_principals(zone: &ControlZone, flaws: &mut Flaws) {
         if bot == Some(&principal.name) {
             continue;
         }
-        if named.contains(&principal.name) || !zone.groups_of(&principal.name).is_empty() {
+        if named.contains(&principal.name) || !ground.people[&principal.name].is_empty() {
             continue;
         }
         let message = format!(

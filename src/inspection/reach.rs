@@ -3,54 +3,43 @@
 //! In comes a policy among the others; out go warnings for what another entry says already, what a deny policy always
 //! hits, what no Signer answers to, and for what every certificate needs and the policy does not allow.
 
-use crate::control::ControlZone;
-use crate::control::approval_policy::{Allowed, ApprovalPolicy, Mode};
-use crate::control::deny_policy::{Denial, DenyPolicy};
-use crate::control::entry::{Entry, Match};
-use crate::control::fold::fold;
-use crate::control::glob::placeholder::Given;
-use crate::control::identity::Identity;
+use crate::control::approval_policy::{Allowed, ApprovalPolicy};
+use crate::control::deny_policy::DenyPolicy;
+use crate::control::entry::Entry;
 use crate::control::origin::Origin;
 use crate::control::profile::Profile;
 use crate::control::rule::{Allows, AllowsIp, Rule};
 use crate::control::selector::Selector;
 use crate::control::signer::Signer;
-use crate::effort::Effort;
 use crate::finding::Code;
-use crate::inspection::containment::{self, signers_of};
 use crate::inspection::flaws::Flaws;
+use crate::inspection::ground::Ground;
+use crate::inspection::lists::{Denied, List};
 use crate::names::Cidr;
-use crate::sampling;
 use crate::x509::subject::Attribute;
 
 /// The entries of an approval policy, and whether it can admit anything.
-pub(super) fn inspect_approval(policy: &ApprovalPolicy, zone: &ControlZone, flaws: &mut Flaws) {
-    let (allowed, origin) = (&policy.allowed, &policy.origin);
-    inspect_selector(&policy.selector, origin, zone, flaws);
+pub(super) fn inspect_approval(policy: &ApprovalPolicy, ground: &Ground<'_>, flaws: &mut Flaws) {
+    let (allowed, origin, denials) = (&policy.allowed, &policy.origin, &ground.denials);
+    inspect_selector(&policy.selector, origin, ground, flaws);
     for attribute in Attribute::ALL {
         if let Some(rule) = allowed.subject(attribute) {
-            let denials = denials(zone, |denial| {
-                denial.subject.get(&attribute).map(Vec::as_slice)
-            });
-            inspect_entries(entries(rule), Some(attribute), &denials, origin, flaws);
+            inspect_entries(entries(rule), Some(attribute), origin, ground, flaws);
+            inspect_denied(rule, denials.subject(attribute), origin, ground, flaws);
         }
     }
-    let dns = denials(zone, |denial| Some(&denial.dns_names));
-    inspect_entries(entries(&allowed.dns_names), None, &dns, origin, flaws);
-    let uris = denials(zone, |denial| Some(&denial.uris));
-    inspect_entries(entries(&allowed.uris), None, &uris, origin, flaws);
-    let mail = denials(zone, |denial| Some(&denial.email_addresses));
-    inspect_entries(
-        entries(&allowed.email_addresses),
-        None,
-        &mail,
-        origin,
-        flaws,
-    );
+    for (rule, denied) in [
+        (&allowed.dns_names, &denials.dns_names),
+        (&allowed.uris, &denials.uris),
+        (&allowed.email_addresses, &denials.email_addresses),
+    ] {
+        inspect_entries(entries(rule), None, origin, ground, flaws);
+        inspect_denied(rule, denied, origin, ground, flaws);
+    }
     if let AllowsIp::Blocks { cidrs, .. } = &allowed.ip_addresses.allows {
         inspect_blocks("spec.allowed.ipAddresses.cidrs", cidrs, origin, flaws);
     }
-    let obstacle = obstacle(policy, zone);
+    let obstacle = obstacle(policy, ground);
     if let Some((field, message)) = obstacle {
         let help = "allow what such a certificate needs, or remove the policy";
         flaws
@@ -60,18 +49,18 @@ pub(super) fn inspect_approval(policy: &ApprovalPolicy, zone: &ControlZone, flaw
 }
 
 /// The entries of a deny policy.
-pub(super) fn inspect_denial(policy: &DenyPolicy, zone: &ControlZone, flaws: &mut Flaws) {
+pub(super) fn inspect_denial(policy: &DenyPolicy, ground: &Ground<'_>, flaws: &mut Flaws) {
     let origin = &policy.origin;
-    inspect_selector(&policy.selector, origin, zone, flaws);
+    inspect_selector(&policy.selector, origin, ground, flaws);
     for denial in &policy.deny {
         let lists = [&denial.dns_names, &denial.uris, &denial.email_addresses];
         for list in denial.subject.values().chain(lists) {
-            inspect_entries(list, None, &[], origin, flaws);
+            inspect_entries(list, None, origin, ground, flaws);
         }
         let list = format!("{}.ipAddresses", denial.at);
         inspect_blocks(&list, &denial.ip_addresses, origin, flaws);
         if let Some(unless) = &denial.unless {
-            inspect_selector(unless, origin, zone, flaws);
+            inspect_selector(unless, origin, ground, flaws);
         }
     }
 }
@@ -84,13 +73,9 @@ fn entries(rule: &Rule) -> &[Entry] {
 }
 
 /// Patterns of signer names that no Signer has.
-fn inspect_selector(selector: &Selector, origin: &Origin, zone: &ControlZone, flaws: &mut Flaws) {
-    let request = sampling::example_request();
-    let effort = Effort::of_words();
-    let given = Given::new(&request, Identity::nobody(), &effort);
+fn inspect_selector(selector: &Selector, origin: &Origin, ground: &Ground<'_>, flaws: &mut Flaws) {
     for (index, pattern) in selector.signer_names.iter().enumerate() {
-        let fits = |signer: &Signer| pattern.fits(signer.signer_name.as_str(), given);
-        if !zone.signers.iter().any(fits) {
+        if ground.has_signer(pattern) == Some(false) {
             let field = format!("{}.signerNames[{index}]", selector.at);
             flaws.warn(Code::DeadEntry, origin, &field).say(
                 format!("no Signer answers to `{pattern}`"),
@@ -100,51 +85,33 @@ fn inspect_selector(selector: &Selector, origin: &Origin, zone: &ControlZone, fl
     }
 }
 
-/// The entries of this kind that hit whoever asks, each with the name of its policy.
-fn denials<'z>(
-    zone: &'z ControlZone,
-    list: impl Fn(&'z Denial) -> Option<&'z [Entry]>,
-) -> Vec<(&'z DenyPolicy, &'z Entry)> {
-    let is_always =
-        |policy: &&DenyPolicy| policy.mode == Mode::Enforce && policy.selector.is_everything();
-    let mut found = Vec::new();
-    for policy in zone.deny_policies.iter().filter(is_always) {
-        for denial in policy.deny.iter().filter(|denial| denial.unless.is_none()) {
-            let entries = list(denial).unwrap_or_default();
-            found.extend(entries.iter().map(|entry| (policy, entry)));
-        }
-    }
-    found
-}
-
-/// Entries that an entry before or after them holds, and those that are always denied.
+/// Entries that an entry before or after them holds.
 fn inspect_entries(
     entries: &[Entry],
     attribute: Option<Attribute>,
-    denials: &[(&DenyPolicy, &Entry)],
     origin: &Origin,
+    ground: &Ground<'_>,
     flaws: &mut Flaws,
 ) {
-    let request = sampling::example_request();
-    let effort = Effort::of_words();
-    let given = Given::new(&request, Identity::nobody(), &effort);
-    for (index, entry) in entries.iter().enumerate() {
-        let holds = |(at, other): &(usize, &Entry)| {
-            let is_first = *at < index || !containment::entry(entry, other, attribute);
-            *at != index && is_first && containment::entry(other, entry, attribute)
-        };
-        if let Some((_, other)) = entries.iter().enumerate().find(holds) {
-            let place = origin.rule(other.at()).place().unwrap_or_default();
-            flaws.warn(Code::DeadEntry, origin, entry.at()).say(
-                format!("`{entry}` adds nothing to `{other}` ({place})"),
-                "remove it",
-            );
-        }
-        let hits = |(_, denial): &&(&DenyPolicy, &Entry)| {
-            let literal = entry.literal().filter(|_| !denial.has_placeholder());
-            literal.is_some_and(|text| denial.matches(&fold(text), given) == Match::Yes)
-        };
-        if let Some((policy, denial)) = denials.iter().find(hits) {
+    for (entry, other) in List::of(entries, attribute).pointless(ground.given()) {
+        let place = origin.rule(other.at()).place().unwrap_or_default();
+        flaws.warn(Code::DeadEntry, origin, entry.at()).say(
+            format!("`{entry}` adds nothing to `{other}` ({place})"),
+            "remove it",
+        );
+    }
+}
+
+/// Entries that are always denied.
+fn inspect_denied(
+    rule: &Rule,
+    denied: &Denied<'_>,
+    origin: &Origin,
+    ground: &Ground<'_>,
+    flaws: &mut Flaws,
+) {
+    for entry in entries(rule) {
+        if let Some((policy, denial)) = denied.hit(entry, ground.given()) {
             let place = policy.origin.rule(denial.at()).place().unwrap_or_default();
             flaws.warn(Code::DeadEntry, origin, entry.at()).say(
                 format!("`{entry}` is always denied by `{}` ({place})", policy.name),
@@ -154,22 +121,28 @@ fn inspect_entries(
     }
 }
 
+/// Blocks that lie in another one of the list.
 fn inspect_blocks(list: &str, blocks: &[Cidr], origin: &Origin, flaws: &mut Flaws) {
-    for (index, block) in blocks.iter().enumerate() {
-        let others = blocks.iter().enumerate();
-        let mut others = others.filter(|(at, _)| *at != index);
-        if let Some((_, other)) = others.find(|(_, other)| other.covers(block)) {
+    let mut sorted: Vec<(&Cidr, usize)> = blocks.iter().zip(0..).collect();
+    sorted.sort();
+    // Each with the first of the list that it is, or lies in.
+    let mut around: Vec<(&Cidr, usize)> = Vec::new();
+    for (block, index) in sorted {
+        while around.pop_if(|(outer, _)| !outer.covers(block)).is_some() {}
+        let first = around.last().map(|(_, first)| *first);
+        if let Some(other) = first.map(|first| &blocks[first]) {
             let field = format!("{list}[{index}]");
             let message = format!("`{block}` adds nothing to `{other}`");
             flaws
                 .warn(Code::DeadEntry, origin, &field)
                 .say(message, "remove it");
         }
+        around.push((block, first.unwrap_or(index).min(index)));
     }
 }
 
 /// The first thing that keeps the policy from ever admitting a request, with the field that says so.
-fn obstacle(policy: &ApprovalPolicy, zone: &ControlZone) -> Option<(&'static str, String)> {
+fn obstacle(policy: &ApprovalPolicy, ground: &Ground<'_>) -> Option<(&'static str, String)> {
     let allowed = &policy.allowed;
     if allowed.usages.is_empty() {
         let message = "allows no usage, and every request asks for one";
@@ -185,14 +158,13 @@ fn obstacle(policy: &ApprovalPolicy, zone: &ControlZone) -> Option<(&'static str
         let message = "the common name must be a subject alternative name, and none is allowed";
         return Some(("spec.allowed.subject.commonName", message.to_owned()));
     }
-    if let Some(requesters) = &policy.selector.requesters {
-        let is_meant = |name| requesters.mean(name, &zone.groups_of(name));
-        if !zone.principals.keys().any(is_meant) {
-            let message = "is about requests of people of whom there is none";
-            return Some(("spec.selector.requesters", message.to_owned()));
-        }
+    if let Some(requesters) = &policy.selector.requesters
+        && ground.has_people(requesters) == Some(false)
+    {
+        let message = "is about requests of people of whom there is none";
+        return Some(("spec.selector.requesters", message.to_owned()));
     }
-    let signers = signers_of(&policy.selector, zone);
+    let signers = ground.signers_of(&policy.selector)?;
     if signers.is_empty() {
         let message = "is about signer names to which no Signer answers";
         return Some(("spec.selector.signerNames", message.to_owned()));

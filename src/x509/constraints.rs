@@ -38,6 +38,12 @@ enum Name<'a> {
 }
 
 impl NameConstraints {
+    /// Whether every name may be certified.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.permitted.is_empty() && self.excluded.is_empty()
+    }
+
     /// The constraints of a CA certificate; none when it has no such extension.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::yaml::{Field, Problems, Value};
 const REGEX_OCTETS: usize = 1024;
 
 /// The kind of value that an entry is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ValueKind {
     /// DNS names, in lower case.
     Dns,
@@ -32,7 +32,7 @@ pub enum ValueKind {
 }
 
 /// What an entry is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// To admit a value, by its exact letters.
     Admit,
@@ -70,6 +70,17 @@ impl Pattern {
         }
     }
 
+    /// What it says.
+    pub(super) fn said(&self) -> Words<'_> {
+        match self {
+            Self::Dns(glob) => Words::Dns(glob),
+            Self::Email(glob) => Words::Email(glob),
+            Self::Uri(glob) => Words::Uri(glob),
+            Self::Text(tokens) => Words::Text(tokens),
+            Self::Regex(expression) => Words::Regex(expression.source()),
+        }
+    }
+
     /// How most DNS names are known not to fit, where nothing of the request goes into the text.
     pub(super) fn shortcut(&self, text: &str) -> Option<Shortcut> {
         if !matches!(self, Self::Dns(_)) || text.contains('{') {
@@ -81,6 +92,16 @@ impl Pattern {
             Some((_, end)) => Shortcut::Ends(end.to_owned()),
         })
     }
+}
+
+/// What a pattern says.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Words<'p> {
+    Dns(&'p DnsGlob),
+    Email(&'p EmailGlob),
+    Uri(&'p UriGlob),
+    Text(&'p [Token]),
+    Regex(&'p str),
 }
 
 /// What is looked at before a pattern of DNS names is, for names that are no wildcards.

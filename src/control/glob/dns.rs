@@ -26,10 +26,10 @@ pub enum Wildcard {
 }
 
 /// A pattern of DNS names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DnsGlob(Vec<Label>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Label {
     One,
     Many,

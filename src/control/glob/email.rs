@@ -9,10 +9,10 @@ use crate::control::glob::placeholder::{Context, Given};
 use crate::control::glob::{Token, fits, mentions, scan};
 
 /// A pattern of e-mail addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailGlob(Form);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Form {
     /// `{{ requester.email }}`: both halves at once.
     Requester(Vec<Token>),

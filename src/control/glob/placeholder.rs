@@ -23,7 +23,7 @@ const KNOWN: [&str; 5] = [
 const HOSTILE: [char; 7] = ['*', '{', '}', '\\', '/', ',', ' '];
 
 /// Where in a pattern a placeholder stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     /// In one label of a DNS name.
     Label,
@@ -60,7 +60,7 @@ impl<'a> Given<'a> {
 }
 
 /// What a placeholder stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Source {
     Name,
     Path,
@@ -70,7 +70,7 @@ enum Source {
 }
 
 /// A value of the request that goes into a pattern as literal text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Placeholder {
     source: Source,
     context: Context,

@@ -10,7 +10,7 @@ use crate::control::glob::placeholder::{Context, Given};
 use crate::control::glob::{Token, fits, pieces, scan};
 
 /// A pattern of URIs with an authority.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UriGlob {
     scheme: String,
     host: DnsGlob,
