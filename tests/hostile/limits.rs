@@ -182,7 +182,7 @@ fn a_change_brings_at_most_12_mebibytes_of_requests() {
     };
     for (number, is_same) in [(192, true), (193, true), (193, false)] {
         for n in 0..number {
-            let path = format!("repo/requests/bad/x{n}.yaml");
+            let path = format!("repo/requests/bad/x{n}.txt");
             hostile
                 .scratch
                 .write(&path, text(if is_same { 0 } else { n }));
