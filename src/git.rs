@@ -49,7 +49,7 @@ mod withdrawn;
 mod write;
 
 pub use crate::git::account::History;
-pub use crate::git::bot::RunCommit;
+pub use crate::git::bot::{Odd, RunCommit};
 pub use crate::git::failure::failure;
 pub use crate::git::follow::ControlId;
 pub use crate::git::ground::Ground;

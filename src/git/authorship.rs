@@ -9,9 +9,8 @@ use anyhow::Context as _;
 use git2::ErrorCode;
 
 use crate::git::commit::Commit;
-use crate::git::ids::{id, oid};
+use crate::git::ids::id;
 use crate::git::repository::Repository;
-use crate::names::ObjectId;
 use crate::snapshot::{Authorship, CommitSignature};
 use crate::timestamp::Timestamp;
 
@@ -27,22 +26,6 @@ pub(super) fn authorship(repository: &Repository, commit: &Commit) -> anyhow::Re
         co_authors: co_authors(commit.message()),
         signature: signature(repository, commit)?,
     })
-}
-
-impl Repository {
-    /// The commits that `head` would bring to a mainline that has `base`, and that do not say who made them and when, as
-    /// git itself always does: oldest first.
-    ///
-    /// # Errors
-    /// When history can't be read.
-    pub fn malformed_since(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Vec<ObjectId>> {
-        let mut found = Vec::new();
-        for commit in self.reach(&[oid(head)], &[oid(base)])?.into_iter().rev() {
-            let commit = self.commit_at(id(commit))?;
-            found.extend((!commit.is_signed_off()).then(|| id(commit.id())));
-        }
-        Ok(found)
-    }
 }
 
 /// The committer's date, within what can be expressed; the first one, where it says none.

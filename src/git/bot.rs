@@ -29,6 +29,16 @@ pub struct RunCommit {
     pub trailers: Trailers,
 }
 
+/// Commits that nobody's git makes by itself, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Odd {
+    /// Those that do not say who made them and when.
+    pub malformed: Vec<ObjectId>,
+    /// Those that say that a run made them. Whether they have the form of one may be otherwise once they have landed, as
+    /// after a rebase.
+    pub marked: Vec<ObjectId>,
+}
+
 impl Repository {
     /// The commit, if it has the form of a run, or what it lacks.
     ///
@@ -63,22 +73,23 @@ impl Repository {
         }))
     }
 
-    /// The commits that `head` would bring to a mainline that has `base`, and that say that a run made them: oldest first.
-    /// Whether they have the form of one may be otherwise once they have landed, as after a rebase.
+    /// The commits that `head` would bring to a mainline that has `base`, and that nobody's git makes by itself.
     ///
     /// # Errors
     /// When history can't be read.
-    pub fn marked_since(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Vec<ObjectId>> {
-        let mut marked = Vec::new();
+    pub fn odd_since(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Odd> {
+        let mut odd = Odd::default();
         let brought = self.reach(&[oid(head)], &[oid(base)])?;
         for found in brought.into_iter().rev() {
             let commit = self.commit_at(id(found))?;
-            let message = String::from_utf8_lossy(commit.message());
-            if Trailers::read(&message).is_some() {
-                marked.push(id(commit.id()));
+            if !commit.is_signed_off() {
+                odd.malformed.push(id(found));
+            }
+            if Trailers::read(&String::from_utf8_lossy(commit.message())).is_some() {
+                odd.marked.push(id(found));
             }
         }
-        Ok(marked)
+        Ok(odd)
     }
 
     /// Whether a tree has anything that a run alone could have changed.

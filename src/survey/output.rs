@@ -182,9 +182,9 @@ pub(super) fn proposed(
     (base, head): (ObjectId, ObjectId),
     branch: &str,
 ) -> anyhow::Result<Vec<Finding>> {
-    let malformed = repository.malformed_since(base, head)?;
+    let odd = repository.odd_since(base, head)?;
     let unsaid = |commit| unsaid(commit, (base, head));
-    let mut findings: Vec<_> = malformed.into_iter().take(NAMED).map(unsaid).collect();
+    let mut findings: Vec<_> = odd.malformed.into_iter().take(NAMED).map(unsaid).collect();
     let paths = proposal.outputs()?;
     if git::is_quarantined() && repository.is_on_mainline(base, head)? {
         if !paths.is_empty() {
@@ -192,8 +192,7 @@ pub(super) fn proposed(
         }
         return Ok(findings);
     }
-    let marked = repository.marked_since(base, head)?;
-    findings.extend(marked.into_iter().take(NAMED).map(marked_as_run));
+    findings.extend(odd.marked.into_iter().take(NAMED).map(marked_as_run));
     if paths.is_empty() {
         return Ok(findings);
     }
