@@ -13,6 +13,9 @@ use crate::git::repository::Repository;
 use crate::names::ObjectId;
 use crate::snapshot::Author;
 
+// Nobody has written so much about one change; it is read at a go.
+const LARGEST: usize = 16 << 20;
+
 /// A commit.
 #[derive(Clone, Debug)]
 pub(super) struct Commit {
@@ -22,6 +25,7 @@ pub(super) struct Commit {
     author: Option<Stamp>,
     committer: Option<Stamp>,
     message: Vec<u8>,
+    octets: usize,
 }
 
 /// Who did something, and when.
@@ -41,6 +45,9 @@ impl Repository {
         let odb = self.inner.odb().context("opening the object database")?;
         let broken = |what: &str| broken(commit, child, what);
         let object = match odb.read_header(commit) {
+            Ok((octets, ObjectType::Commit)) if octets > LARGEST => {
+                return Err(broken(&format!("has more than {LARGEST} octets")).into());
+            }
             Ok((_, ObjectType::Commit)) => odb.read(commit),
             Ok((_, kind)) => return Err(broken(&format!("is a {kind}, and no commit")).into()),
             Err(error) => Err(error),
@@ -105,6 +112,7 @@ impl Commit {
             author,
             committer,
             message: message.to_vec(),
+            octets: octets.len(),
         })
     }
 
@@ -118,6 +126,11 @@ impl Commit {
 
     pub(super) fn parent_ids(&self) -> impl Iterator<Item = Oid> + '_ {
         self.parents.iter().copied()
+    }
+
+    /// How many octets its object has.
+    pub(super) fn octets(&self) -> usize {
+        self.octets
     }
 
     pub(super) fn message(&self) -> &[u8] {

@@ -196,6 +196,6 @@ pub(super) fn landed(repository: &Repository, top: &Node) -> anyhow::Result<Opti
     } else {
         top.parents[1..].to_vec()
     };
-    let commits = repository.reach(&tops, &first)?;
-    Ok((commits.len() <= LANDING_COMMITS).then_some(commits))
+    let commits = repository.brought(&tops, &first)?;
+    Ok(commits.filter(|commits| commits.len() <= LANDING_COMMITS))
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Context as _;
 
-use crate::finding::{Code, Finding, Reason, Stop};
+use crate::finding::{Code, Finding, Reason};
 use crate::git::account::History;
 use crate::git::diff::Paths;
 use crate::git::differing::differing;
@@ -61,8 +61,7 @@ impl Repository {
     /// [`Stop`] when they have no common history, or when the head touches more than anybody reviews; other errors when git
     /// fails.
     pub fn propose(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<Proposal<'_>> {
-        let ancestor = self.common(base, head)?;
-        let ancestor = ancestor.ok_or_else(|| unrelated(base, head))?;
+        let ancestor = self.fork(base, head)?;
         let objects = Objects::of(self)?;
         extent::require_few(&objects, self.tree_of(ancestor)?, self.tree_of(head)?)?;
         let proposal = |top, conflicts| Proposal {
@@ -345,11 +344,4 @@ fn conflict() -> Reason {
         "the base and the head both changed this file",
     )
     .help("merge the base into the branch, so that one can read there what will land")
-}
-
-fn unrelated(base: ObjectId, head: ObjectId) -> Stop {
-    let message = format!("{head} has no history in common with {base}");
-    Stop::because(
-        Reason::new(Code::MergeConflict, message).help("branch off the base, and try again"),
-    )
 }

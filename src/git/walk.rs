@@ -9,6 +9,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use git2::Oid;
 
+use crate::finding::{Code, Reason, Stop};
 use crate::git::ids::{id, oid};
 use crate::git::repository::Repository;
 use crate::names::ObjectId;
@@ -18,6 +19,9 @@ const THEIRS: u8 = 2;
 const BOTH: u8 = OURS | THEIRS;
 /// An ancestor of something that both have.
 const OLDER: u8 = 4;
+
+// What all commits of a change or of a landing may have together: sixteen hundred octets for each of ten thousand.
+const BROUGHT: usize = 16 << 20;
 
 struct Seen {
     paint: u8,
@@ -36,6 +40,9 @@ struct Walk<'r> {
     open: usize,
     /// The oldest date that was of interest.
     oldest: i64,
+    /// What is brought has this paint alone, and so many octets are left for it.
+    brought: u8,
+    left: usize,
 }
 
 impl Repository {
@@ -44,29 +51,40 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub(super) fn reach(&self, tops: &[Oid], hidden: &[Oid]) -> anyhow::Result<Vec<Oid>> {
-        let mut walk = Walk::of(self, THEIRS);
-        walk.begin(tops, OURS)?;
-        walk.begin(hidden, THEIRS)?;
-        walk.run()?;
+        let walk = Walk::of(self, THEIRS);
+        let walk = walk.between((tops, OURS), (hidden, THEIRS))?;
         Ok(walk.sorted(tops))
     }
 
-    /// The newest commit that can be reached from both and from no other such.
+    /// The same for what somebody brings; `None` when these commits have more octets than anybody writes.
     ///
     /// # Errors
     /// When history can't be read.
-    pub(super) fn common(
-        &self,
-        one: ObjectId,
-        other: ObjectId,
-    ) -> anyhow::Result<Option<ObjectId>> {
-        let mut walk = Walk::of(self, OLDER);
-        walk.begin(&[oid(one)], OURS)?;
-        walk.begin(&[oid(other)], THEIRS)?;
-        walk.run()?;
-        let common = walk.seen.iter().filter(|(_, seen)| seen.paint == BOTH);
-        let newest = common.max_by_key(|(commit, seen)| (seen.seconds, **commit));
-        Ok(newest.map(|(commit, _)| id(*commit)))
+    pub(super) fn brought(&self, tops: &[Oid], hidden: &[Oid]) -> anyhow::Result<Option<Vec<Oid>>> {
+        let walk = Walk::bounded(self, THEIRS, OURS);
+        let walk = walk.between((tops, OURS), (hidden, THEIRS))?;
+        Ok((walk.left > 0).then(|| walk.sorted(tops)))
+    }
+
+    /// Where a branch with this head left the one that it shall be merged into.
+    ///
+    /// # Errors
+    /// [`Stop`] when they have nothing in common, or when its commits have more octets than anybody writes; other errors
+    /// when history can't be read.
+    pub(super) fn fork(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<ObjectId> {
+        let walk = Walk::bounded(self, OLDER, THEIRS);
+        let walk = walk.between((&[oid(base)], OURS), (&[oid(head)], THEIRS))?;
+        if walk.left == 0 {
+            return Err(too_large(base, head).into());
+        }
+        Ok(walk.common().ok_or_else(|| unrelated(base, head))?)
+    }
+
+    /// The newest commit that can be reached from both and from no other such.
+    fn common(&self, one: ObjectId, other: ObjectId) -> anyhow::Result<Option<ObjectId>> {
+        let walk = Walk::of(self, OLDER);
+        let walk = walk.between((&[oid(one)], OURS), (&[oid(other)], THEIRS))?;
+        Ok(walk.common())
     }
 
     /// Whether one commit can be reached from another.
@@ -87,7 +105,30 @@ impl<'r> Walk<'r> {
             waiting: BinaryHeap::new(),
             open: 0,
             oldest: i64::MAX,
+            brought: 0,
+            left: usize::MAX,
         }
+    }
+
+    /// One that ends when what has this paint alone has too many octets.
+    fn bounded(repository: &'r Repository, settled: u8, brought: u8) -> Self {
+        Self {
+            brought,
+            left: BROUGHT,
+            ..Self::of(repository, settled)
+        }
+    }
+
+    /// Walks from two sides, each with its paint.
+    fn between(
+        mut self,
+        (some, one): (&[Oid], u8),
+        (others, other): (&[Oid], u8),
+    ) -> anyhow::Result<Self> {
+        self.begin(some, one)?;
+        self.begin(others, other)?;
+        self.run()?;
+        Ok(self)
     }
 
     fn begin(&mut self, commits: &[Oid], paint: u8) -> anyhow::Result<()> {
@@ -98,6 +139,9 @@ impl<'r> Walk<'r> {
 
     fn run(&mut self) -> anyhow::Result<()> {
         while let Some((seconds, _, commit)) = self.waiting.pop() {
+            if self.left == 0 {
+                return Ok(());
+            }
             // Older ones lead to nothing newer.
             if self.open == 0 && seconds <= self.oldest {
                 return Ok(());
@@ -148,6 +192,9 @@ impl<'r> Walk<'r> {
 
     fn see(&mut self, commit: Oid, child: Option<Oid>, paint: u8) -> anyhow::Result<()> {
         let found = self.repository.commit_named(commit, child)?;
+        if paint == self.brought {
+            self.left = self.left.saturating_sub(found.octets());
+        }
         let seconds = found.seconds().unwrap_or(0);
         self.waiting
             .push((seconds, Reverse(self.seen.len()), commit));
@@ -160,6 +207,12 @@ impl<'r> Walk<'r> {
         };
         self.seen.insert(commit, seen);
         Ok(())
+    }
+
+    fn common(&self) -> Option<ObjectId> {
+        let common = self.seen.iter().filter(|(_, seen)| seen.paint == BOTH);
+        let newest = common.max_by_key(|(commit, seen)| (seen.seconds, **commit));
+        newest.map(|(commit, _)| id(*commit))
     }
 
     /// What is of interest, children first.
@@ -199,4 +252,18 @@ impl<'r> Walk<'r> {
 fn passed_on(paint: u8, settled: u8) -> u8 {
     let is_common = settled == OLDER && paint & BOTH == BOTH;
     paint | if is_common { OLDER } else { 0 }
+}
+
+fn too_large(base: ObjectId, head: ObjectId) -> Stop {
+    let message =
+        format!("the commits of {head} that {base} has not have more than {BROUGHT} octets in all");
+    let help = "squash them into one with a message that people read";
+    Stop::because(Reason::new(Code::TooManyFiles, message).help(help))
+}
+
+fn unrelated(base: ObjectId, head: ObjectId) -> Stop {
+    let message = format!("{head} has no history in common with {base}");
+    Stop::because(
+        Reason::new(Code::MergeConflict, message).help("branch off the base, and try again"),
+    )
 }

@@ -349,3 +349,33 @@ fn a_request_has_at_most_64_files_of_statements() {
     assert!(told.contains(words), "{told}");
     assert!(!told.contains("\"approved\""), "{told}");
 }
+
+/// What a commit says is compressed as well, and read again at every question.
+#[test]
+fn the_commits_of_a_change_have_at_most_16_mebibytes() {
+    let hostile = Hostile::new();
+    let message = |octets: usize| hostile.scratch.write("message", "x".repeat(octets));
+    message(1024 * KIB);
+    let commit = "git -C repo commit -q --allow-empty --cleanup=verbatim -F ../message";
+    hostile
+        .scratch
+        .sh(&format!("for n in $(seq 15); do {commit}; done"));
+    let check = hostile.proposed();
+    assert_eq!((check.code, check.errors()), (Some(0), vec![]), "{check:?}");
+    hostile.scratch.sh(commit);
+    let told = refused_change(&hostile, "base", "main");
+    assert!(
+        told.contains("have more than 16777216 octets in all"),
+        "{told}"
+    );
+    hostile.reset();
+    message(16 * 1024 * KIB);
+    hostile.scratch.sh(commit);
+    let check = hostile.proposed();
+    assert_eq!(
+        (check.code, check.errors()),
+        (Some(2), vec!["OperationFailed"])
+    );
+    let told = "has more than 16777216 octets";
+    assert!(check.error().contains(told), "{}", check.error());
+}
