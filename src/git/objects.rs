@@ -3,6 +3,7 @@
 //! In comes the name of an object, out go the octets of a blob or a checked tree: never more than the caller is ready for, since a header is looked at
 //! before anything is inflated. All writing goes through [`Objects::write`], so that a pack writer has one place to be.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use anyhow::Context as _;
@@ -24,6 +25,7 @@ const TREE_OCTETS: usize = 16 * 1024 * 1024;
 pub(super) struct Objects<'r> {
     odb: Odb<'r>,
     kept: &'r Kept,
+    walked: Cell<usize>,
 }
 
 impl<'r> Objects<'r> {
@@ -32,12 +34,14 @@ impl<'r> Objects<'r> {
         Ok(Self {
             odb: odb.context("opening the object database")?,
             kept: &repository.kept,
+            walked: Cell::new(0),
         })
     }
 
     /// A tree, well-formed or not; a reason when that object is no tree, or is one that nobody can mean.
     pub(super) fn tree(&self, object: ObjectId) -> anyhow::Result<Result<Rc<Tree>, Reason>> {
         if let Some(tree) = self.kept.get(object) {
+            self.count(&tree);
             return Ok(Ok(tree));
         }
         let (size, kind) = self.header(object)?;
@@ -53,7 +57,17 @@ impl<'r> Objects<'r> {
         }
         let tree = Rc::new(Tree::read(self.read(object)?.data().to_vec()));
         self.kept.keep(object, &tree);
+        self.count(&tree);
         Ok(Ok(tree))
+    }
+
+    fn count(&self, tree: &Tree) {
+        self.walked.set(self.walked.get() + tree.octets());
+    }
+
+    /// How many octets the trees have that were asked for so far, each as often as it was.
+    pub(super) fn walked(&self) -> usize {
+        self.walked.get()
     }
 
     /// A tree, which is empty where it is absent or is no tree.

@@ -18,6 +18,9 @@ use crate::names::ObjectId;
 
 // A landing of more commits than this is not searched; the author of its requests is unknown.
 const LANDING_COMMITS: usize = 10_000;
+/// What the trees have that are compared for one landing: a directory of a thousand requests may be changed by seven hundred
+/// commits.
+pub(super) const LANDING_OCTETS: usize = 64 << 20;
 
 /// A commit, or a merge that nobody has made yet.
 #[derive(Clone, Debug)]
@@ -86,8 +89,12 @@ pub(super) fn search(
     if !top.is_made {
         search.visit(top)?;
     }
+    let begun = objects.walked();
     for commit in landed {
         search.visit(&Node::of(repository, id(commit))?)?;
+        if objects.walked() - begun > LANDING_OCTETS {
+            return Ok(None);
+        }
     }
     Ok(Some(search.found))
 }

@@ -16,7 +16,7 @@ use crate::git::diff::pairs;
 use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::output::OutputZone;
-use crate::git::producer::{Node, landed};
+use crate::git::producer::{LANDING_OCTETS, Node, landed};
 use crate::git::proposal::Proposal;
 use crate::git::repository::Repository;
 use crate::git::tree::{self, Entries, Entry, Tree};
@@ -160,6 +160,10 @@ impl Proposal<'_> {
             return Ok(search.found);
         }
         for commit in commits.into_iter().rev() {
+            if objects.walked() > LANDING_OCTETS {
+                search.found.is_whole = false;
+                break;
+            }
             let node = Node::of(repository, id(commit))?;
             let tree_of = |parent: &Oid| repository.tree_of(id(*parent));
             let before: Vec<ObjectId> =

@@ -40,7 +40,7 @@ impl Repo {
         self.git(&["switch", "--quiet", "-c", branch]);
     }
 
-    fn merge(&self, person: &str, branches: &[&str]) -> ObjectId {
+    pub(crate) fn merge(&self, person: &str, branches: &[&str]) -> ObjectId {
         self.git(&[&["merge", "--quiet", "--no-ff", "--no-commit"], branches].concat());
         self.commit_as(person, "merge")
     }
@@ -224,7 +224,7 @@ fn unrelated(repo: &Repo) -> ObjectId {
     repo.commit_as("eve", "merge")
 }
 
-fn names(people: &[Authorship]) -> Vec<&str> {
+pub(crate) fn names(people: &[Authorship]) -> Vec<&str> {
     let mut names: Vec<&str> = people
         .iter()
         .filter_map(|person| Some(person.author.as_ref()?.name.as_str()))
@@ -233,7 +233,7 @@ fn names(people: &[Authorship]) -> Vec<&str> {
     names
 }
 
-fn found(repo: &Repo) -> Introduction {
+pub(crate) fn found(repo: &Repo) -> Introduction {
     let opened = repo.open();
     let snapshot = opened.snapshot(repo.head()).expect("a snapshot");
     let history = opened.history(repo.head(), None, &snapshot);
@@ -369,27 +369,4 @@ fn a_squash_keeps_its_co_authors() {
     squash(&repo);
     let maker = found(&repo).maker.expect("the maker is known");
     assert_eq!(maker.co_authors, ["sam@example.com"]);
-}
-
-#[test]
-fn a_landing_that_is_too_large_has_no_maker() {
-    let repo = Repo::with_request();
-    let mut stream = String::new();
-    for number in 0..=10_000 {
-        stream +=
-            "commit refs/heads/side\ncommitter Joe <joe@example.com> 1890000000 +0000\ndata 1\nx\n";
-        if number == 0 {
-            let file = "M 100644 inline requests/dev/joe.yaml\ndata 6\njoe 1\n";
-            stream = [stream, format!("from {}\n", repo.head()), file.to_owned()].concat();
-        }
-    }
-    crate::repository::git(
-        repo.path(),
-        &["fast-import", "--quiet", "--force"],
-        stream.as_bytes(),
-    );
-    let merge = repo.merge("eve", &["side"]);
-    let found = found(&repo);
-    assert_eq!((found.commit, found.maker), (merge, None));
-    assert_eq!(found.contributors, []);
 }

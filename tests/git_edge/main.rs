@@ -13,6 +13,7 @@ mod dice;
 mod files;
 mod history;
 mod landings;
+mod large;
 mod merges;
 mod output;
 mod refusal;
