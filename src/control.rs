@@ -48,6 +48,7 @@ use crate::control::principal::{EmailAddress, Owners, Principal, SshKey};
 use crate::control::settings::Settings;
 use crate::control::signer::Signer;
 use crate::control::surroundings::Surroundings;
+use crate::effort::Effort;
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, ObjectName, RepoPath, SignerName};
 use crate::snapshot::Blob;
@@ -170,6 +171,7 @@ impl ControlZone {
             groups: self.groups.keys().cloned().collect(),
             principals: self.principals.keys().cloned().collect(),
             key_lists: BTreeMap::new(),
+            compiling: Effort::of_compiling(),
         };
         let root = Field::root(&tree);
         let head = Document::read(&root, &place, ObjectId([0; 20]), &mut problems);

@@ -9,6 +9,9 @@ use std::cell::Cell;
 // What a request costs under policies that people write is a tenth of it: 250 names of 40 octets take 50,000 units for
 // one pattern of each label, and a loop with 60 nodes in a rule takes a million. All of it is some twenty milliseconds.
 const DECISION: u64 = 6_000_000;
+// Some hundred milliseconds at ten nanoseconds each; an octet of an automaton takes so long. A hundred patterns of hosts
+// and as many rules of a line take half of it.
+const COMPILING: u64 = 7_000_000;
 // What is told of a decision, and what decides nothing.
 const WORDS: u64 = 3_000_000;
 
@@ -40,6 +43,12 @@ impl Effort {
     #[must_use]
     pub const fn of_words() -> Self {
         Self::of(WORDS)
+    }
+
+    /// What compiling may take of all patterns and rules of a control zone.
+    #[must_use]
+    pub const fn of_compiling() -> Self {
+        Self::of(COMPILING)
     }
 
     /// Takes so many units; `false` when there are not as many, and then there are none any more.

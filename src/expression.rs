@@ -24,6 +24,9 @@ pub use crate::expression::fault::Fault;
 // The parser recurses without counting in long chains; this is far from the end of the engine's stack.
 const SOURCE_OCTETS: usize = 4096;
 const TOKENS: usize = 1000;
+// What it takes to read a rule at all, and each word and sign of it, in units of work.
+const RULE: u64 = 10_000;
+const WORD: u64 = 500;
 // A test evaluates rules of this depth with a quarter of the smallest stack that threads here have, 2 MiB.
 const SHALLOW: usize = 24;
 
@@ -40,8 +43,8 @@ impl Expression {
     /// Reads a rule and tries it on a sample of every variable.
     ///
     /// # Errors
-    /// When it does not parse, names something that there is not, is beyond a limit, or gives no boolean.
-    pub fn compile(source: &str) -> Result<Self, Fault> {
+    /// When it does not parse, names something that there is not, is beyond a limit or what is left, or gives no boolean.
+    pub fn compile(source: &str, compiling: &Effort) -> Result<Self, Fault> {
         if source.len() > SOURCE_OCTETS || source.contains('\0') {
             return Err(Fault::new(format!(
                 "must be at most {SOURCE_OCTETS} octets of text"
@@ -53,8 +56,13 @@ impl Expression {
                 "has more than {TOKENS} words and signs"
             )));
         }
+        if !compiling.spend(RULE + WORD * tokens as u64) {
+            let fault = Fault::new("all patterns and rules together take too much to be compiled");
+            return Err(fault
+                .help("write one rule for several policies, and lists where they say the same"));
+        }
         let mut tree = engine::parse(source)?;
-        let patterns = bounds::check(&mut tree)?.into();
+        let patterns = bounds::check(&mut tree, compiling)?.into();
         let rule = Self {
             source: source.to_owned(),
             is_shallow: depth::depth(&tree) <= SHALLOW,

@@ -1,7 +1,11 @@
 //! Files of the control zone at their limits: 256 KiB each, and 16 MiB for a list of keys.
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use gitca::control::ControlZone;
 use gitca::render::template::Templates;
+use gitca::worktree;
 
 use crate::proposals::{Brought, Change};
 use crate::{Act, Case, filled, wide};
@@ -15,6 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(patterns());
     cases.extend(lists());
     cases.extend(zones());
+    cases.extend(compiled());
     cases.extend(templates());
     cases
 }
@@ -23,6 +28,17 @@ fn of(name: &str, path: &'static str, make: impl Fn() -> Vec<u8> + 'static) -> C
     let ready = move |input: Vec<u8>| loaded(&[(path.to_owned(), input)]);
     let change = move |input| Change::of_file(path, input);
     Case::of_file(format!("{path}: {name}"), make, ready, change)
+}
+
+/// These files beside those of a zone that admits all.
+fn write(root: &Path, files: &[(String, Vec<u8>)]) {
+    let zone = wide::files(&[]);
+    let zone = zone.iter().map(|(path, blob)| (path.as_str(), &blob.bytes));
+    for (path, octets) in zone.chain(files.iter().map(|(path, octets)| (path.as_str(), octets))) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, octets).unwrap();
+    }
 }
 
 fn loaded(files: &[(String, Vec<u8>)]) -> Act {
@@ -36,8 +52,17 @@ fn loaded(files: &[(String, Vec<u8>)]) -> Act {
     })
 }
 
+/// The files of a work tree as every command reads them: more than there may be are refused before they are loaded.
+fn read(root: PathBuf) -> Act {
+    Box::new(move || {
+        let snapshot = worktree::control(&root).unwrap();
+        let is_refused = !snapshot.errors.is_empty();
+        is_refused || ControlZone::load(&snapshot.control).is_err()
+    })
+}
+
 /// As many files as there may be, or as have as many octets as all may; the last of them is wrong.
-fn many(name: &str, number: usize, text: fn(usize) -> Vec<u8>) -> Case {
+fn many(name: &str, number: usize, text: impl Fn(usize) -> Vec<u8> + Copy + 'static) -> Case {
     let files = move || {
         let of = |n: usize| (format!("policies/x{n:04}.yaml"), text(n));
         let mut files: Vec<(String, Vec<u8>)> = (0..number).map(of).collect();
@@ -46,8 +71,8 @@ fn many(name: &str, number: usize, text: fn(usize) -> Vec<u8>) -> Case {
     };
     Case {
         name: format!("policies/: {name}"),
-        make: Box::new(|_| ()),
-        ready: Box::new(move |_| loaded(&files())),
+        make: Box::new(move |folder| write(&folder.join("tree"), &files())),
+        ready: Box::new(|folder| read(folder.join("tree"))),
         change: Box::new(move |_| {
             let files = files().into_iter();
             let brings = files.map(|(path, octets)| (path, Brought::File(octets)));
@@ -57,6 +82,43 @@ fn many(name: &str, number: usize, text: fn(usize) -> Vec<u8>) -> Case {
             }
         }),
     }
+}
+
+/// Files of entries of a deny policy, as many of each file as there may be.
+fn denials(name: &str, files: usize, entries: usize, entry: fn(usize) -> String) -> Case {
+    many(name, files, move |number| {
+        let head = head("DenyPolicy", number) + "\n  deny:\n";
+        let entries =
+            (0..entries).map(|n| format!("  - {{name: n{n}, {}}}\n", entry(number * 100 + n)));
+        (head + &entries.collect::<String>()).into_bytes()
+    })
+}
+
+fn compiled() -> Vec<Case> {
+    vec![
+        denials("regexes", 16, 32, |n| {
+            format!("dnsNames: [{{regex: '[a-z0-9-]{{1,63}}\\.n{n}\\.example'}}]")
+        }),
+        denials("regexes of 64 KiB", 16, 32, |n| {
+            format!("dnsNames: [{{regex: '.{{200}}{n}'}}]")
+        }),
+        denials("regexes of words", 16, 32, |n| {
+            format!("dnsNames: [{{regex: '[\\w.-]+@\\w+{n}'}}]")
+        }),
+        denials("regexes of letters", 16, 32, |n| {
+            format!("dnsNames: [{{regex: '{}{n}'}}]", "\\pL".repeat(330))
+        }),
+        denials("rules", 8, 64, |n| {
+            format!("rule: 'cert.dnsNames.exists(a, a == \"x{n}\")'")
+        }),
+        denials("rules of sums", 8, 64, |n| {
+            format!("rule: '{}{n} > 1'", "1+".repeat(400))
+        }),
+        denials("rules with patterns", 8, 64, |n| {
+            let words = "\\\\w".repeat(3);
+            format!("rule: 'request.name.matches(\"{words}{n}\")'")
+        }),
+    ]
 }
 
 fn head(kind: &str, number: usize) -> String {

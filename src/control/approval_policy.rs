@@ -195,12 +195,12 @@ impl ApprovalPolicy {
             .and_then(|field| Selector::read(&field, Empty::Forbidden, around, problems));
         let allowed = spec
             .get("allowed")
-            .and_then(|field| read_allowed(&field, problems));
+            .and_then(|field| read_allowed(&field, around, problems));
         let constraints = spec
             .get("constraints")
             .and_then(|field| read_constraints(&field, problems));
         let validations = spec.get("validations");
-        let validations = validations.map(|field| read_validations(&field, problems));
+        let validations = validations.map(|field| read_validations(&field, around, problems));
         let longest = constraints.as_ref().and_then(|its| its.duration_max);
         let renewal = spec.get("renewal");
         let renewal = renewal.and_then(|field| read_renewal(&field, longest, problems));
@@ -251,17 +251,21 @@ fn read_renewal(
     })
 }
 
-fn read_allowed(field: &Field<'_>, problems: &mut Problems) -> Option<Allowed> {
+fn read_allowed(
+    field: &Field<'_>,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Option<Allowed> {
     let object = field.object(&ALLOWED, problems)?;
     let subject = object.get("subject");
-    let subject = subject.and_then(|field| read_subject(&field, problems));
+    let subject = subject.and_then(|field| read_subject(&field, around, problems));
     let ip_addresses = object
         .get("ipAddresses")
         .and_then(|field| IpRule::read(&field, problems));
     let mut rule = |key, place| {
         let rule = object
             .get(key)
-            .and_then(|field| Rule::read(&field, place, problems));
+            .and_then(|field| Rule::read(&field, place, around, problems));
         rule.unwrap_or_default()
     };
     Some(Allowed {
@@ -277,7 +281,11 @@ fn read_allowed(field: &Field<'_>, problems: &mut Problems) -> Option<Allowed> {
     })
 }
 
-fn read_subject(field: &Field<'_>, problems: &mut Problems) -> Option<BTreeMap<Attribute, Rule>> {
+fn read_subject(
+    field: &Field<'_>,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Option<BTreeMap<Attribute, Rule>> {
     let object = field.object(&Attribute::ALL.map(Attribute::name), problems)?;
     let mut rules = BTreeMap::new();
     for attribute in Attribute::ALL {
@@ -287,7 +295,7 @@ fn read_subject(field: &Field<'_>, problems: &mut Problems) -> Option<BTreeMap<A
         };
         let rule = object
             .get(attribute.name())
-            .and_then(|field| Rule::read(&field, place, problems));
+            .and_then(|field| Rule::read(&field, place, around, problems));
         rules.extend(rule.map(|rule| (attribute, rule)));
     }
     Some(rules)

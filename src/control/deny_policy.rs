@@ -182,11 +182,17 @@ impl Denial {
         let message = object.get("message");
         Some(Self {
             subject: subject
-                .and_then(|field| read_subject(&field, problems))
+                .and_then(|field| read_subject(&field, around, problems))
                 .unwrap_or_default(),
-            dns_names: patterns(&object, "dnsNames", ValueKind::Dns, problems),
-            uris: patterns(&object, "uris", ValueKind::Uri, problems),
-            email_addresses: patterns(&object, "emailAddresses", ValueKind::Email, problems),
+            dns_names: patterns(&object, "dnsNames", ValueKind::Dns, around, problems),
+            uris: patterns(&object, "uris", ValueKind::Uri, around, problems),
+            email_addresses: patterns(
+                &object,
+                "emailAddresses",
+                ValueKind::Email,
+                around,
+                problems,
+            ),
             ip_addresses: ip_addresses
                 .map(|field| distinct(&field, problems))
                 .unwrap_or_default(),
@@ -198,7 +204,7 @@ impl Denial {
             message: message
                 .and_then(|field| field.text(problems))
                 .map(str::to_owned),
-            rule: rule.and_then(|field| read_rule(&field, problems)),
+            rule: rule.and_then(|field| read_rule(&field, around, problems)),
             at: field.path.clone(),
             name: name?,
         })
@@ -209,25 +215,27 @@ fn patterns(
     object: &Object<'_>,
     key: &str,
     kind: ValueKind,
+    around: &Surroundings<'_>,
     problems: &mut Problems,
 ) -> Vec<Entry> {
     let Some(field) = object.get(key) else {
         return Vec::new();
     };
     elements(&field, problems)
-        .filter_map(|element| Entry::read(&element, kind, Purpose::Deny, problems))
+        .filter_map(|element| Entry::read(&element, kind, Purpose::Deny, around, problems))
         .collect()
 }
 
 fn read_subject(
     field: &Field<'_>,
+    around: &Surroundings<'_>,
     problems: &mut Problems,
 ) -> Option<BTreeMap<Attribute, Vec<Entry>>> {
     let object = field.object(&Attribute::ALL.map(Attribute::name), problems)?;
     let kind = ValueKind::Attribute { crossing: true };
     let mut subject = BTreeMap::new();
     for attribute in Attribute::ALL {
-        let entries = patterns(&object, attribute.name(), kind, problems);
+        let entries = patterns(&object, attribute.name(), kind, around, problems);
         if !entries.is_empty() {
             subject.insert(attribute, entries);
         }

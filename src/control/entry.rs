@@ -15,6 +15,7 @@ use crate::control::entry::compiled::{Pattern, Shortcut, Words, written};
 use crate::control::glob::dns::Wildcard;
 use crate::control::glob::placeholder::Given;
 use crate::control::glob::{Token, fits, is_literal};
+use crate::control::surroundings::Surroundings;
 use crate::yaml::{Field, Problems};
 
 // What it takes to look at an entry at all, in units of work.
@@ -62,11 +63,12 @@ impl Entry {
         field: &Field<'_>,
         kind: ValueKind,
         purpose: Purpose,
+        around: &Surroundings<'_>,
         problems: &mut Problems,
     ) -> Option<Self> {
         let at = field.path.clone();
         let (text, form, field) = written(field, problems)?;
-        let pattern = Pattern::read(text, form, kind, purpose);
+        let pattern = Pattern::read(text, form, kind, purpose, &around.compiling);
         match pattern {
             Ok(pattern) => Some(Self {
                 at,

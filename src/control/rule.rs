@@ -6,6 +6,7 @@
 
 use crate::control::entry::{Entry, Purpose, ValueKind};
 use crate::control::reading::{choice, count, distinct, elements, only_true};
+use crate::control::surroundings::Surroundings;
 use crate::names::Cidr;
 use crate::yaml::{Field, Object, Problems};
 
@@ -112,7 +113,12 @@ impl RuleField {
 
 impl Rule {
     /// Reads the rule of this field.
-    pub fn read(field: &Field<'_>, its: RuleField, problems: &mut Problems) -> Option<Self> {
+    pub fn read(
+        field: &Field<'_>,
+        its: RuleField,
+        around: &Surroundings<'_>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut known = vec!["absent", "any", "values"];
         known.extend(COUNTS);
         known.extend(its.own_keys());
@@ -122,7 +128,7 @@ impl Rule {
         let kind = its.kind(flag(&object, "crossing", problems));
         let values = object.get("values").map(|values| {
             let elements = elements(&values, problems);
-            let entry = |element| Entry::read(&element, kind, Purpose::Admit, problems);
+            let entry = |element| Entry::read(&element, kind, Purpose::Admit, around, problems);
             Allows::Values(elements.filter_map(entry).collect())
         });
         let default = if in_sans {

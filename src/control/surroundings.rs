@@ -10,12 +10,13 @@ use crate::control::document::{Document, Kind};
 use crate::control::files;
 use crate::control::key_list::KeyList;
 use crate::control::reading::{choice, elements};
+use crate::effort::Effort;
 use crate::names::{ObjectName, RepoPath};
 use crate::snapshot::Blob;
 use crate::yaml::{Field, Problems, Value, suggest};
 
 /// The other files and objects of the control zone.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Surroundings<'a> {
     /// Every file.
     pub files: &'a BTreeMap<RepoPath, Blob>,
@@ -27,6 +28,8 @@ pub struct Surroundings<'a> {
     pub principals: Vec<ObjectName>,
     /// The lists of blocked keys, by path.
     pub key_lists: BTreeMap<RepoPath, Arc<KeyList>>,
+    /// What compiling the patterns and rules of all files may still take.
+    pub compiling: Effort,
 }
 
 impl<'a> Surroundings<'a> {
@@ -47,6 +50,7 @@ impl<'a> Surroundings<'a> {
             groups: names(Kind::Group),
             principals: names(Kind::Principal),
             key_lists,
+            compiling: Effort::of_compiling(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! In come fields of policy files; out come compiled rules, or what is wrong with one at its place in the file.
 
 use crate::control::reading::elements;
+use crate::control::surroundings::Surroundings;
 use crate::expression::Expression;
 use crate::names::ObjectName;
 use crate::yaml::{Field, Problems};
@@ -21,10 +22,14 @@ pub struct Validation {
 }
 
 /// `validations` of an approval policy.
-pub(super) fn read_validations(field: &Field<'_>, problems: &mut Problems) -> Vec<Validation> {
+pub(super) fn read_validations(
+    field: &Field<'_>,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Vec<Validation> {
     let mut validations: Vec<Validation> = Vec::new();
     for element in elements(field, problems) {
-        let Some(validation) = read_validation(&element, problems) else {
+        let Some(validation) = read_validation(&element, around, problems) else {
             continue;
         };
         if validations
@@ -38,12 +43,16 @@ pub(super) fn read_validations(field: &Field<'_>, problems: &mut Problems) -> Ve
     validations
 }
 
-fn read_validation(field: &Field<'_>, problems: &mut Problems) -> Option<Validation> {
+fn read_validation(
+    field: &Field<'_>,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Option<Validation> {
     let object = field.object(&["name", "rule", "message"], problems)?;
     let name = object.require("name", problems);
     let name = name.and_then(|field| field.parse(problems));
     let rule = object.require("rule", problems);
-    let rule = rule.and_then(|field| read_rule(&field, problems));
+    let rule = rule.and_then(|field| read_rule(&field, around, problems));
     let message = object.get("message");
     let message = message.and_then(|field| field.text(problems));
     Some(Validation {
@@ -55,8 +64,12 @@ fn read_validation(field: &Field<'_>, problems: &mut Problems) -> Option<Validat
 }
 
 /// One rule.
-pub(super) fn read_rule(field: &Field<'_>, problems: &mut Problems) -> Option<Expression> {
-    match Expression::compile(field.text(problems)?) {
+pub(super) fn read_rule(
+    field: &Field<'_>,
+    around: &Surroundings<'_>,
+    problems: &mut Problems,
+) -> Option<Expression> {
+    match Expression::compile(field.text(problems)?, &around.compiling) {
         Ok(rule) => Some(rule),
         Err(fault) => {
             match fault.help {

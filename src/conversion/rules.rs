@@ -5,6 +5,7 @@
 
 use crate::conversion::notes::Notes;
 use crate::conversion::patterns::Kind;
+use crate::effort::Effort;
 use crate::expression::Expression;
 use crate::x509::subject::Attribute;
 
@@ -38,7 +39,7 @@ pub(super) fn convert(source: &str, kind: Kind, notes: &mut Notes) -> Result<Str
         }
         _ => format!("{variable}.all(self, {rule})"),
     };
-    match Expression::compile(&rule) {
+    match Expression::compile(&rule, &Effort::of_compiling()) {
         Ok(_) => Ok(rule),
         Err(fault) => Err(format!("the rule `{source}` {}", fault.message)),
     }

@@ -12,6 +12,7 @@ use cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, SelectExpr, operators,
 };
 
+use crate::effort::Effort;
 use crate::expression::facts::variables;
 use crate::expression::fault::Fault;
 use crate::expression::functions::{check_call, join_cidr, pattern, result};
@@ -26,7 +27,7 @@ const STEPS: u64 = 5_000_000;
 const OCTETS: u64 = 1024 * 1024;
 
 /// Checks the whole rule, rewrites what is counted when it runs, and gives its patterns.
-pub(super) fn check(tree: &mut IdedExpr) -> Result<Vec<Pattern>, Fault> {
+pub(super) fn check(tree: &mut IdedExpr, compiling: &Effort) -> Result<Vec<Pattern>, Fault> {
     let mut walk = Walk {
         table: variables(),
         scope: Vec::new(),
@@ -34,6 +35,7 @@ pub(super) fn check(tree: &mut IdedExpr) -> Result<Vec<Pattern>, Fault> {
         macros: 0,
         round: 0,
         patterns: Vec::new(),
+        compiling,
     };
     let cost = walk.walk(tree)?;
     if cost.steps > STEPS {
@@ -49,7 +51,7 @@ struct Cost {
     shape: Shape,
 }
 
-struct Walk {
+struct Walk<'e> {
     table: Vec<(&'static str, Shape, crate::expression::facts::Fact)>,
     /// The variables of the macros around, innermost last.
     scope: Vec<(String, Shape)>,
@@ -58,9 +60,10 @@ struct Walk {
     /// What a round of the innermost loop costs, but for the loops in it.
     round: u64,
     patterns: Vec<Pattern>,
+    compiling: &'e Effort,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn walk(&mut self, node: &mut IdedExpr) -> Result<Cost, Fault> {
         self.nodes += 1;
         self.round += NODE;
@@ -219,7 +222,7 @@ impl Walk {
         }
         let taken: usize = self.patterns.iter().map(Pattern::memory).sum();
         let left = MEMORY.saturating_sub(taken);
-        let compiled = Pattern::anywhere(source, left).map_err(|error| {
+        let compiled = Pattern::anywhere(source, left, self.compiling).map_err(|error| {
             let message = format!("the pattern of `matches` can't be compiled: {error}");
             let help = "it matches anywhere in the text unless it begins with ^ and ends with $";
             Fault::new(message).help(help)

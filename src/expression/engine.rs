@@ -39,6 +39,8 @@ pub(super) struct Program {
 
 type Job = Box<dyn FnOnce() + Send>;
 
+// The same for all rules, so that it is bound once.
+static SAMPLE: OnceLock<Arc<Facts>> = OnceLock::new();
 static ENGINE: OnceLock<Option<Mutex<Sender<Job>>>> = OnceLock::new();
 
 fn start() -> Option<Mutex<Sender<Job>>> {
@@ -88,7 +90,7 @@ fn run<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Option<T>
 pub(super) fn parse(source: &str) -> Result<IdedExpr, Fault> {
     let text = source.to_owned();
     let parsed = run(move || {
-        let parser = Env::stdlib().with_optional_support(false).parser();
+        let parser = LANGUAGE.with(Env::parser);
         let parser = parser.max_recursion_depth(DEPTH).error_recovery_limit(1);
         parser.parse(&text).map_err(|errors| {
             let first = errors.errors.first();
@@ -148,7 +150,8 @@ fn truth(answer: Option<Answer>, effort: &Effort) -> Result<bool, String> {
 
 /// A rule must give a boolean on a sample; what fails because of a value only may work on others.
 pub(super) fn try_on_sample(program: &Arc<Program>) -> Result<(), Fault> {
-    let answer = resolve(program, &Arc::new(Facts::sample()), u64::MAX);
+    let sample = SAMPLE.get_or_init(|| Arc::new(Facts::sample()));
+    let answer = resolve(program, sample, u64::MAX);
     match answer.map(|(answer, _)| answer) {
         Some(
             Ok(Value::Bool(_))
@@ -176,6 +179,8 @@ fn resolve(program: &Arc<Program>, facts: &Arc<Facts>, left: u64) -> Option<Answ
 }
 
 thread_local! {
+    /// What the parser expands.
+    static LANGUAGE: Env = Env::stdlib().with_optional_support(false);
     /// The facts that this thread evaluated last, bound.
     static BOUND: RefCell<Option<Bound>> = const { RefCell::new(None) };
 }

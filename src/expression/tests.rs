@@ -1,9 +1,17 @@
 use super::*;
 use crate::expression::facts::Fact;
 
+fn compile(source: &str) -> Result<Expression, Fault> {
+    Expression::compile(source, &Effort::of_compiling())
+}
+
 fn fault(source: &str) -> String {
-    let fault = Expression::compile(source).expect_err(source);
+    let fault = compile(source).expect_err(source);
     format!("{} {}", fault.message, fault.help.unwrap_or_default())
+}
+
+fn rule(source: &str) -> Expression {
+    compile(source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"))
 }
 
 fn answer(rule: &Expression, facts: &Arc<Facts>) -> Result<bool, String> {
@@ -11,8 +19,7 @@ fn answer(rule: &Expression, facts: &Arc<Facts>) -> Result<bool, String> {
 }
 
 fn truth(source: &str) -> Result<bool, String> {
-    let rule = Expression::compile(source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
-    answer(&rule, &Arc::new(Facts::sample()))
+    answer(&rule(source), &Arc::new(Facts::sample()))
 }
 
 #[test]
@@ -194,14 +201,10 @@ fn no_rule_takes_the_program_down_or_holds_it_up() {
             "more than 5000000",
         ),
         ("a\0b".to_owned(), "octets of text"),
-        (
-            format!("request{}", ".a".repeat(490)),
-            "there is no variable",
-        ),
+        (format!("request{}", ".a".repeat(490)), "is no variable"),
     ] {
-        let compiled = Expression::compile(&source);
         let start: String = source.chars().take(60).collect();
-        match compiled {
+        match compile(&source) {
             Ok(_) => assert_eq!(words, "", "{start}"),
             Err(fault) => assert!(fault.message.contains(words), "{start}: {}", fault.message),
         }
@@ -215,7 +218,7 @@ fn loops_over_the_names_of_a_request_are_within_the_limits() {
         "cert.dnsNames.all(n, n.split('.').exists(label, label == 'svc'))",
         "cert.subject.organizations.all(o, requester.groups.exists(g, o == g || o.startsWith(g + ':')))",
     ] {
-        Expression::compile(source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
+        rule(source);
     }
 }
 
@@ -273,8 +276,7 @@ fn a_rule_does_no_more_than_it_may_whatever_the_request() {
         ),
     ] {
         let source = source.replace("csr.usages", "cert.usages");
-        let rule =
-            Expression::compile(&source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
+        let rule = rule(&source);
         for _ in 0..16 {
             match answer(&rule, &facts) {
                 Ok(truth) => assert!(is_done && truth, "{source}: {truth}"),
@@ -291,16 +293,14 @@ fn a_rule_does_no_more_than_it_may_whatever_the_request() {
     // A pattern compiled at each call, and loops without an end to them, took minutes.
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     // What one rule has used up is not missing to the next.
-    let rule = Expression::compile("cert.dnsNames.all(n, n.size() > 3)").unwrap();
+    let rule = rule("cert.dnsNames.all(n, n.size() > 3)");
     assert_eq!(answer(&rule, &facts), Ok(true));
 }
 
 #[test]
 fn a_rule_that_does_too_much_for_any_request_is_no_rule() {
-    let numbers = (0..400)
-        .map(|number| number.to_string())
-        .collect::<Vec<_>>()
-        .join(",");
+    let numbers: Vec<String> = (0..400).map(|number| number.to_string()).collect();
+    let numbers = numbers.join(",");
     let found = fault(&format!(
         "[{numbers}].all(a, [1,2,3,4,5,6,7,8,9,10].all(b, [a].size() + b + b + b + b + b + b + b + b + b > 0))"
     ));
@@ -366,8 +366,7 @@ fn shallow_rules_need_little_stack() {
         ),
     ];
     for source in rules {
-        let rule =
-            Expression::compile(&source).unwrap_or_else(|fault| panic!("{source}: {fault:?}"));
+        let rule = rule(&source);
         let levels = depth::depth(&rule.program.tree);
         assert!(
             rule.is_shallow && levels > SHALLOW - 3,
@@ -382,7 +381,7 @@ fn shallow_rules_need_little_stack() {
 
 #[test]
 fn facts_of_one_request_never_answer_for_another() {
-    let rule = Expression::compile("request.name == 'web'").unwrap();
+    let rule = rule("request.name == 'web'");
     let mut other = Facts::sample();
     other.set("request.name", facts::Fact::Text("mail".to_owned()));
     let (web, mail) = (Arc::new(Facts::sample()), Arc::new(other));

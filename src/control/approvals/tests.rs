@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::effort::Effort;
 use crate::finding::{Code, Reason};
 use crate::yaml::parser;
 
@@ -15,6 +16,7 @@ fn read(text: &str) -> Result<Approvals, Vec<Reason>> {
         groups: names(["platform", "security", "dev-leads"]),
         principals: names(["alice", "bob", "carol"]),
         key_lists: BTreeMap::new(),
+        compiling: Effort::of_compiling(),
     };
     let node = parser::parse(text.as_bytes()).unwrap();
     let mut problems = Problems::new(Code::ConfigInvalid);

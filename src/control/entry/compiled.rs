@@ -9,6 +9,7 @@ use crate::control::glob::error::PatternError;
 use crate::control::glob::placeholder::Context;
 use crate::control::glob::uri::{self, UriGlob};
 use crate::control::glob::{Run, Token, mentions, scan, stars};
+use crate::effort::Effort;
 use crate::pattern::Pattern as Expression;
 use crate::yaml::{Field, Problems, Value};
 
@@ -57,6 +58,7 @@ impl Pattern {
         form: Form,
         kind: ValueKind,
         purpose: Purpose,
+        compiling: &Effort,
     ) -> Result<Self, PatternError> {
         match form {
             Form::Glob if matches!(text, "*" | "**") => Err(PatternError::new(
@@ -66,7 +68,7 @@ impl Pattern {
             _ if text.is_empty() => Err(PatternError::new("must not be empty", "leave it out")),
             Form::Glob => glob(text, kind, purpose),
             Form::Exact => exact(text, kind, purpose),
-            Form::Regex => regex(text, purpose).map(Self::Regex),
+            Form::Regex => regex(text, purpose, compiling).map(Self::Regex),
         }
     }
 
@@ -190,14 +192,14 @@ fn email(text: &str, purpose: Purpose) -> String {
     }
 }
 
-fn regex(text: &str, purpose: Purpose) -> Result<Expression, PatternError> {
+fn regex(text: &str, purpose: Purpose, compiling: &Effort) -> Result<Expression, PatternError> {
     if text.len() > REGEX_OCTETS {
         return Err(PatternError::new(
             format!("a regular expression has at most {REGEX_OCTETS} octets"),
             "use globs, or several entries",
         ));
     }
-    Expression::whole(text, purpose == Purpose::Deny).map_err(|error| {
+    Expression::whole(text, purpose == Purpose::Deny, compiling).map_err(|error| {
         PatternError::new(
             format!("is no regular expression: {error}"),
             "the syntax is that of the Rust crate `regex`; both ends are anchored already",

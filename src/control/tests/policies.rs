@@ -259,3 +259,42 @@ fn a_list_is_published_by_a_ca_that_may_and_lasts_for_a_reasonable_time() {
         assert_eq!(found, [field], "{crl}");
     }
 }
+
+#[test]
+fn what_compiling_takes_is_counted_over_all_files() {
+    let files: Vec<(String, String)> = (0..3)
+        .map(|number| {
+            let entry = |n| {
+                format!("\n  - {{name: n{n}, emailAddresses: [{{regex: '[\\w.]+@[\\w.]+{n}'}}]}}")
+            };
+            let entries: String = (0..20).map(entry).collect();
+            let text = file("DenyPolicy", &format!("deny:{entries}"));
+            let text = text.replace("name: x", &format!("name: f{number}"));
+            (format!("policies/f{number}.yaml"), text)
+        })
+        .collect();
+    let rule = file("DenyPolicy", "deny: [{name: n, rule: 'cert.uris == []'}]");
+    let mut files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    assert!(load(&files[..2]).is_ok());
+    files.push(("policies/rule.yaml", &rule));
+    let found = load(&files).unwrap_err();
+    for finding in &found {
+        let message = &finding.reason.message;
+        assert!(
+            message.contains("all patterns and rules together take too much"),
+            "{message}"
+        );
+    }
+    let in_file = |path| {
+        found
+            .iter()
+            .filter(|it| it.file.as_ref().unwrap().as_str() == path)
+            .count()
+    };
+    assert_eq!(in_file("policies/rule.yaml"), 1);
+    assert!((1..20).contains(&in_file("policies/f2.yaml")), "{found:?}");
+    assert_eq!(found.len(), 1 + in_file("policies/f2.yaml"));
+}
