@@ -188,11 +188,6 @@ impl Source for WorkTree {
         Ok(listing)
     }
 
-    fn id(&self, file: &PathBuf) -> anyhow::Result<ObjectId> {
-        let id = Oid::hash_file(ObjectType::Blob, file);
-        object_id(id.with_context(|| format!("reading `{}`", file.display()))?)
-    }
-
     fn read(&self, file: &PathBuf, limit: u64) -> anyhow::Result<Content> {
         read(file, limit)
     }
@@ -206,10 +201,12 @@ fn read(file: &Path, limit: u64) -> anyhow::Result<Content> {
         return Ok(Err(zones::too_large(size, limit)));
     }
     let mut bytes = Vec::new();
-    input
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .with_context(context)?;
+    // It may grow meanwhile: of one octet too many nothing is taken for the whole.
+    let read = input.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    let size = u64::try_from(read.with_context(context)?).unwrap_or(u64::MAX);
+    if size > limit {
+        return Ok(Err(zones::too_large(size, limit)));
+    }
     let id = Oid::hash_object(ObjectType::Blob, &bytes).with_context(context)?;
     Ok(Ok(Blob {
         id: object_id(id)?,

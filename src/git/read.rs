@@ -208,10 +208,6 @@ impl Source for Objects<'_> {
         Ok(listing)
     }
 
-    fn id(&self, file: &ObjectId) -> anyhow::Result<ObjectId> {
-        Ok(*file)
-    }
-
     fn read(&self, file: &ObjectId, limit: u64) -> anyhow::Result<Content> {
         let content = self.blob(*file, limit)?;
         Ok(content.map(|bytes| Blob { id: *file, bytes }))

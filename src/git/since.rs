@@ -337,10 +337,6 @@ impl Source for Visible<'_, '_> {
         })
     }
 
-    fn id(&self, file: &Handle) -> anyhow::Result<ObjectId> {
-        Ok(file.id)
-    }
-
     fn read(&self, file: &Handle, limit: u64) -> anyhow::Result<Content> {
         Source::read(self.objects, &file.id, limit)
     }

@@ -22,11 +22,7 @@ impl<S: Source> Survey<'_, S> {
     /// Searches a file that is read for nothing else, and says so on its path.
     pub(super) fn search_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         // A directory may name one object two hundred thousand times.
-        let object = if self.source.has_inert_files() {
-            Some(self.source.id(handle)?)
-        } else {
-            None
-        };
+        let object = self.source.object(handle);
         let known = object.and_then(|object| self.searched.get(&object));
         if let Some(leaks) = known.cloned() {
             self.tell(path, &leaks);

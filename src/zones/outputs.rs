@@ -26,8 +26,9 @@ impl<S: Source> Survey<'_, S> {
                 Ok(())
             }
             (Some(Ok(name)), Some(manifest)) => {
-                let id = self.source.id(&manifest.handle)?;
-                self.snapshot.issued.insert(name, id);
+                let file = format!("{path}/{}", manifest.name);
+                let id = self.identify(&file, &manifest.handle)?;
+                self.snapshot.issued.extend(id.map(|id| (name, id)));
                 self.refuse_nested(path, &children);
                 Ok(())
             }

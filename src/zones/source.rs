@@ -89,7 +89,7 @@ pub trait Source {
     /// Whether what lies in none of the zones belongs to the repository; a work tree holds what never gets into a commit.
     fn has_inert_files(&self) -> bool;
 
-    /// The object that an entry is, which tells that it is the same as another one; `None` where each is itself.
+    /// The object that an entry is, which tells that it is the same as another one; `None` where only reading it tells.
     fn object(&self, entry: &Self::Handle) -> Option<ObjectId>;
 
     /// Lists one directory and checks each of its entries.
@@ -98,12 +98,6 @@ pub trait Source {
     /// When the source itself fails; what is wrong with the entries is a fault.
     fn list(&self, directory: &Self::Handle, scope: Scope)
     -> anyhow::Result<Listing<Self::Handle>>;
-
-    /// The blob that a file is, without looking at its size.
-    ///
-    /// # Errors
-    /// When the source itself fails.
-    fn id(&self, file: &Self::Handle) -> anyhow::Result<ObjectId>;
 
     /// Reads a file that has at most `limit` octets.
     ///

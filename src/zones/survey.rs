@@ -258,7 +258,9 @@ impl<'s, S: Source> Survey<'s, S> {
         name: RequestName,
         handle: &S::Handle,
     ) -> anyhow::Result<()> {
-        let id = self.source.id(handle)?;
+        let Some(id) = self.identify(path, handle)? else {
+            return Ok(());
+        };
         if self.snapshot.issued.get(&name) != Some(&id) || self.also.contains(&name) {
             let Some(blob) = self.read(path, handle)? else {
                 return Ok(());
@@ -339,15 +341,37 @@ impl<'s, S: Source> Survey<'s, S> {
                 self.snapshot.errors.push(finding(path, reason));
                 Ok(None)
             }
-            Err(reason) => {
-                self.report(path, reason);
-                // Where nothing is signed over it anyway, nobody has to know what else is in it.
-                if Zone::of(path) != Some(Zone::Control) {
-                    self.search_file(path, handle)?;
-                }
-                Ok(None)
-            }
+            Err(reason) => self.refuse_content(path, handle, reason),
         }
+    }
+
+    /// The blob that a file is; `None` where only reading it would tell and its place does not allow so much.
+    pub(super) fn identify(
+        &mut self,
+        path: &str,
+        handle: &S::Handle,
+    ) -> anyhow::Result<Option<ObjectId>> {
+        if let Some(object) = self.source.object(handle) {
+            return Ok(Some(object));
+        }
+        match self.source.read(handle, size_limit(path))? {
+            Ok(blob) => Ok(Some(blob.id)),
+            Err(reason) => self.refuse_content(path, handle, reason),
+        }
+    }
+
+    fn refuse_content<T>(
+        &mut self,
+        path: &str,
+        handle: &S::Handle,
+        reason: Reason,
+    ) -> anyhow::Result<Option<T>> {
+        self.report(path, reason);
+        // Where nothing is signed over it anyway, nobody has to know what else is in it.
+        if Zone::of(path) != Some(Zone::Control) {
+            self.search_file(path, handle)?;
+        }
+        Ok(None)
     }
 }
 

@@ -1,4 +1,9 @@
-//! Landings that nobody can look through: of too many commits, or of too large trees.
+//! What is too large to be looked through: landings of too many commits or of too large trees, and files of a work tree.
+
+use std::fs;
+
+use gitca::finding::{Code, Finding};
+use gitca::worktree;
 
 use crate::landings::{found, names};
 use crate::repository::{Repo, git};
@@ -57,4 +62,43 @@ fn a_landing_of_too_large_trees_has_no_maker() {
             "{commits} commits"
         );
     }
+}
+
+/// Holes cost nothing to make, and hours to read.
+#[test]
+fn a_file_of_a_tebibyte_in_a_work_tree_is_not_read() {
+    let repo = Repo::with_request();
+    fs::create_dir_all(repo.path().join("issued/x")).expect("a directory");
+    for path in [
+        "issued/x/request.yaml",
+        "policies/x.yaml",
+        "requests/x.bin",
+        "requests/x.yaml",
+    ] {
+        let file = fs::File::create(repo.path().join(path)).expect("a file");
+        file.set_len(1 << 40).expect("a hole");
+    }
+    let snapshot = worktree::snapshot(repo.path()).expect("a snapshot");
+    let told = |findings: &[Finding]| -> Vec<(Code, String)> {
+        let file = |finding: &Finding| finding.file.as_ref().map(ToString::to_string);
+        let told = findings.iter();
+        told.map(|found| (found.reason.code, file(found).unwrap_or_default()))
+            .collect()
+    };
+    assert_eq!(
+        told(&snapshot.errors),
+        [
+            (Code::ForeignOutput, "issued/x/request.yaml".to_owned()),
+            (Code::FileTooLarge, "policies/x.yaml".to_owned()),
+        ]
+    );
+    assert_eq!(
+        told(&snapshot.findings),
+        [
+            (Code::UnexpectedFile, "requests/x.bin".to_owned()),
+            (Code::FileTooLarge, "requests/x.yaml".to_owned()),
+        ]
+    );
+    let name = "x".parse().expect("a name");
+    assert!(!snapshot.issued.contains_key(&name) && !snapshot.requests.contains_key(&name));
 }
