@@ -273,13 +273,10 @@ fn lines(file: &Path) -> usize {
 }
 
 /// Functions that were longer when they came under the rule. Each leaves this list when it is split; none may be added.
-const LONGER_FUNCTIONS: [(&str, &str); 7] = [
-    ("src/commands/check.rs", "check"),
+const LONGER_FUNCTIONS: [(&str, &str); 4] = [
     ("src/control/signer.rs", "read"),
     ("src/expression/bounds.rs", "comprehension"),
     ("src/expression/facts.rs", "variables"),
-    ("src/survey/leaks.rs", "tell"),
-    ("src/survey/proposed.rs", "proposal"),
     ("src/trial.rs", "try_case"),
 ];
 

@@ -11,7 +11,7 @@ use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
 use crate::names::{ObjectId, RequestName, Shard};
 use crate::plan::listing::{self, Listing};
-use crate::plan::{Entry, Evidence, plan, warnings};
+use crate::plan::{Entry, Evidence, Plan, plan, warnings};
 use crate::provenance::Provenance;
 use crate::report::{Changes, Report, Verdict};
 use crate::survey::{self, Certificates, Extent, Proposed, Survey};
@@ -28,71 +28,31 @@ const DETAILED: usize = 100;
 /// A [`Stop`](crate::finding::Stop) when the repository or the control zone can't be used; any other error when git or the
 /// disk fail.
 pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Result<()> {
-    let merge = args.base.as_deref().zip(args.head.as_deref());
-    let is_merge = merge.is_some();
-    let (survey, certificates) = match merge {
-        None => (survey::work_tree(&world.directory, &args.paths)?, None),
-        Some((base, head)) => {
-            // What is named may be unchanged.
-            let extent = if args.paths.is_empty() {
-                extent(&args.report)
-            } else {
-                Extent::Whole
-            };
-            let proposed = survey::proposal(world, extent, (base, head))?;
-            report.commit = Some(proposed.head);
-            report.grounds = Some(proposed.grounds);
-            tell_changes(&proposed, world, report)?;
-            (proposed.survey, Some(proposed.certificates))
-        }
-    };
+    let (survey, merge) = survey_of(args, world, report)?;
     let mut named = BTreeSet::new();
     for path in &args.paths {
         named.extend(listing::find(path, &survey.snapshot)?);
     }
-    // Of a change so large that nobody reads it request by request, nobody reads what each policy said.
-    let evidence = Evidence {
-        in_detail: is_merge && survey.introductions.len() <= DETAILED,
-        ..survey.evidence()
-    };
-    let mut plan = plan(&evidence, world.now);
-    if is_merge {
-        plan.entries.retain(|entry| {
-            let is_let_in = survey.rivals.contains(&entry.name) && !is_refused(entry);
-            survey.brings(&entry.name) || is_let_in
-        });
-    }
+    let plan = judge(&survey, merge.is_some(), world.now);
     report.plan_digest = Some(plan.digest().to_string());
-    report
-        .notices
-        .extend(survey.snapshot.notices.iter().cloned());
-    let mut notices = plan.notices();
-    if let Some((certificates, change)) = certificates.as_ref().zip(report.commit) {
-        let touches = warnings::control_changes(&survey.introductions, change);
-        report.notices.extend(touches);
-        let change = (change, world.now);
-        notices.extend(warned(&survey, &plan.entries, certificates, change)?);
-        report.notices.extend(survey.revoked());
+    let notices = &mut report.notices;
+    notices.extend(survey.snapshot.notices.iter().cloned());
+    let mut of_requests = plan.notices();
+    if let Some(merge) = &merge {
+        notices.extend(warnings::control_changes(&survey.introductions, merge.head));
+        of_requests.extend(warned(&survey, &plan.entries, merge, world.now)?);
+        notices.extend(survey.revoked());
     }
     let listing = Listing {
         all: args.report.all,
         named: (!args.paths.is_empty()).then_some(&named),
         shard: Shard::WHOLE,
     };
-    listing::fill(
-        report,
-        plan.into_results(),
-        notices,
-        &survey.snapshot,
-        listing,
-    );
-    let read = |name: &RequestName| {
-        if let Some(certificates) = &certificates {
-            return certificates.provenance(name);
-        }
-        let root = worktree::root(&world.directory)?;
-        let file = worktree::file(&root, &name.issued("provenance.json"))?;
-        Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
+    let (results, snapshot) = (plan.into_results(), &survey.snapshot);
+    listing::fill(report, results, of_requests, snapshot, listing);
+    let read = |name: &RequestName| match &merge {
+        Some(merge) => merge.certificates.provenance(name),
+        None => provenance(world, name),
     };
     listing::tell_certificates(report, &survey.revocations, world.now, read)?;
     // Whoever reviews the change sees what else is in it first.
@@ -100,6 +60,62 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
         return Err(Stop(survey.refused).into());
     }
     Ok(())
+}
+
+/// A merge that nobody has made yet.
+struct Merge {
+    head: ObjectId,
+    certificates: Certificates,
+}
+
+/// The work tree; or with `--base` what a merge would be, and what that is judged on in the report.
+fn survey_of(
+    args: &CheckArgs,
+    world: &World,
+    report: &mut Report,
+) -> anyhow::Result<(Survey, Option<Merge>)> {
+    let Some((base, head)) = args.base.as_deref().zip(args.head.as_deref()) else {
+        return Ok((survey::work_tree(&world.directory, &args.paths)?, None));
+    };
+    // What is named may be unchanged.
+    let extent = if args.paths.is_empty() {
+        extent(&args.report)
+    } else {
+        Extent::Whole
+    };
+    let proposed = survey::proposal(world, extent, (base, head))?;
+    report.commit = Some(proposed.head);
+    report.grounds = Some(proposed.grounds);
+    tell_changes(&proposed, world, report)?;
+    let merge = Merge {
+        head: proposed.head,
+        certificates: proposed.certificates,
+    };
+    Ok((proposed.survey, Some(merge)))
+}
+
+/// The verdict on each open request; of a merge, on those that it brings or lets in.
+fn judge(survey: &Survey, is_merge: bool, now: Timestamp) -> Plan<'_> {
+    // Of a change so large that nobody reads it request by request, nobody reads what each policy said.
+    let evidence = Evidence {
+        in_detail: is_merge && survey.introductions.len() <= DETAILED,
+        ..survey.evidence()
+    };
+    let mut plan = plan(&evidence, now);
+    if is_merge {
+        plan.entries.retain(|entry| {
+            let is_let_in = survey.rivals.contains(&entry.name) && !is_refused(entry);
+            survey.brings(&entry.name) || is_let_in
+        });
+    }
+    plan
+}
+
+/// What the certificate of the work tree rests on.
+fn provenance(world: &World, name: &RequestName) -> anyhow::Result<Option<Provenance>> {
+    let root = worktree::root(&world.directory)?;
+    let file = worktree::file(&root, &name.issued("provenance.json"))?;
+    Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
 }
 
 /// What else a change of the policies would decide otherwise; a base that can't be judged is said and stops nothing.
@@ -164,15 +180,15 @@ fn is_refused(entry: &Entry<'_>) -> bool {
 fn warned(
     survey: &Survey,
     entries: &[Entry<'_>],
-    certificates: &Certificates,
-    (change, now): (ObjectId, Timestamp),
+    merge: &Merge,
+    now: Timestamp,
 ) -> anyhow::Result<Vec<Finding>> {
     let mut notices = Vec::new();
     let names = entries.iter().map(|entry| &entry.name);
     for notice in warnings::live_names(&survey.snapshot, names) {
         let is_replaced = notice.reason.code == Code::CertificateReplaced;
         let replaced = notice.request.as_ref().filter(|_| is_replaced);
-        let provenance = replaced.map(|name| certificates.provenance(name));
+        let provenance = replaced.map(|name| merge.certificates.provenance(name));
         let provenance = provenance.transpose()?.flatten();
         // What has ended or was revoked stays valid beside nothing.
         let is_over = replaced.zip(provenance).is_some_and(|(name, provenance)| {
@@ -190,7 +206,7 @@ fn warned(
     // Of what the mainline has already nothing is lost any more.
     let is_brought = |entry: &&Entry<'_>| {
         let introduction = survey.introductions.get(&entry.name);
-        introduction.is_some_and(|introduction| introduction.commit == change)
+        introduction.is_some_and(|introduction| introduction.commit == merge.head)
     };
     let brought = entries.iter().filter(is_brought);
     notices.extend(warnings::lost_by_squash(brought));

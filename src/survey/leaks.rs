@@ -4,9 +4,10 @@
 //! is signed. One that is gone stops nobody else, whosever it is: only a CA's own key at the tip does.
 
 use crate::control::ControlZone;
+use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{OutputZone, Proposal, Repository, Withdrawals, Withdrawn};
-use crate::names::ObjectId;
+use crate::names::{ObjectId, Sha256Digest};
 use crate::snapshot::Snapshot;
 use crate::x509::ca::CaCertificate;
 use crate::zones;
@@ -88,20 +89,8 @@ fn tell(found: &Withdrawals, zone: &ControlZone, snapshot: &mut Snapshot) {
         if *is_there && is_told() {
             continue;
         }
-        let mut chains = zone
-            .signers
-            .iter()
-            .map(|signer| (signer, signer.authority.chain()));
-        let is_it = |ca: &CaCertificate| Some(ca.key.digest()) == *key;
-        if let Some((signer, _)) = chains.find(|(_, chain)| chain.iter().any(is_it)) {
-            finding.reason.message = format!(
-                "the private key of the CA of signer `{}` lies here in commit {commit}, where everybody can read it",
-                signer.name
-            );
-            finding.reason.help = Some(
-                "make a new CA with a new key, and replace the old one wherever it is trusted"
-                    .into(),
-            );
+        if let Some(signer) = key.and_then(|key| certified_by(&key, zone)) {
+            of_authority(&mut finding.reason, signer, *commit);
         }
         snapshot.withdrawn.push(finding);
     }
@@ -116,4 +105,20 @@ fn tell(found: &Withdrawals, zone: &ControlZone, snapshot: &mut Snapshot) {
         let reason = Reason::new(Code::TooManyFiles, message);
         snapshot.notices.push(Finding::anywhere(reason));
     }
+}
+
+/// The signer of whose CA this is the key.
+fn certified_by<'z>(key: &Sha256Digest, zone: &'z ControlZone) -> Option<&'z Signer> {
+    let is_it = |ca: &CaCertificate| ca.key.digest() == *key;
+    let mut signers = zone.signers.iter();
+    signers.find(|signer| signer.authority.chain().iter().any(is_it))
+}
+
+fn of_authority(reason: &mut Reason, signer: &Signer, commit: ObjectId) {
+    let name = &signer.name;
+    reason.message = format!(
+        "the private key of the CA of signer `{name}` lies here in commit {commit}, where everybody can read it"
+    );
+    let help = "make a new CA with a new key, and replace the old one wherever it is trusted";
+    reason.help = Some(help.into());
 }

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason};
-use crate::git::{Proposal, Repository};
+use crate::git::{News, OutputZone, Proposal, Repository};
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::plan::{self, Requests};
 use crate::provenance::Provenance;
 use crate::report::Grounds;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{KeyOwners, Snapshot};
 use crate::survey::found::{Extent, Survey};
 use crate::survey::leaks;
 use crate::survey::output::{self, Judgement};
@@ -62,97 +62,175 @@ pub fn proposal(
     let repository = Repository::open(&world.directory)?;
     repository.require_full_history()?;
     let (base, head) = (repository.resolve(base)?, repository.resolve(head)?);
-    let proposal = repository.propose(base, head)?;
-    let anchor = world.anchor.as_deref();
-    let anchor = anchor.map(|anchor| repository.anchor(anchor, base));
-    let anchor = anchor.transpose()?;
-    let outputs = output::zone(Judgement::of(&repository), base, anchor)?;
-    let known = output::base(&outputs, world.now).filter(|_| extent == Extent::Open);
-    let known = known.map(|(known, _)| proposal.snapshot_since(&known));
-    let mut news = proposal.news()?;
-    let mut snapshot = match known.transpose()?.flatten() {
-        Some(snapshot) => snapshot,
-        None => proposal.snapshot(&BTreeSet::new())?,
-    };
-    // One that lies there and was not read revokes nothing; that is told, and its request waits.
-    for name in std::mem::take(&mut news.revoked) {
-        if snapshot.revocations.contains_key(&name) || !proposal.has_revocation(&name)? {
-            news.revoked.insert(name);
-        }
-    }
-    let (zone, templates) = load(&snapshot)?;
-    // Other bytes are another request.
-    let is_unchanged = |name: &&RequestName| snapshot.is_unchanged(name);
-    let stated: BTreeSet<RequestName> = news.stated.iter().filter(is_unchanged).cloned().collect();
-    let rules = (&zone, world.now);
-    let mut renewals = renewals::find_of(&repository, base, stated.iter(), rules, |_, _| Ok(true))?;
-    let again = renewals.due.keys().chain(&renewals.ended);
-    let again: BTreeSet<RequestName> = again.cloned().collect();
-    if !again.is_empty() {
-        snapshot = proposal.snapshot(&again)?;
-    }
-    leaks::add_proposed(
-        &repository,
-        &outputs,
-        (base, &proposal),
-        &zone,
-        &mut snapshot,
-    )?;
-    let (mut requests, unread) = plan::read_proposed(&snapshot, &news.asked);
-    for name in &unread {
-        snapshot.requests.remove(name);
-        snapshot.open.remove(name);
-        snapshot.statements.remove(name);
-    }
-    let owners = proposal.key_owners(&plan::keys(&requests))?;
-    let asked = Asked {
-        owners: &owners,
-        again: &stated,
-    };
-    let mut judgement = Judgement::of(&repository);
-    let revoked = revocations::proposed(
-        (&proposal, &news.revoked),
-        &mut judgement,
-        &mut snapshot,
-        &asked,
-    )?;
-    renewals.end_revoked(&revoked.revocations, &mut snapshot);
-    end_silent(&repository, base, &mut renewals, &mut snapshot)?;
-    requests.retain(|name, _| snapshot.open.contains_key(name));
-    let keys = keys(&requests);
-    let before = keys_before(&proposal, &news.asked, &snapshot)?;
-    let (history, rivals) = proposal.history(&snapshot, anchor, &keys, &before)?;
-    let mut revocations = revoked.revocations;
-    revocations.forbid(history.places());
-    for name in renewals::settle(&mut renewals.due, &history, &zone, world.now) {
-        snapshot.open.remove(&name);
-        requests.remove(&name);
-    }
-    let rules_before = rules_before(&repository, &history, Some((head, base)))?;
-    let branch = zone.settings.branch.as_str();
-    let mut refused = output::proposed(&repository, &proposal, (base, head), branch)?;
-    refused.extend(moved(&repository, world, &proposal, &zone)?);
-    refused.extend(not_read(&unread, RequestName::manifest));
-    refused.extend(not_read(&revoked.unread, RequestName::revocation));
-    let read = (requests, owners);
-    let survey = Survey {
-        introductions: history.introductions,
-        rivals,
-        histories: history.statements,
-        rules_before,
-        due: renewals.due.keys().cloned().collect(),
-        certified: renewals.due,
-        ended: renewals.ended,
-        newly_revoked: revoked.news,
-        refused,
-        ..Survey::of_files(snapshot, (zone, templates), read, revocations)
-    };
+    let merge = Merge::of(world, &repository, (base, head))?;
+    let grounds = merge.proposal.grounds()?;
+    let survey = merge.survey(extent)?;
     Ok(Proposed {
         head,
-        grounds: proposal.grounds()?,
+        grounds,
         survey,
         certificates: Certificates { repository, base },
     })
+}
+
+/// What a merge is surveyed on.
+struct Merge<'m> {
+    world: &'m World,
+    repository: &'m Repository,
+    base: ObjectId,
+    head: ObjectId,
+    proposal: Proposal<'m>,
+    anchor: Option<ObjectId>,
+    outputs: OutputZone,
+}
+
+/// The requests that were read, whose their keys are, and those that were not read.
+struct Read {
+    requests: Requests,
+    owners: KeyOwners,
+    unread: BTreeSet<RequestName>,
+}
+
+impl<'m> Merge<'m> {
+    fn of(
+        world: &'m World,
+        repository: &'m Repository,
+        (base, head): (ObjectId, ObjectId),
+    ) -> anyhow::Result<Self> {
+        let proposal = repository.propose(base, head)?;
+        let anchor = world.anchor.as_deref();
+        let anchor = anchor.map(|anchor| repository.anchor(anchor, base));
+        let anchor = anchor.transpose()?;
+        Ok(Self {
+            world,
+            repository,
+            base,
+            head,
+            proposal,
+            anchor,
+            outputs: output::zone(Judgement::of(repository), base, anchor)?,
+        })
+    }
+
+    fn survey(&self, extent: Extent) -> anyhow::Result<Survey> {
+        let (proposal, now) = (&self.proposal, self.world.now);
+        let (mut snapshot, news) = self.files(extent)?;
+        let (zone, templates) = load(&snapshot)?;
+        let stated = unchanged(&news.stated, &snapshot);
+        let mut renewals = self.renewals(&stated, &zone, &mut snapshot)?;
+        let (outputs, change) = (&self.outputs, (self.base, proposal));
+        leaks::add_proposed(self.repository, outputs, change, &zone, &mut snapshot)?;
+        let mut read = self.read(&news, &mut snapshot)?;
+        let asked = Asked {
+            owners: &read.owners,
+            again: &stated,
+        };
+        let mut judgement = Judgement::of(self.repository);
+        let change = (proposal, &news.revoked);
+        let revoked = revocations::proposed(change, &mut judgement, &mut snapshot, &asked)?;
+        renewals.end_revoked(&revoked.revocations, &mut snapshot);
+        end_silent(self.repository, self.base, &mut renewals, &mut snapshot)?;
+        read.requests
+            .retain(|name, _| snapshot.open.contains_key(name));
+        let keys = keys(&read.requests);
+        let before = keys_before(proposal, &news.asked, &snapshot)?;
+        let (history, rivals) = proposal.history(&snapshot, self.anchor, &keys, &before)?;
+        let mut revocations = revoked.revocations;
+        revocations.forbid(history.places());
+        for name in renewals::settle(&mut renewals.due, &history, &zone, now) {
+            snapshot.open.remove(&name);
+            read.requests.remove(&name);
+        }
+        let refused = self.refused(&zone, &read.unread, &revoked.unread)?;
+        let made = Some((self.head, self.base));
+        let rules_before = rules_before(self.repository, &history, made)?;
+        let read = (read.requests, read.owners);
+        Ok(Survey {
+            introductions: history.introductions,
+            rivals,
+            histories: history.statements,
+            rules_before,
+            due: renewals.due.keys().cloned().collect(),
+            certified: renewals.due,
+            ended: renewals.ended,
+            newly_revoked: revoked.news,
+            refused,
+            ..Survey::of_files(snapshot, (zone, templates), read, revocations)
+        })
+    }
+
+    /// The files as they would be, and what is new among them.
+    fn files(&self, extent: Extent) -> anyhow::Result<(Snapshot, News)> {
+        let (proposal, now) = (&self.proposal, self.world.now);
+        let known = output::base(&self.outputs, now).filter(|_| extent == Extent::Open);
+        let known = known.map(|(known, _)| proposal.snapshot_since(&known));
+        let snapshot = match known.transpose()?.flatten() {
+            Some(snapshot) => snapshot,
+            None => proposal.snapshot(&BTreeSet::new())?,
+        };
+        let mut news = proposal.news()?;
+        // One that lies there and was not read revokes nothing; that is told, and its request waits.
+        for name in std::mem::take(&mut news.revoked) {
+            if snapshot.revocations.contains_key(&name) || !proposal.has_revocation(&name)? {
+                news.revoked.insert(name);
+            }
+        }
+        Ok((snapshot, news))
+    }
+
+    /// The certificates that may be made anew, since something is stated beside their requests, which are open then.
+    fn renewals(
+        &self,
+        stated: &BTreeSet<RequestName>,
+        zone: &ControlZone,
+        snapshot: &mut Snapshot,
+    ) -> anyhow::Result<Renewals> {
+        let rules = (zone, self.world.now);
+        let all = |_: &_, _: &_| Ok(true);
+        let found = renewals::find_of(self.repository, self.base, stated.iter(), rules, all)?;
+        let again: BTreeSet<RequestName> = found.due.keys().chain(&found.ended).cloned().collect();
+        if !again.is_empty() {
+            *snapshot = self.proposal.snapshot(&again)?;
+        }
+        Ok(found)
+    }
+
+    /// Reads the open requests; one that is not read is not there any more.
+    fn read(&self, news: &News, snapshot: &mut Snapshot) -> anyhow::Result<Read> {
+        let (requests, unread) = plan::read_proposed(snapshot, &news.asked);
+        for name in &unread {
+            snapshot.requests.remove(name);
+            snapshot.open.remove(name);
+            snapshot.statements.remove(name);
+        }
+        Ok(Read {
+            owners: self.proposal.key_owners(&plan::keys(&requests))?,
+            requests,
+            unread,
+        })
+    }
+
+    /// What else is in the merge that lets nobody land it.
+    fn refused(
+        &self,
+        zone: &ControlZone,
+        requests: &BTreeSet<RequestName>,
+        revocations: &BTreeSet<RequestName>,
+    ) -> anyhow::Result<Vec<Finding>> {
+        let branch = zone.settings.branch.as_str();
+        let commits = (self.base, self.head);
+        let mut refused = output::proposed(self.repository, &self.proposal, commits, branch)?;
+        refused.extend(moved(self.repository, self.world, &self.proposal, zone)?);
+        refused.extend(not_read(requests, RequestName::manifest));
+        refused.extend(not_read(revocations, RequestName::revocation));
+        Ok(refused)
+    }
+}
+
+/// Other bytes are another request.
+fn unchanged(names: &BTreeSet<RequestName>, snapshot: &Snapshot) -> BTreeSet<RequestName> {
+    let is_unchanged = |name: &&RequestName| snapshot.is_unchanged(name);
+    names.iter().filter(is_unchanged).cloned().collect()
 }
 
 /// What to say of files beside these requests that were not read, since so many before them are wrong.
