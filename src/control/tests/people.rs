@@ -258,3 +258,30 @@ fn what_a_later_release_reads_is_said_to() {
         assert_eq!(found, [field], "{spec}");
     }
 }
+
+#[test]
+fn a_private_key_in_the_comments_of_a_list_of_keys_is_found() {
+    let digest = "4f2d0c6e8a1b3957d1e0f8a2b4c6d8e0f1a3b5c7d9e1f3a5b7c9d1e3f5a7b9c1";
+    // The second is the base64 of the first.
+    for (comment, is_key) in [
+        ("-----BEGIN PRIVATE KEY-----", true),
+        ("LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", true),
+        ("Made by Jane", false),
+        ("made by jane", false),
+    ] {
+        let list = format!("# spki-sha256\n{digest}\n# {comment}\n{digest}\n");
+        let found = load(&[("policies/keys/k.txt", &list)])
+            .err()
+            .unwrap_or_default();
+        let found: Vec<&str> = found
+            .iter()
+            .map(|found| found.reason.message.as_str())
+            .collect();
+        let expected: &[&str] = if is_key {
+            &["holds a private key"]
+        } else {
+            &[]
+        };
+        assert_eq!(found, expected, "{comment}");
+    }
+}
