@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use gitca::git::Repository;
 
@@ -19,7 +20,34 @@ type Entry = (&'static str, String);
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = wide_ones();
     cases.extend(changes());
+    cases.extend(keys());
     cases
+}
+
+/// Files for people that are full of private keys, of the size that one may have, of that of all, and of what is refused.
+fn keys() -> Vec<Case> {
+    let files = |name: &str, number: usize, octets: usize| {
+        of(name, move |folder| {
+            let key = rsa_8192();
+            let entry = |n: usize| {
+                let text = filled(octets, &format!("{n}\n"), |_| key.clone(), "");
+                let blob = object(folder, "blob", &text);
+                let below = tree(folder, &[(("100644", "README.md".to_owned()), blob)]);
+                (("40000", format!("a{n:02}")), below)
+            };
+            tree(folder, &(0..number).map(entry).collect::<Vec<_>>())
+        })
+    };
+    vec![
+        files("a README of keys", 1, 1 << 20),
+        files("READMEs of keys", 12, (1 << 20) - 64),
+        files("large READMEs of keys", 10, 9_500_000),
+    ]
+}
+
+fn rsa_8192() -> String {
+    let key = Command::new("openssl").args(["genrsa", "8192"]).output();
+    String::from_utf8(key.unwrap().stdout).unwrap()
 }
 
 /// As many files and directories as a change may touch.

@@ -13,15 +13,18 @@ use crate::git::objects::Objects;
 use crate::git::open::is_quarantined;
 use crate::git::tree::{self, Entry};
 use crate::names::ObjectId;
-use crate::zones::{ZONES, Zone};
+use crate::zones::{self, ZONES, Zone};
 
 /// More files and directories than this in one change are refused.
 pub(super) const CHANGED: usize = 11_000;
 // Ten thousand requests have two thirds of it; small as they are in a pack, files of nothing but
 // brackets are read as slowly as others.
 const OCTETS: usize = 12 << 20;
-// A request: no file beside one may be larger.
-const LARGEST: usize = 64 << 10;
+// No file of `requests/` that means something may be larger than 64 KiB. One for people, or one that is refused, is
+// searched for private keys as a whole.
+const LARGEST: usize = 1 << 20;
+// One that is refused and has more is not even searched, and what is said of it is about that file.
+const SEARCHED: usize = 16 << 20;
 // An entry of a tree: six digits, a space, what file systems take for a name, a zero and the object.
 const ENTRY_OCTETS: usize = 6 + 1 + 255 + 1 + 20;
 
@@ -100,18 +103,25 @@ impl Count<'_, '_> {
     }
 
     fn file(&mut self, folder: &str, file: Option<Entry<'_>>) -> anyhow::Result<()> {
-        // What decides has a limit in all, and so has a list of keys.
-        let is_request = Zone::of(folder) == Some(Zone::Data);
-        let file = file.filter(|file| is_request && tree::is_blob(file.mode));
-        let Some(file) = file.filter(|file| self.counted.insert(file.id)) else {
+        let Some(file) = file.filter(|file| tree::is_blob(file.mode)) else {
             return Ok(());
         };
-        // One that is too large alone is not read, and what is said of it is about that file.
-        let octets = self.objects.octets(file.id)?;
-        if octets <= LARGEST {
-            let left = self.octets_left.checked_sub(octets);
-            self.octets_left = left.ok_or_else(|| too_large(folder))?;
+        let path = format!("{folder}/{}", String::from_utf8_lossy(file.name));
+        let is_let_through = zones::is_unread(&path);
+        // What decides has a limit in all, and so has a list of keys.
+        let is_limited = Zone::of(folder) != Some(Zone::Data) && !is_let_through;
+        if is_limited || !self.counted.insert(file.id) {
+            return Ok(());
         }
+        let octets = self.objects.octets(file.id)?;
+        if octets > SEARCHED && !is_let_through {
+            return Ok(());
+        }
+        if octets > LARGEST {
+            return Err(one_too_large(&path, octets).into());
+        }
+        let left = self.octets_left.checked_sub(octets);
+        self.octets_left = left.ok_or_else(|| too_large(folder))?;
         Ok(())
     }
 }
@@ -133,8 +143,21 @@ fn too_large(path: &str) -> Stop {
 fn too_much(path: &str, message: String) -> Stop {
     let reason = Reason::new(Code::TooManyFiles, message);
     let help = "split it: bring a part of these files in a branch of its own, and the rest when that is merged";
+    at(path, reason.help(help))
+}
+
+fn one_too_large(path: &str, octets: usize) -> Stop {
+    let message = format!(
+        "the file has {octets} octets, more than the {LARGEST} that a change may bring here in one"
+    );
+    let help =
+        "leave it out, or put it outside of `policies/`, `templates/`, `requests/` and `issued/`";
+    at(path, Reason::new(Code::FileTooLarge, message).help(help))
+}
+
+fn at(path: &str, reason: Reason) -> Stop {
     Stop(vec![Finding {
         file: path.parse().ok(),
-        ..Finding::anywhere(reason.help(help))
+        ..Finding::anywhere(reason)
     }])
 }

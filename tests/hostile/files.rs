@@ -159,6 +159,32 @@ fn bomb_files(hostile: &Hostile) {
     assert_eq!(found, (Some(2), vec!["TooManyFiles"]), "{check:?}");
 }
 
+/// A file for people is searched for private keys as a whole, so one that a change brings is small; what the mainline has
+/// is nobody's fault who changes something else.
+#[test]
+fn a_change_brings_no_file_for_people_of_more_than_a_mebibyte() {
+    let hostile = Hostile::new();
+    let most = vec![b'x'; 1 << 20];
+    let fits = hostile.commit(&[("requests/OWNERS", &most)]).proposed();
+    assert_eq!((fits.code, fits.errors()), (Some(0), vec![]), "{fits:?}");
+    for (path, octets) in [
+        ("requests/bad/README.md", (1 << 20) + 1),
+        ("requests/bad/x.bin", (1 << 20) + 1),
+        ("policies/README.md", (1 << 20) + 1),
+        ("requests/bad/README.md", (16 << 20) + 1),
+    ] {
+        hostile.reset();
+        let check = hostile.commit(&[(path, &vec![b'x'; octets])]).proposed();
+        let found = (check.code, check.errors());
+        assert_eq!(found, (Some(2), vec!["FileTooLarge"]), "{path}: {check:?}");
+        assert!(check.error().contains(path), "{check:?}");
+    }
+    hostile.scratch.git(&["branch", "large"]);
+    hostile.commit(&[("requests/bad/README.md", b"x")]);
+    let check = ["check", "--base", "large", "--head", "main"];
+    hostile.scratch.in_repo(&check).code(0);
+}
+
 /// The manifest looks like that of a developer; what counts is inside.
 fn hidden_masters(hostile: &Hostile) {
     let values = [
