@@ -38,8 +38,16 @@ pub(super) struct Entry<'t> {
 #[derive(Debug)]
 pub(super) struct Tree {
     octets: Vec<u8>,
-    /// Where each entry begins, or why the tree is malformed.
-    places: Result<Vec<usize>, Box<Reason>>,
+    /// Where each entry lies, or why the tree is malformed.
+    places: Result<Vec<Place>, Box<Reason>>,
+}
+
+/// An entry whose octets were checked: its name lies between two places, and its object behind the zero that follows.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    mode: u32,
+    name: u32,
+    end: u32,
 }
 
 impl Tree {
@@ -51,7 +59,7 @@ impl Tree {
 
     /// How much room it takes.
     pub(super) fn octets(&self) -> usize {
-        self.octets.len() + self.len() * size_of::<usize>()
+        self.octets.len() + self.len() * size_of::<Place>()
     }
 
     /// How many entries it has; none when it is malformed.
@@ -86,7 +94,7 @@ impl Tree {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entries<'t> {
     octets: &'t [u8],
-    places: std::slice::Iter<'t, usize>,
+    places: std::slice::Iter<'t, Place>,
 }
 
 impl<'t> Iterator for Entries<'t> {
@@ -103,14 +111,14 @@ impl<'t> Iterator for Entries<'t> {
 
 impl ExactSizeIterator for Entries<'_> {}
 
-/// Where each entry of a well-formed tree begins.
-fn places(octets: &[u8]) -> Result<Vec<usize>, Box<Reason>> {
+/// Where each entry of a well-formed tree lies.
+fn places(octets: &[u8]) -> Result<Vec<Place>, Box<Reason>> {
     let mut places = Vec::with_capacity((octets.len() / 32).min(zones::DIRECTORY_ENTRIES));
     let mut rest = octets;
     let mut before = None;
     while !rest.is_empty() {
-        let (entry, after) = split_entry(rest)
-            .ok_or_else(|| Reason::new(Code::TreeEntryName, "the tree object is malformed"))?;
+        let malformed = || Reason::new(Code::TreeEntryName, "the tree object is malformed");
+        let (entry, after) = split_entry(rest).ok_or_else(malformed)?;
         if places.len() == zones::DIRECTORY_ENTRIES {
             let message = format!("the directory has more than {} entries", places.len());
             let reason = Reason::new(Code::TooManyFiles, message);
@@ -122,10 +130,18 @@ fn places(octets: &[u8]) -> Result<Vec<usize>, Box<Reason>> {
                 return Err(Box::new(duplicate(entry.name)));
             }
         }
-        places.push(octets.len() - rest.len());
+        let end = octets.len() - after.len() - OBJECT_OCTETS - 1;
+        let place = place(entry.mode, end - entry.name.len(), end);
+        places.push(place.ok_or_else(malformed)?);
         (rest, before) = (after, Some(entry));
     }
     Ok(places)
+}
+
+// Only what is larger than any tree that is read has no place.
+fn place(mode: u32, name: usize, end: usize) -> Option<Place> {
+    let (name, end) = (u32::try_from(name).ok()?, u32::try_from(end).ok()?);
+    Some(Place { mode, name, end })
 }
 
 fn check_order(before: &Entry<'_>, entry: &Entry<'_>) -> Result<(), Box<Reason>> {
@@ -142,14 +158,14 @@ fn check_order(before: &Entry<'_>, entry: &Entry<'_>) -> Result<(), Box<Reason>>
 
 /// Whether a directory has the name of a file, too. Between the two, in git's order, lie only names that begin so: mostly
 /// none.
-fn is_file_too(octets: &[u8], places: &[usize], before: &Entry<'_>, entry: &Entry<'_>) -> bool {
+fn is_file_too(octets: &[u8], places: &[Place], before: &Entry<'_>, entry: &Entry<'_>) -> bool {
     entry.mode == DIRECTORY
         && before.name.starts_with(entry.name)
         && find(octets, places, &wanted(entry.name, FILE)).is_some()
 }
 
-fn find<'t>(octets: &'t [u8], places: &[usize], wanted: &Entry<'_>) -> Option<Entry<'t>> {
-    let compare = |place: &usize| {
+fn find<'t>(octets: &'t [u8], places: &[Place], wanted: &Entry<'_>) -> Option<Entry<'t>> {
+    let compare = |place: &Place| {
         let entry = at(octets, *place);
         entry.map_or(Ordering::Less, |entry| order(&entry, wanted))
     };
@@ -157,9 +173,13 @@ fn find<'t>(octets: &'t [u8], places: &[usize], wanted: &Entry<'_>) -> Option<En
     at(octets, *places.get(place)?)
 }
 
-fn at(octets: &[u8], place: usize) -> Option<Entry<'_>> {
-    let (entry, _) = split_entry(octets.get(place..)?)?;
-    Some(entry)
+fn at(octets: &[u8], place: Place) -> Option<Entry<'_>> {
+    let (name, end) = (place.name as usize, place.end as usize);
+    Some(Entry {
+        mode: place.mode,
+        name: octets.get(name..end)?,
+        id: ObjectId(*octets.get(end + 1..)?.first_chunk()?),
+    })
 }
 
 /// Whether an entry of this mode has content of its own: a file of whatever rights, or a link.
@@ -277,109 +297,4 @@ fn shown(name: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tree(entries: &[(u32, &str)]) -> Vec<u8> {
-        let mut octets = Vec::new();
-        for (mode, name) in entries {
-            octets.extend_from_slice(format!("{mode:o} {name}\0").as_bytes());
-            octets.extend_from_slice(&[7; OBJECT_OCTETS]);
-        }
-        octets
-    }
-
-    #[test]
-    fn a_tree_is_well_formed_sorted_and_unique() {
-        for (entries, code) in [
-            (&[][..], None),
-            (&[(FILE, "a.b"), (DIRECTORY, "a")], None),
-            (&[(DIRECTORY, "a"), (FILE, "a.b")], Some(Code::TreeOrder)),
-            (&[(FILE, "b"), (FILE, "a")], Some(Code::TreeOrder)),
-            (&[(FILE, "a"), (FILE, "a")], Some(Code::TreeDuplicate)),
-            (
-                &[(FILE, "a"), (FILE, "a.b"), (DIRECTORY, "a")],
-                Some(Code::TreeDuplicate),
-            ),
-        ] {
-            let octets = tree(entries);
-            assert_eq!(
-                Tree::read(octets).entries().err().map(|reason| reason.code),
-                code,
-                "{entries:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn octets_that_are_no_tree_are_refused() {
-        let whole = tree(&[(FILE, "a")]);
-        for cut in 1..whole.len() {
-            assert!(
-                Tree::read(whole[..cut].to_vec()).entries().is_err(),
-                "cut at {cut}"
-            );
-        }
-        for text in ["040000 a\0", "100648 a\0", " a\0", "1006440 a\0"] {
-            let octets = [text.as_bytes(), &[0; OBJECT_OCTETS]].concat();
-            assert!(Tree::read(octets).entries().is_err(), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn an_entry_is_one_plain_file_or_directory() {
-        for (mode, name, scope, code) in [
-            (FILE, "a.yaml", Scope::Zone, None),
-            (0o100_755, "a.yaml", Scope::Zone, Some(Code::FileMode)),
-            (0o100_664, "a.yaml", Scope::Zone, Some(Code::FileMode)),
-            (SYMLINK, "a.yaml", Scope::Zone, Some(Code::SymlinkInZone)),
-            (
-                SUBMODULE,
-                "requests",
-                Scope::Root,
-                Some(Code::SubmoduleInZone),
-            ),
-            (SYMLINK, "src", Scope::Root, None),
-            (DIRECTORY, "..", Scope::Root, Some(Code::TreeEntryName)),
-            (FILE, "", Scope::Zone, Some(Code::TreeEntryName)),
-            (FILE, "x/y.yaml", Scope::Zone, Some(Code::TreeEntryName)),
-            (FILE, "x\\y.yaml", Scope::Zone, Some(Code::TreeEntryName)),
-            (FILE, "a\u{1b}[m", Scope::Zone, Some(Code::TreeEntryName)),
-            (FILE, "ä.yaml", Scope::Zone, Some(Code::TreeEntryName)),
-            (FILE, "ä", Scope::Root, None),
-            (FILE, ".GIT", Scope::Root, Some(Code::TreeEntryName)),
-            (FILE, ".git. ", Scope::Root, Some(Code::TreeEntryName)),
-            (FILE, "git~1", Scope::Root, Some(Code::TreeEntryName)),
-            (FILE, ".g\u{200c}it", Scope::Root, Some(Code::TreeEntryName)),
-            (
-                FILE,
-                ".git::$INDEX_ALLOCATION",
-                Scope::Root,
-                Some(Code::TreeEntryName),
-            ),
-            (FILE, ".gitignore", Scope::Root, None),
-        ] {
-            let entry = Entry {
-                mode,
-                name: name.as_bytes(),
-                id: ObjectId([0; 20]),
-            };
-            let found = fault(&entry, scope).map(|reason| reason.code);
-            assert_eq!(found, code, "{mode:o} {name:?}");
-            let is_sound = is_sound(name, mode, scope);
-            assert_eq!(is_sound, code.is_none(), "{mode:o} {name:?}");
-        }
-    }
-
-    #[test]
-    fn a_tree_is_written_as_it_was_read() {
-        let octets = tree(&[(FILE, "a-b"), (FILE, "a.b"), (DIRECTORY, "a"), (FILE, "ab")]);
-        let tree = Tree::read(octets.clone());
-        let mut entries: Vec<Entry<'_>> = tree.entries().expect("a tree").collect();
-        entries.reverse();
-        assert_eq!(serialize(&mut entries), octets);
-        assert!(tree.entry("a", DIRECTORY).is_some());
-        assert!(tree.entry("a", FILE).is_none());
-        assert!(tree.entry("a.b", FILE).is_some());
-    }
-}
+mod tests;

@@ -25,13 +25,14 @@ pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
 
 /// Whether each of these names of one directory differs from another in the case of letters only; at the top only those of
 /// zones do.
-pub fn case_twins<'n>(names: impl Iterator<Item = &'n [u8]> + Clone, scope: Scope) -> Vec<bool> {
-    let mut twins = vec![false; names.clone().count()];
+pub fn case_twins<'n>(
+    names: impl ExactSizeIterator<Item = &'n [u8]> + Clone,
+    scope: Scope,
+) -> Vec<bool> {
+    let mut twins = vec![false; names.len()];
     // Of two such names one has a capital letter.
-    if !names
-        .clone()
-        .any(|name| name.iter().any(u8::is_ascii_uppercase))
-    {
+    let mut all = names.clone();
+    if !all.any(|name| name.iter().any(u8::is_ascii_uppercase)) {
         return twins;
     }
     let state = RandomState::new();
