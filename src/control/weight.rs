@@ -2,7 +2,7 @@
 //!
 //! In come the trees of the files, one by one; out comes what there is too much of. A regular expression and a rule are
 //! compiled when the file is loaded, each within limits of its own; a file of nothing else would still cost seconds and a
-//! gigabyte, and so would many files of a few. The limits for all files are those that no repository of people meets.
+//! gigabyte, and so would many files of a few. Denials are many patterns, too. The limits for all files are those that no repository of people meets.
 
 use crate::control::policy_test::PolicyTest;
 use crate::finding::{Code, Place, Reason};
@@ -14,6 +14,9 @@ const COMPILED: [(&str, usize, &str); 2] =
 
 // Of each, in all files of the control zone.
 const IN_ALL: usize = 512;
+
+// Denials in all files: each is read into patterns of its own, however short it is.
+const DENIALS: usize = 8_000;
 
 // Cases of all tests, and those times the policies that each is judged by.
 const CASES: usize = 2_000;
@@ -41,6 +44,7 @@ pub(super) fn too_many_cases(
 #[derive(Debug, Default)]
 pub(super) struct Weight {
     compiled: [usize; COMPILED.len()],
+    denials: usize,
 }
 
 impl Weight {
@@ -65,8 +69,31 @@ impl Weight {
             let reason = Reason::new(Code::ConfigInvalid, message).help(help);
             reasons.extend(nth(root, key, &mut (past + 1)).map(|place| reason.at(place)));
         }
+        reasons.extend(self.too_many_denials(root));
         reasons
     }
+
+    fn too_many_denials(&mut self, root: &Node) -> Option<Reason> {
+        let denials = within(root, "spec").and_then(|spec| within(spec, "deny"));
+        let Value::List(denials) = &denials?.value else {
+            return None;
+        };
+        let left = DENIALS - self.denials;
+        self.denials += denials.len().min(left);
+        let message = format!("all files of the control zone have at most {DENIALS} denials");
+        let help = "list what is denied for the same reason in one of them";
+        let past = denials.get(left)?;
+        let reason = Reason::new(Code::ConfigInvalid, message).at(past.place);
+        Some(reason.help(help))
+    }
+}
+
+fn within<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    let Value::Map(entries) = &node.value else {
+        return None;
+    };
+    let entry = entries.iter().find(|entry| entry.key == key)?;
+    Some(&entry.node)
 }
 
 /// Where the key stands for the time that `left` is counted down by.
