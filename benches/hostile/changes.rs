@@ -14,7 +14,7 @@ use crate::{Act, Case, filled};
 const CHANGED: usize = 10_960;
 const KIB: usize = 1024;
 // What it may bring to `requests/`.
-const OCTETS: usize = 12 * 1024 * KIB - 64 * KIB;
+const OCTETS: usize = 8 * 1024 * KIB - 64 * KIB;
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![

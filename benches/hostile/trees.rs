@@ -40,7 +40,7 @@ fn keys() -> Vec<Case> {
     };
     vec![
         files("a README of keys", 1, 1 << 20),
-        files("READMEs of keys", 12, (1 << 20) - 64),
+        files("READMEs of keys", 8, (1 << 20) - 64),
         files("large READMEs of keys", 10, 9_500_000),
     ]
 }

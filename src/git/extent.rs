@@ -17,9 +17,9 @@ use crate::zones::{self, ZONES, Zone};
 
 /// More files and directories than this in one change are refused.
 pub(super) const CHANGED: usize = 11_000;
-// Ten thousand requests have two thirds of it; small as they are in a pack, files of nothing but
+// Ten thousand requests with small keys, five thousand with keys of RSA; small as they are in a pack, files of nothing but
 // brackets are read as slowly as others.
-const OCTETS: usize = 12 << 20;
+const OCTETS: usize = 8 << 20;
 // No file of `requests/` that means something may be larger than 64 KiB. One for people, or one that is refused, is
 // searched for private keys as a whole.
 const LARGEST: usize = 1 << 20;

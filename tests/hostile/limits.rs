@@ -173,14 +173,14 @@ fn refused_change(hostile: &Hostile, base: &str, head: &str) -> String {
 
 /// Small as they are in a pack, files of nothing but zeros are read as slowly as others; copies of one file are not.
 #[test]
-fn a_change_brings_at_most_12_mebibytes_of_requests() {
+fn a_change_brings_at_most_8_mebibytes_of_requests() {
     let hostile = Hostile::new();
     let text = |number: usize| {
         let mut text = format!("#{number}\n").into_bytes();
         text.resize(64 * KIB, 0);
         text
     };
-    for (number, is_same) in [(192, true), (193, true), (193, false)] {
+    for (number, is_same) in [(128, true), (129, true), (129, false)] {
         for n in 0..number {
             let path = format!("repo/requests/bad/x{n}.txt");
             hostile
@@ -193,7 +193,7 @@ fn a_change_brings_at_most_12_mebibytes_of_requests() {
             assert_eq!((check.code, check.errors()), (Some(1), vec![]), "{number}");
         } else {
             let told = refused_change(&hostile, "base", "main");
-            let words = "the files that the change brings have more than 12582912 octets in all";
+            let words = "the files that the change brings have more than 8388608 octets in all";
             assert!(told.contains(words), "{told}");
         }
         hostile.reset();
