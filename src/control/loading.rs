@@ -39,15 +39,11 @@ impl<'a> Loading<'a> {
             findings: Vec::new(),
         };
         for (path, blob) in files {
-            let role = files::role(path);
-            match role {
+            match files::role(path) {
                 Some(role) => loading.files.push((role, path, blob)),
                 None => loading.report(path, [files::unexpected(path)]),
             }
-            // All ways to write a key need capitals, and a list of 16 MiB has none.
-            let may_hold_key =
-                role != Some(Role::KeyList) || blob.bytes.iter().any(u8::is_ascii_uppercase);
-            if may_hold_key && path.as_str().starts_with("policies/") {
+            if path.as_str().starts_with("policies/") {
                 loading.report(path, files::private_key(&blob.bytes));
             }
         }
