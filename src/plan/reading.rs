@@ -15,8 +15,8 @@ use crate::request::Request;
 use crate::snapshot::{Blob, Snapshot};
 
 /// How many octets of the manifests that a change brings may be wrong before no more are read, and of its revocations: some
-/// hundred files, or three of the largest manifests, which take longest to refuse.
-pub const WRONG: usize = 192 * 1024;
+/// hundred files, or two of the largest manifests, which take longest to refuse.
+pub const WRONG: usize = 128 * 1024;
 // A small file is a path with a finding, too.
 const LEAST: usize = 128;
 // What all cores read before what is wrong is counted.
