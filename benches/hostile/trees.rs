@@ -24,7 +24,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// Files for people that are full of private keys, of the size that one may have, of that of all, and of what is refused.
+/// Files for people that are full of private keys, of the size that one may have, and as many as a change may bring.
 fn keys() -> Vec<Case> {
     let files = |name: &str, number: usize, octets: usize| {
         of(name, move |folder| {
@@ -41,7 +41,6 @@ fn keys() -> Vec<Case> {
     vec![
         files("a README of keys", 1, 1 << 20),
         files("READMEs of keys", 8, (1 << 20) - 64),
-        files("large READMEs of keys", 10, 9_500_000),
     ]
 }
 
