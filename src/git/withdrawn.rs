@@ -6,7 +6,7 @@
 //! them and each file once, so the cost is that of what is new. Nothing is recursive, for how deep directories lie is up to
 //! a stranger.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use git2::Oid;
@@ -159,15 +159,21 @@ impl Proposal<'_> {
             search.search(id(commit), new)?;
             return Ok(search.found);
         }
+        let mut trees = HashMap::new();
         for commit in commits.into_iter().rev() {
             if objects.walked() > LANDING_OCTETS {
                 search.found.is_whole = false;
                 break;
             }
             let node = Node::of(repository, id(commit))?;
-            let tree_of = |parent: &Oid| repository.tree_of(id(*parent));
+            // Parents come first, so that most of them were read; a commit may have very many.
+            let tree_of = |parent: &Oid| match trees.get(parent) {
+                Some(tree) => Ok(*tree),
+                None => repository.tree_of(id(*parent)),
+            };
             let before: Vec<ObjectId> =
                 node.parents.iter().map(tree_of).collect::<Result<_, _>>()?;
+            trees.insert(commit, node.tree);
             search.look(node.commit, &before, node.tree)?;
         }
         Ok(search.found)
