@@ -66,6 +66,13 @@ impl Snapshot {
             .is_some_and(|manifest| self.issued.get(request) == Some(manifest))
     }
 
+    /// Takes a request out, so that nothing of it is judged; whether it was there.
+    pub fn leave_out(&mut self, request: &RequestName) -> bool {
+        self.open.remove(request);
+        self.statements.remove(request);
+        self.requests.remove(request).is_some()
+    }
+
     /// How many requests there are; `None` where that can't be said, since some files are none.
     #[must_use]
     pub fn number(&self) -> Option<u32> {

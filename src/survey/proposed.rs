@@ -199,9 +199,7 @@ impl<'m> Merge<'m> {
     fn read(&self, news: &News, snapshot: &mut Snapshot) -> anyhow::Result<Read> {
         let (requests, unread) = plan::read_proposed(snapshot, &news.asked);
         for name in &unread {
-            snapshot.requests.remove(name);
-            snapshot.open.remove(name);
-            snapshot.statements.remove(name);
+            snapshot.leave_out(name);
         }
         Ok(Read {
             owners: self.proposal.key_owners(&plan::keys(&requests))?,

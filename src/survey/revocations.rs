@@ -355,9 +355,7 @@ fn withhold(snapshot: &mut Snapshot, findings: Vec<Finding>) {
         .iter()
         .filter_map(|finding| finding.request.as_ref())
     {
-        snapshot.requests.remove(name);
-        snapshot.open.remove(name);
-        snapshot.statements.remove(name);
+        snapshot.leave_out(name);
     }
     let more = findings.len().saturating_sub(zones::REPORTED);
     snapshot

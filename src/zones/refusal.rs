@@ -77,9 +77,7 @@ impl<S: Source> Survey<'_, S> {
     }
 
     fn refuse_for(&mut self, name: &RequestName, reason: Reason) {
-        if self.snapshot.requests.remove(name).is_some() {
-            self.snapshot.open.remove(name);
-            self.snapshot.statements.remove(name);
+        if self.snapshot.leave_out(name) {
             self.snapshot
                 .findings
                 .push(Finding::in_request(name, reason));
@@ -89,9 +87,7 @@ impl<S: Source> Survey<'_, S> {
     // Their findings are there already.
     pub(super) fn drop_distrusted(&mut self) {
         for name in std::mem::take(&mut self.distrusted) {
-            self.snapshot.requests.remove(&name);
-            self.snapshot.open.remove(&name);
-            self.snapshot.statements.remove(&name);
+            self.snapshot.leave_out(&name);
         }
     }
 }
