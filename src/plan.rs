@@ -14,7 +14,7 @@ mod size;
 pub mod warnings;
 
 pub use crate::plan::evidence::{Evidence, Requests};
-pub use crate::plan::reading::{WRONG, read, read_proposed, weight};
+pub use crate::plan::reading::{Patience, read, read_proposed};
 
 use std::collections::BTreeMap;
 

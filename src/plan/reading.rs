@@ -14,13 +14,37 @@ use crate::plan::evidence::Requests;
 use crate::request::Request;
 use crate::snapshot::{Blob, Snapshot};
 
-/// How many octets of the manifests that a change brings may be wrong before no more are read, and of its revocations: some
-/// hundred files, or two of the largest manifests, which take longest to refuse.
-pub const WRONG: usize = 128 * 1024;
+// Some hundred files, or two of the largest manifests, which take longest to refuse.
+const WRONG: usize = 128 * 1024;
 // A small file is a path with a finding, too.
 const LEAST: usize = 128;
 // What all cores read before what is wrong is counted.
 const BATCH: usize = 64 * 1024;
+
+/// How many octets of what a change brings of one kind may still be wrong before no more of it is read.
+#[derive(Debug)]
+pub struct Patience {
+    left: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { left: WRONG }
+    }
+}
+
+impl Patience {
+    /// Whether no more is read.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Counts a file that was read and is wrong.
+    pub fn bear(&mut self, wrong: &Blob) {
+        self.left = self.left.saturating_sub(weight(wrong));
+    }
+}
 
 /// Reads every open request of the snapshot.
 #[must_use]
@@ -39,27 +63,23 @@ pub fn read_proposed(
     let (brought, others): (Vec<Open<'_>>, Vec<Open<'_>>) =
         open.partition(|(name, _)| brought.contains(*name));
     let mut requests: Requests = read_all(snapshot, &others).collect();
-    let mut left = WRONG;
+    let mut patience = Patience::default();
     let mut rest = &brought[..];
-    while !rest.is_empty() && left > 0 {
+    while !rest.is_empty() && !patience.is_lost() {
         let (batch, after) = rest.split_at(batch(rest));
         for (read, (_, blob)) in read_all(snapshot, batch).zip(batch) {
             if read.1.is_err() {
-                left = left.saturating_sub(weight(blob));
+                patience.bear(blob);
             }
             requests.extend([read]);
         }
         rest = after;
     }
-    (
-        requests,
-        rest.iter().map(|(name, _)| (*name).clone()).collect(),
-    )
+    let unread = rest.iter().map(|(name, _)| (*name).clone());
+    (requests, unread.collect())
 }
 
-/// What a file that is wrong counts of [`WRONG`].
-#[must_use]
-pub fn weight(blob: &Blob) -> usize {
+fn weight(blob: &Blob) -> usize {
     blob.bytes.len().max(LEAST)
 }
 

@@ -13,7 +13,7 @@ use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{Horizon, Proposal, Repository};
 use crate::names::{ObjectId, RepoPath, RequestName};
-use crate::plan;
+use crate::plan::Patience;
 use crate::plan::lists::{self, Published};
 use crate::revocation::Revocation;
 use crate::snapshot::{Brought, KeyOwners, Output, RevocationHistory, Snapshot};
@@ -316,16 +316,16 @@ fn read_proposed(
     new: &BTreeSet<RequestName>,
 ) -> (Read, BTreeSet<RequestName>) {
     let (mut read, mut unread) = (Read::new(), BTreeSet::new());
-    let mut left = plan::WRONG;
+    let mut patience = Patience::default();
     for (name, blob) in &snapshot.revocations {
         let is_new = new.contains(name);
-        if is_new && left == 0 {
+        if is_new && patience.is_lost() {
             unread.insert(name.clone());
             continue;
         }
         let revocation = Revocation::read(name, blob);
         if is_new && revocation.is_err() {
-            left = left.saturating_sub(plan::weight(blob));
+            patience.bear(blob);
         }
         read.insert(name.clone(), revocation);
     }
