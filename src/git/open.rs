@@ -120,12 +120,15 @@ fn find(dir: &Path) -> anyhow::Result<Option<PathBuf>> {
     // libgit2 reads some of the files of the nearest, to see whether it is one.
     let places = dir.ancestors();
     let mut places = places.flat_map(|place| [place.join(".git"), place.to_owned()]);
-    if let Some(nearest) = places.find(|place| place.join("HEAD").exists()) {
-        require_files(&nearest)?;
+    let nearest = places.find(|place| place.join("HEAD").exists());
+    if let Some(nearest) = &nearest {
+        require_files(nearest)?;
     }
     match Repository::discover_path(dir, std::iter::empty::<&str>()) {
         Ok(path) => {
-            require_files(&path)?;
+            if nearest.as_ref() != Some(&path) {
+                require_files(&path)?;
+            }
             Ok(Some(path))
         }
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
