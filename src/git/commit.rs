@@ -13,8 +13,9 @@ use crate::git::repository::Repository;
 use crate::names::ObjectId;
 use crate::snapshot::Author;
 
-// Nobody has written so much about one change; it is read at a go.
-const LARGEST: usize = 16 << 20;
+/// Nobody has written so much about one change, in one commit or in many: sixteen hundred octets for each of ten thousand. A
+/// commit is read at a go.
+pub(super) const LARGEST: usize = 16 << 20;
 
 /// A commit.
 #[derive(Clone, Debug)]

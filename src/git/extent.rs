@@ -13,7 +13,7 @@ use crate::git::objects::Objects;
 use crate::git::open::is_quarantined;
 use crate::git::tree::{self, Entry};
 use crate::names::ObjectId;
-use crate::zones::{self, ZONES, Zone};
+use crate::zones::{self, SEARCHED_FILE, ZONES, Zone};
 
 /// More files and directories than this in one change are refused.
 pub(super) const CHANGED: usize = 11_000;
@@ -23,8 +23,6 @@ const OCTETS: usize = 8 << 20;
 // No file of `requests/` that means something may be larger than 64 KiB. One for people, or one that is refused, is
 // searched for private keys as a whole.
 const LARGEST: usize = 1 << 20;
-// One that is refused and has more is not even searched, and what is said of it is about that file.
-const SEARCHED: usize = 16 << 20;
 // An entry of a tree: six digits, a space, what file systems take for a name, a zero and the object.
 const ENTRY_OCTETS: usize = 6 + 1 + 255 + 1 + 20;
 
@@ -114,7 +112,9 @@ impl Count<'_, '_> {
             return Ok(());
         }
         let octets = self.objects.octets(file.id)?;
-        if octets > SEARCHED && !is_let_through {
+        // One that is refused and is not even searched costs nothing, and what is said of it is about that file.
+        let is_searched = u64::try_from(octets).is_ok_and(|octets| octets <= SEARCHED_FILE);
+        if !is_searched && !is_let_through {
             return Ok(());
         }
         if octets > LARGEST {

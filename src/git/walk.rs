@@ -10,6 +10,7 @@ use std::collections::{BinaryHeap, HashMap};
 use git2::Oid;
 
 use crate::finding::{Code, Reason, Stop};
+use crate::git::commit::LARGEST;
 use crate::git::ids::{id, oid};
 use crate::git::repository::Repository;
 use crate::names::ObjectId;
@@ -19,9 +20,6 @@ const THEIRS: u8 = 2;
 const BOTH: u8 = OURS | THEIRS;
 /// An ancestor of something that both have.
 const OLDER: u8 = 4;
-
-// What all commits of a change or of a landing may have together: sixteen hundred octets for each of ten thousand.
-const BROUGHT: usize = 16 << 20;
 
 struct Seen {
     paint: u8,
@@ -114,7 +112,7 @@ impl<'r> Walk<'r> {
     fn bounded(repository: &'r Repository, settled: u8, brought: u8) -> Self {
         Self {
             brought,
-            left: BROUGHT,
+            left: LARGEST,
             ..Self::of(repository, settled)
         }
     }
@@ -256,7 +254,7 @@ fn passed_on(paint: u8, settled: u8) -> u8 {
 
 fn too_large(base: ObjectId, head: ObjectId) -> Stop {
     let message =
-        format!("the commits of {head} that {base} has not have more than {BROUGHT} octets in all");
+        format!("the commits of {head} that {base} has not have more than {LARGEST} octets in all");
     let help = "squash them into one with a message that people read";
     Stop::because(Reason::new(Code::TooManyFiles, message).help(help))
 }
