@@ -12,7 +12,7 @@ use gitca::request::Request;
 use gitca::secrets;
 use gitca::trial::{self, Stage};
 
-use crate::repository::{Hostile, manifest};
+use crate::repository::{Hostile, Report, manifest};
 use crate::wide;
 
 const POLICY: &str =
@@ -271,6 +271,16 @@ fn many_names_of_one_file_are_not_all_read() {
     assert!((200..300).contains(&read), "{read}");
 }
 
+/// Refused, since so many files are wrong before these that were not read.
+#[track_caller]
+fn ended_early(check: &Report, unread: usize) {
+    let found = (check.code, check.errors());
+    assert_eq!(found, (Some(2), vec!["TooManyFiles"]), "{check:?}");
+    let told =
+        format!("so many files before this one are wrong that {unread} of its kind were not read");
+    assert!(check.error().contains(&told), "{}", check.error());
+}
+
 /// A path is no less than a hundred octets.
 #[test]
 fn a_change_of_small_files_that_are_wrong_is_read_no_further_either() {
@@ -281,12 +291,7 @@ fn a_change_of_small_files_that_are_wrong_is_read_no_further_either() {
     }
     hostile.scratch.commit("small files");
     let check = hostile.proposed();
-    assert_eq!(
-        (check.code, check.errors()),
-        (Some(2), vec!["TooManyFiles"])
-    );
-    let told = "so many files before this one are wrong that 576 of its kind were not read";
-    assert!(check.error().contains(told), "{}", check.error());
+    ended_early(&check, 576);
 }
 
 /// A change of which so much is wrong is mended first; on the mainline all is read, and what is wrong there already is not
@@ -302,12 +307,7 @@ fn a_change_is_read_no_further_than_somebody_mends_it() {
     let jane = manifest("jane");
     hostile.commit(&[("requests/bad/z/jane.yaml", jane.as_bytes())]);
     let check = hostile.proposed();
-    assert_eq!(
-        (check.code, check.errors()),
-        (Some(2), vec!["TooManyFiles"])
-    );
-    let told = "so many files before this one are wrong that 38 of its kind were not read";
-    assert!(check.error().contains(told), "{check:?}");
+    ended_early(&check, 38);
     assert!(check.error().contains("requests/bad/n13.yaml"), "{check:?}");
     assert_eq!(check.verdict("bad/n12"), Some("invalid"), "{check:?}");
     assert_eq!(check.verdict("bad/n13"), None, "{check:?}");
@@ -331,12 +331,7 @@ fn revocations_of_a_change_are_read_no_further_either() {
     }
     hostile.scratch.commit("thirty");
     let check = hostile.proposed();
-    assert_eq!(
-        (check.code, check.errors()),
-        (Some(2), vec!["TooManyFiles"])
-    );
-    let told = "so many files before this one are wrong that 21 of its kind were not read";
-    assert!(check.error().contains(told), "{check:?}");
+    ended_early(&check, 21);
     let file = |number| format!("requests/bad/n{number}.revocation.yaml");
     assert!(check.error().contains(&file(19)), "{check:?}");
     assert!(check.told(&file(18)).contains("MalformedFile"), "{check:?}");
