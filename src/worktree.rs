@@ -20,7 +20,7 @@ use git2::{ObjectType, Oid};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::names::{ObjectId, RepoPath, Sha256Digest};
+use crate::names::{ObjectId, RepoPath, Sha256Digest, artifact};
 use crate::snapshot::{Blob, KeyOwner, KeyOwners, Snapshot};
 use crate::worktree::only::Only;
 use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
@@ -53,7 +53,7 @@ pub fn key_owners(root: &Path, keys: &[Sha256Digest]) -> anyhow::Result<KeyOwner
         let path = KeyOwner::file(key);
         if let Some(known) = file(root, &path)? {
             let request = KeyOwner::named(&path, &known.bytes)?;
-            let provenance = file(root, &request.issued("provenance.json"))?;
+            let provenance = file(root, &request.issued(artifact::PROVENANCE))?;
             let provenance = provenance.as_ref().map(|file| file.bytes.as_slice());
             owners.insert(*key, KeyOwner::certified(request, provenance));
         }

@@ -9,7 +9,7 @@ use crate::cli::CheckArgs;
 use crate::commands::extent;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
-use crate::names::{ObjectId, RequestName, Shard};
+use crate::names::{ObjectId, RequestName, Shard, artifact};
 use crate::plan::listing::{self, Listing};
 use crate::plan::{Entry, Evidence, Plan, plan, warnings};
 use crate::provenance::Provenance;
@@ -114,7 +114,7 @@ fn judge(survey: &Survey, is_merge: bool, now: Timestamp) -> Plan<'_> {
 /// What the certificate of the work tree rests on.
 fn provenance(world: &World, name: &RequestName) -> anyhow::Result<Option<Provenance>> {
     let root = worktree::root(&world.directory)?;
-    let file = worktree::file(&root, &name.issued("provenance.json"))?;
+    let file = worktree::file(&root, &name.issued(artifact::PROVENANCE))?;
     Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
 }
 

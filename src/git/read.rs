@@ -13,7 +13,7 @@ use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
-use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
+use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest, artifact};
 use crate::snapshot::{Blob, KeyOwner, KeyOwners, Snapshot};
 use crate::zones::{self, Child, Content, Kind, Listing, Scope, Source};
 
@@ -172,7 +172,7 @@ fn provenance(
     top: ObjectId,
     request: &RequestName,
 ) -> anyhow::Result<Option<Vec<u8>>> {
-    let path = request.issued("provenance.json");
+    let path = request.issued(artifact::PROVENANCE);
     let pieces: Vec<&str> = path.as_str().split('/').collect();
     match objects.follow(top, &pieces, tree::FILE)? {
         Some(file) => Ok(objects.blob(file, FILE_OCTETS)?.ok()),

@@ -10,7 +10,7 @@ use crate::control::ControlZone;
 use crate::control::approval_policy::{Mode, Renewal};
 use crate::decision::candidate::BACKDATING;
 use crate::git::{History, Repository};
-use crate::names::{ObjectId, RequestName};
+use crate::names::{ObjectId, RequestName, artifact};
 use crate::provenance::Provenance;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
@@ -209,11 +209,11 @@ fn is_proven(
     provenance: &Provenance,
     zone: &ControlZone,
 ) -> anyhow::Result<bool> {
-    let Some(file) = repository.file(tip, &request.issued("certificate.pem"))? else {
+    let Some(file) = repository.file(tip, &request.issued(artifact::CERTIFICATE))? else {
         return Ok(false);
     };
     // The manifest has the same bytes, and may lie in a merge that nobody has made yet.
-    let Some(manifest) = repository.file(tip, &request.issued("request.yaml"))? else {
+    let Some(manifest) = repository.file(tip, &request.issued(artifact::REQUEST))? else {
         return Ok(false);
     };
     let Ok(asked) = Request::read(request, &manifest) else {
@@ -235,6 +235,6 @@ pub(super) fn provenance(
     tip: ObjectId,
     request: &RequestName,
 ) -> anyhow::Result<Option<Provenance>> {
-    let file = repository.file(tip, &request.issued("provenance.json"))?;
+    let file = repository.file(tip, &request.issued(artifact::PROVENANCE))?;
     Ok(file.and_then(|blob| Provenance::read(&blob.bytes)))
 }

@@ -12,7 +12,7 @@ use crate::control::ControlZone;
 use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{Horizon, Proposal, Repository};
-use crate::names::{ObjectId, RepoPath, RequestName};
+use crate::names::{ObjectId, RepoPath, RequestName, artifact};
 use crate::plan::Patience;
 use crate::plan::lists::{self, Published};
 use crate::revocation::Revocation;
@@ -228,7 +228,7 @@ pub(super) fn in_work_tree(root: &Path, snapshot: &mut Snapshot) -> anyhow::Resu
     for (name, blob) in &snapshot.revocations {
         let mut history = RevocationHistory::default();
         history.revocations.push((brought(1), Some(blob.clone())));
-        let certificate = worktree::file(root, &name.issued("certificate.pem"))?;
+        let certificate = worktree::file(root, &name.issued(artifact::CERTIFICATE))?;
         let request = snapshot.issued.get(name);
         history
             .outputs

@@ -5,7 +5,7 @@
 //! that anybody may put between them is searched for private keys at every depth, and its attributes are judged.
 
 use crate::finding::{Code, Reason};
-use crate::names::RequestName;
+use crate::names::{RequestName, artifact};
 use crate::zones::paths::{ATTRIBUTES, LET_THROUGH};
 use crate::zones::source::{Child, Kind, Scope, Source};
 use crate::zones::survey::Survey;
@@ -19,7 +19,7 @@ impl<S: Source> Survey<'_, S> {
         let below = path.strip_prefix("issued/");
         let manifest = children
             .iter()
-            .find(|child| child.kind == Kind::File && child.name == "request.yaml");
+            .find(|child| child.kind == Kind::File && child.name == artifact::REQUEST);
         match (below.map(str::parse::<RequestName>), manifest) {
             (Some(Err(error)), _) => {
                 self.report(path, foreign(&format!("a path in `issued/` {error}")));
