@@ -138,10 +138,8 @@ fn tell_changes(proposed: &Proposed, world: &World, report: &mut Report) -> anyh
         report.notices.push(changed(message, proposed));
     }
     report.changes = changes;
-    let due = due.filter(|due| !due.is_empty());
-    report
-        .notices
-        .extend(due.map(|due| warnings::renewals_begin(&due, world.now)));
+    let begins = due.and_then(|due| warnings::renewals_begin(&due, world.now));
+    report.notices.extend(begins);
     Ok(())
 }
 

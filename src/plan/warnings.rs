@@ -67,9 +67,13 @@ pub fn reused_keys(entries: &[Entry<'_>]) -> Vec<Finding> {
     untold.filter_map(notice).collect()
 }
 
-/// A notice of the certificates that a change of the policies makes due for renewal, with the end of each.
+/// A notice of the certificates that a change of the policies makes due for renewal, with the end of each; of none there is
+/// nothing to say.
 #[must_use]
-pub fn renewals_begin(due: &BTreeMap<RequestName, Timestamp>, now: Timestamp) -> Finding {
+pub fn renewals_begin(due: &BTreeMap<RequestName, Timestamp>, now: Timestamp) -> Option<Finding> {
+    if due.is_empty() {
+        return None;
+    }
     let ended = due.values().filter(|end| **end < now).count();
     let named: Vec<&str> = due.keys().take(NAMED).map(RequestName::as_str).collect();
     let more = if due.len() > NAMED { " and more" } else { "" };
@@ -79,7 +83,8 @@ pub fn renewals_begin(due: &BTreeMap<RequestName, Timestamp>, now: Timestamp) ->
         named.join(", ")
     );
     let help = "the next run signs those that are still approved; revoke or delete what should not come back";
-    Finding::anywhere(Reason::new(Code::RenewalsBegin, message).help(help))
+    let reason = Reason::new(Code::RenewalsBegin, message);
+    Some(Finding::anywhere(reason.help(help)))
 }
 
 /// A notice for a request that a change leaves alone, while it touches another one that has or had the same key.

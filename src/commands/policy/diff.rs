@@ -53,7 +53,7 @@ pub fn diff(args: &DiffArgs, world: &World, style: Style) -> anyhow::Result<Told
     let rules = source.rules()?;
     let found = mainline.replay(&rules, world.now)?;
     let due = mainline.newly_due(&rules, world.now)?;
-    let begins = (!due.is_empty()).then(|| warnings::renewals_begin(&due, world.now));
+    let begins = warnings::renewals_begin(&due, world.now);
     let notices: Vec<Finding> = begins.into_iter().collect();
     let text = match args.output {
         DiffFormat::Text => changes::text(&found, style),
