@@ -47,7 +47,7 @@ impl Repository {
         let broken = |what: &str| broken(commit, child, what);
         let object = match odb.read_header(commit) {
             Ok((octets, ObjectType::Commit)) if octets > LARGEST => {
-                return Err(broken(&format!("has more than {LARGEST} octets")).into());
+                return Err(oversized(commit, child).into());
             }
             Ok((_, ObjectType::Commit)) => odb.read(commit),
             Ok((_, kind)) => return Err(broken(&format!("is a {kind}, and no commit")).into()),
@@ -71,12 +71,23 @@ impl Repository {
 
 /// What to do about a history of which something is missing.
 fn broken(commit: Oid, child: Option<Oid>, what: &str) -> Stop {
+    let help = "see with `git fsck` what else is missing; fetch it from a clone that has it, or make a fresh clone; \
+                where no clone has it, leave the branch with that commit out of the mainline";
+    unreadable(commit, child, what, help)
+}
+
+fn oversized(commit: Oid, child: Option<Oid>) -> Stop {
+    let what = format!("has more than {LARGEST} octets");
+    let help = "leave the branch with that commit out of the mainline, and put its files into a commit with a message \
+                that people read";
+    unreadable(commit, child, &what, help)
+}
+
+fn unreadable(commit: Oid, child: Option<Oid>, what: &str, help: &str) -> Stop {
     let message = match child {
         None => format!("commit {commit} {what}"),
         Some(child) => format!("commit {child} names {commit} as a parent, which {what}"),
     };
-    let help = "see with `git fsck` what else is missing; fetch it from a clone that has it, or make a fresh clone; \
-                where no clone has it, leave the branch with that commit out of the mainline";
     Stop::because(Reason::new(Code::OperationFailed, message).help(help))
 }
 
