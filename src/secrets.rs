@@ -26,6 +26,7 @@ const LARGEST_DER: usize = 16 * 1024;
 const LARGEST_BODY: usize = 64 * 1024;
 // Enough to say what is wrong with a file; each costs a look at its key.
 const LEAKS: usize = 20;
+const BLOCK: usize = 4096;
 // SEQUENCE, X.690 8.9.
 const SEQUENCE: u8 = 0x30;
 // INTEGER: the version, with which keys of RFC 5958, RFC 8017 and RFC 5915 begin, and certificates don't.
@@ -61,14 +62,14 @@ pub fn find(octets: &[u8], effort: &Effort) -> Vec<Leak> {
         return find(text.as_bytes(), effort);
     }
     // "BEGIN" has capitals, and so has its base64; a list of a million digests has none.
-    if !octets.iter().any(u8::is_ascii_uppercase) {
+    if !has_capital(octets) {
         return Vec::new();
     }
     let mut leaks = in_pem(octets, effort);
-    for (start, block) in blocks(octets) {
-        if leaks.len() >= LEAKS {
-            break;
-        }
+    let mut blocks = blocks(octets);
+    while leaks.len() < LEAKS
+        && let Some((start, block)) = blocks.next()
+    {
         let found = in_pem(&block, effort);
         // Counting lines goes over all that comes before, so it is done for what was found alone.
         if !found.is_empty() {
@@ -78,6 +79,15 @@ pub fn find(octets: &[u8], effort: &Effort) -> Vec<Leak> {
     }
     leaks.truncate(LEAKS);
     leaks
+}
+
+/// Looks at whole blocks, which processors do many octets at a time.
+fn has_capital(octets: &[u8]) -> bool {
+    let in_block = |block: &[u8]| {
+        let capitals = block.iter().map(u8::is_ascii_uppercase);
+        capitals.fold(false, |found, is_capital| found | is_capital)
+    };
+    octets.chunks(BLOCK).any(in_block)
 }
 
 /// Text with the byte order mark that editors of Windows write before UTF-16.
@@ -270,6 +280,11 @@ mod tests {
             .chunks(60)
             .map(|line| str::from_utf8(line).unwrap())
             .collect();
+        let narrow: Vec<&str> = encoded
+            .as_bytes()
+            .chunks(3)
+            .map(|line| str::from_utf8(line).unwrap())
+            .collect();
         let shifted = STANDARD.encode(format!("x{pem}"));
         for (text, line) in [
             (format!("a: b\nkey: |\n  {}", pem.replace('\n', "\n  ")), 3),
@@ -282,6 +297,8 @@ mod tests {
             ),
             (format!("a: >-\n  {}\nb: c\n", wrapped.join("\n  ")), 1),
             (format!("{{\"client-key-data\": \"{encoded}\"}}"), 1),
+            (format!("{{\"a\": \"{}\"}}", narrow.join("\\n")), 1),
+            (narrow.join(" \r\n\t"), 1),
             (format!("a: {shifted}\n"), 1),
             (format!("words before it {shifted}\n"), 1),
             (format!("a: eA==\n   {encoded}\n"), 1),

@@ -7,6 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine::DecodePaddingMode};
+use memchr::memchr_iter;
 use zeroize::Zeroizing;
 
 // The shortest key in PEM, one of Ed25519, has 119 octets; a run of base64 that is shorter holds none.
@@ -21,8 +22,8 @@ const BEGINNINGS: [(&[u8], usize); 3] = [
 // Four dashes, which each of the three has, so many symbols after its beginning.
 const DASHES: &[u8] = b"LS0t";
 const DASHES_AT: [usize; 3] = [0, 2, 1];
-// One symbol of these four.
-const RAREST: u8 = b'S';
+// What follows them in each of the three.
+const BEHIND_DASHES: [&[u8]; 3] = [b"LS1CRUdJTi", b"QkVHSU4", b"LUJFR0lOI"];
 
 pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -33,7 +34,9 @@ pub(super) const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// What the stretches of base64 say that hold the beginning of a block, each with the place where its run begins.
 pub(super) fn blocks(octets: &[u8]) -> impl Iterator<Item = (usize, Zeroizing<Vec<u8>>)> {
-    let runs = runs(octets).filter(|(_, run)| run.contains(&RAREST));
+    // Nearly no file has a run to take apart.
+    let octets = if may_begin(octets) { octets } else { &[] };
+    let runs = runs(octets).filter(|(_, run)| may_begin(run));
     runs.flat_map(|(place, run)| {
         let symbols = symbols(run);
         // What stands behind the end of one is another.
@@ -41,6 +44,32 @@ pub(super) fn blocks(octets: &[u8]) -> impl Iterator<Item = (usize, Zeroizing<Ve
         let blocks: Vec<_> = ends.filter_map(block).collect();
         blocks.into_iter().map(move |block| (place, block))
     })
+}
+
+/// Whether symbols follow each other somewhere as they do at the beginning of a block.
+fn may_begin(octets: &[u8]) -> bool {
+    let mut dashes =
+        memchr_iter(DASHES[0], octets).filter_map(|place| behind(&octets[place..], DASHES));
+    dashes.any(|rest| {
+        BEHIND_DASHES
+            .iter()
+            .any(|text| behind(rest, text).is_some())
+    })
+}
+
+/// What follows these symbols, if they are the next.
+fn behind<'o>(octets: &'o [u8], wanted: &[u8]) -> Option<&'o [u8]> {
+    let mut wanted = wanted.iter();
+    let mut next = wanted.next();
+    let mut rest = octets;
+    while let Some(symbol) = next {
+        let (first, after) = next_symbol(rest)?;
+        if first != *symbol {
+            return None;
+        }
+        (rest, next) = (after, wanted.next());
+    }
+    Some(rest)
 }
 
 fn block(symbols: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
@@ -75,14 +104,21 @@ pub(super) fn decode(symbols: &[u8]) -> Vec<u8> {
 pub(super) fn symbols(run: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut symbols = Zeroizing::new(Vec::with_capacity(run.len()));
     let mut rest = run;
+    while let Some((symbol, after)) = next_symbol(rest) {
+        symbols.push(symbol);
+        rest = after;
+    }
+    symbols
+}
+
+/// The first symbol, and what follows it.
+fn next_symbol(mut octets: &[u8]) -> Option<(u8, &[u8])> {
     loop {
-        rest = match rest {
+        octets = match octets {
             [b'\\', b'n' | b'r', rest @ ..] => rest,
-            [first, rest @ ..] => {
-                symbols.extend(is_symbol(*first).then_some(*first));
-                rest
-            }
-            [] => return symbols,
+            [first, rest @ ..] if is_symbol(*first) => return Some((*first, rest)),
+            [_, rest @ ..] => rest,
+            [] => return None,
         };
     }
 }
