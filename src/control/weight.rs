@@ -16,7 +16,7 @@ const COMPILED: [(&str, usize, &str); 2] =
 const IN_ALL: usize = 512;
 
 // Denials in all files: each is read into patterns of its own, however short it is.
-const DENIALS: usize = 8_000;
+const DENIALS: usize = 4_000;
 
 // Cases of all tests, and those times the policies that each is judged by.
 const CASES: usize = 2_000;

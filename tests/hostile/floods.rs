@@ -88,14 +88,14 @@ fn a_file_with_too_much_to_compile_is_refused_before() {
 
 /// Each is read into patterns of its own.
 #[test]
-fn all_files_have_at_most_8_000_denials() {
+fn all_files_have_at_most_4_000_denials() {
     let policy = |name: &str, count: usize| {
         let head = POLICY.replace("name: x", &format!("name: {name}"));
         let entries = (0..count).map(|n| format!("  - {{name: n{n}, dnsNames: [a.b]}}\n"));
         format!("{head}  deny:\n{}", entries.collect::<String>())
     };
     let found = |last: usize| {
-        let (one, other) = (policy("one", 4_000), policy("other", last));
+        let (one, other) = (policy("one", 2_000), policy("other", last));
         let files = [
             ("policies/one.yaml", one.as_bytes()),
             ("policies/other.yaml", other.as_bytes()),
@@ -103,17 +103,17 @@ fn all_files_have_at_most_8_000_denials() {
         let zone = ControlZone::load(&wide::files(&files));
         zone.err().unwrap_or_default()
     };
-    assert_eq!(found(4_000), []);
-    let found = found(4_001);
+    assert_eq!(found(2_000), []);
+    let found = found(2_001);
     let [found] = &found[..] else {
         panic!("{found:?}");
     };
     assert_eq!(found.reason.code, Code::ConfigInvalid);
-    let message = "all files of the control zone have at most 8000 denials";
+    let message = "all files of the control zone have at most 4000 denials";
     assert_eq!(found.reason.message, message);
     let file = found.file.as_ref().map(ToString::to_string);
     assert_eq!(file.as_deref(), Some("policies/other.yaml"));
-    assert_eq!(found.reason.line, Some(5 + 4_001));
+    assert_eq!(found.reason.line, Some(5 + 2_001));
 }
 
 /// A PolicyTest of so many cases.
