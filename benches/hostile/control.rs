@@ -63,14 +63,17 @@ fn read(root: PathBuf) -> Act {
 
 /// As many files as there may be, or as have as many octets as all may; the last of them is wrong.
 fn many(name: &str, number: usize, text: impl Fn(usize) -> Vec<u8> + Copy + 'static) -> Case {
-    let files = move || {
+    in_tree(format!("policies/: {name}"), move || {
         let of = |n: usize| (format!("policies/x{n:04}.yaml"), text(n));
         let mut files: Vec<(String, Vec<u8>)> = (0..number).map(of).collect();
         files.push(("policies/y.yaml".to_owned(), b"x".to_vec()));
         files
-    };
+    })
+}
+
+fn in_tree(name: String, files: impl Fn() -> Vec<(String, Vec<u8>)> + Copy + 'static) -> Case {
     Case {
-        name: format!("policies/: {name}"),
+        name,
         make: Box::new(move |folder| write(&folder.join("tree"), &files())),
         ready: Box::new(|folder| read(folder.join("tree"))),
         change: Box::new(move |_| {
@@ -306,7 +309,9 @@ fn lists() -> Vec<Case> {
     const KEYS: &str = "policies/keys/list.txt";
     const CA: &str = "policies/ca/cluster.pem";
     let list = |name: &str, head: &'static str, unit: fn(usize) -> String| {
-        of(name, KEYS, move || filled(LIST, head, unit, ""))
+        in_tree(format!("{KEYS}: {name}"), move || {
+            vec![(KEYS.to_owned(), filled(LIST, head, unit, ""))]
+        })
     };
     let ca =
         |name: &str, unit: fn(usize) -> String| of(name, CA, move || filled(LIMIT, "", unit, ""));
@@ -318,6 +323,15 @@ fn lists() -> Vec<Case> {
         list("wrong lines", "# spki-sha256\n", |_| "x\n".into()),
         list("line ends", "# spki-sha256\n", |_| "\n".into()),
         list("one line", "# spki-sha256\n", |_| "a".into()),
+        list("capitals", "# spki-sha256\n", |_| "LS".into()),
+        list("dashes in base64", "# spki-sha256\n", |_| "LS0t".into()),
+        list("beginnings", "# spki-sha256\n#", |_| "-----BEGIN ".into()),
+        list("beginnings in base64", "# spki-sha256\n#", |_| {
+            "LS0tLS1CRUdJTiAt".into()
+        }),
+        list("beginnings in lines", "# spki-sha256\n", |_| {
+            format!("#{}\n", "LS0tLS1CRUdJTiAt".repeat(7))
+        }),
         ca("certificates", |_| wide::ca(wide::now())),
         ca("beginnings", |_| "-----BEGIN ".into()),
         ca("boundaries", |_| "-----BEGIN CERTIFICATE-----\n".into()),

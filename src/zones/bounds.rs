@@ -66,23 +66,50 @@ impl<S: Source> Survey<'_, S> {
 
     /// A file that decides, as long as all of them have no more octets than they may.
     pub(super) fn within_octets(&mut self, path: &str, blob: Blob) -> Option<Blob> {
-        let (left, most, what) = if path.starts_with("policies/keys/") {
-            (&mut self.list_octets_left, LIST_OCTETS, "all lists of keys")
+        let is_list = path.starts_with("policies/keys/");
+        let octets = blob.bytes.len();
+        let too_much = if is_list && !take(&mut self.list_octets_left, octets) {
+            Some((LIST_OCTETS, "all lists of keys"))
         } else {
-            let what = "all other files of `policies/` and `templates/`";
-            (&mut self.control_octets_left, CONTROL_OCTETS, what)
+            let octets = if is_list {
+                comments(&blob.bytes)
+            } else {
+                octets
+            };
+            let what = "all files of `policies/` and `templates/`, of lists of keys the comments,";
+            let is_within = take(&mut self.control_octets_left, octets);
+            (!is_within).then_some((CONTROL_OCTETS, what))
         };
-        let fewer = left.checked_sub(blob.bytes.len());
-        *left = fewer.unwrap_or_default();
-        if fewer.is_none() {
-            self.control_left = 0;
-            self.is_control_full = true;
-            let message = format!("{what} have more than {most} octets together");
-            let reason = Reason::new(Code::TooManyFiles, message);
-            self.snapshot.errors.push(finding(path, reason));
-        }
-        fewer.map(|_| blob)
+        let Some((most, what)) = too_much else {
+            return Some(blob);
+        };
+        self.control_left = 0;
+        self.is_control_full = true;
+        let message = format!("{what} have more than {most} octets together");
+        let reason = Reason::new(Code::TooManyFiles, message);
+        self.snapshot.errors.push(finding(path, reason));
+        None
     }
+}
+
+/// Takes so many of those that are left; once that was too many, none are.
+fn take(left: &mut usize, wanted: usize) -> bool {
+    let fewer = left.checked_sub(wanted);
+    *left = fewer.unwrap_or_default();
+    fewer.is_some()
+}
+
+/// How many octets of a list of keys stand for no digest. Those are searched for private keys as any text is, which takes
+/// longer than reading sixteen mebibytes of digits.
+fn comments(list: &[u8]) -> usize {
+    let is_digest = |octet: &u8| matches!(octet, b'0'..=b'9' | b'a'..=b'f' | b'\n' | b'\r');
+    // Small numbers are what processors add many of at a time.
+    let in_block = |block: &[u8]| -> u8 {
+        let others = block.iter().map(|octet| u8::from(!is_digest(octet)));
+        others.sum()
+    };
+    let blocks = list.chunks(usize::from(u8::MAX));
+    blocks.map(in_block).map(usize::from).sum()
 }
 
 /// What to say about a directory of `requests/` with so many entries, if anything.

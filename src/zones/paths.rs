@@ -15,7 +15,7 @@ pub const DIRECTORY_ENTRIES: usize = 200_000;
 // What a repository may hold in all, and what of it may decide.
 pub(super) const ENTRIES: usize = 5_000_000;
 pub(super) const CONTROL_ENTRIES: usize = 2_000;
-// Of small text ten times as much memory is made; lists of keys are read as they come.
+// Of small text ten times as much memory is made; the digests of lists of keys are read as they come.
 pub(super) const CONTROL_OCTETS: usize = 512 * 1024;
 pub(super) const LIST_OCTETS: usize = 16 * 1024 * 1024;
 
