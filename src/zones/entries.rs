@@ -23,6 +23,9 @@ pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
     }
 }
 
+// No directory has more entries than such a number counts.
+const PLACE: u64 = u32::MAX as u64;
+
 /// Whether each of these names of one directory differs from another in the case of letters only; at the top only those of
 /// zones do.
 pub fn case_twins<'n>(
@@ -35,33 +38,39 @@ pub fn case_twins<'n>(
     if !all.any(|name| name.iter().any(u8::is_ascii_uppercase)) {
         return twins;
     }
-    let state = RandomState::new();
-    let mut folded = Vec::new();
-    let mut hashed: Vec<(u64, usize, &[u8])> = names
-        .enumerate()
+    let names: Vec<&[u8]> = names.collect();
+    let (state, mut folded) = (RandomState::new(), Vec::new());
+    // A number of each name above its place: such are sorted faster than names, and those with equal ones are mostly one
+    // name.
+    let mut numbered: Vec<u64> = (0..)
+        .zip(&names)
         .filter(|(_, name)| scope == Scope::Zone || folds_to_zone(name))
         .map(|(place, name)| {
             folded.clear();
-            folded.extend(in_one_case(name));
-            (state.hash_one(folded.as_slice()), place, name)
+            folded.extend_from_slice(name);
+            folded.make_ascii_lowercase();
+            (state.hash_one(folded.as_slice()) & !PLACE) | place
         })
         .collect();
-    // Numbers are sorted faster than names; those of equal numbers are mostly one name.
-    hashed.sort_unstable_by_key(|(number, ..)| *number);
-    for equal in hashed.chunk_by_mut(|one, other| one.0 == other.0) {
-        equal.sort_unstable_by(|one, other| in_one_case(one.2).cmp(in_one_case(other.2)));
-        for pair in equal.windows(2) {
-            if pair[0].2.eq_ignore_ascii_case(pair[1].2) {
-                twins[pair[0].1] = true;
-                twins[pair[1].1] = true;
+    numbered.sort_unstable();
+    for equal in numbered.chunk_by(|one, other| one & !PLACE == other & !PLACE) {
+        if equal.len() == 1 {
+            continue;
+        }
+        let places = equal.iter().map(|number| usize::try_from(number & PLACE));
+        let mut places: Vec<usize> = places.flatten().collect();
+        if places.len() > 2 {
+            let name = |place: &usize| names[*place].to_ascii_lowercase();
+            places.sort_by_cached_key(name);
+        }
+        for pair in places.windows(2) {
+            if names[pair[0]].eq_ignore_ascii_case(names[pair[1]]) {
+                twins[pair[0]] = true;
+                twins[pair[1]] = true;
             }
         }
     }
     twins
-}
-
-fn in_one_case(name: &[u8]) -> impl Iterator<Item = u8> {
-    name.iter().map(u8::to_ascii_lowercase)
 }
 
 /// The reason against entries whose names some file systems can't tell apart.
