@@ -16,7 +16,7 @@ use crate::names::{ObjectId, RepoPath, RequestName, artifact};
 use crate::plan::Patience;
 use crate::plan::lists::{self, Published};
 use crate::revocation::Revocation;
-use crate::snapshot::{Brought, KeyOwners, Output, RevocationHistory, Snapshot};
+use crate::snapshot::{Blob, Brought, KeyOwners, Output, RevocationHistory, Snapshot};
 use crate::survey::output::Judgement;
 use crate::timestamp::Timestamp;
 use crate::trust::revocations::{Revocations, Revoked, unknown};
@@ -206,6 +206,7 @@ pub(super) fn proposed(
     keep_genuine(&mut histories, |commit| {
         Ok(judgement.run_at(commit)?.is_some())
     })?;
+    forget_wrong(&read, snapshot, &mut histories);
     let findings = findings(read, &histories);
     withhold(snapshot, findings);
     let revocations = Revocations::of(&histories);
@@ -330,6 +331,18 @@ fn read_proposed(
         read.insert(name.clone(), revocation);
     }
     (read, unread)
+}
+
+/// Drops what was read and says nothing, so that it is not read as a part of its history again.
+fn forget_wrong(read: &Read, snapshot: &Snapshot, histories: &mut Histories) {
+    let wrong = read.iter().filter(|(_, revocation)| revocation.is_err());
+    for (name, blob) in wrong.filter_map(|(name, _)| snapshot.revocations.get_key_value(name)) {
+        if let Some(history) = histories.get_mut(name) {
+            let is_other =
+                |version: &Option<Blob>| version.as_ref().map(|file| file.id) != Some(blob.id);
+            history.revocations.retain(|(_, version)| is_other(version));
+        }
+    }
 }
 
 /// What is wrong with them.
