@@ -17,7 +17,7 @@ use crate::snapshot::{Blob, Snapshot};
 // Some hundred files, or two of the largest manifests, which take longest to refuse.
 const WRONG: usize = 128 * 1024;
 // A small file is a path with a finding, too.
-const LEAST: usize = 128;
+const LEAST: usize = 256;
 // What all cores read before what is wrong is counted.
 const BATCH: usize = 64 * 1024;
 

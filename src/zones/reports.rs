@@ -4,7 +4,7 @@
 //! a path that is at fault is left out by whoever reports it, so nothing in here decides what is signed.
 
 use crate::finding::{Code, Finding, Reason};
-use crate::zones::paths::Zone;
+use crate::zones::paths::{Zone, split};
 use crate::zones::source::{REPORTED, Source};
 use crate::zones::survey::{Survey, finding};
 
@@ -35,7 +35,7 @@ impl<S: Source> Survey<'_, S> {
     }
 
     fn counted(&mut self, path: &str, found: impl FnOnce() -> Finding) -> Option<Finding> {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let (folder, _) = split(path);
         let count = match self.reported.get_mut(folder) {
             Some(count) => count,
             None => self.reported.entry(folder.to_owned()).or_default(),
