@@ -29,6 +29,7 @@ mod landing;
 mod local;
 mod merge;
 mod namesakes;
+mod new_files;
 mod objects;
 mod open;
 mod output;

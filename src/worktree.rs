@@ -188,6 +188,10 @@ impl Source for WorkTree {
         Ok(listing)
     }
 
+    fn is_searched(&self, _: &Self::Handle) -> bool {
+        true
+    }
+
     fn read(&self, file: &PathBuf, limit: u64) -> anyhow::Result<Content> {
         read(file, limit)
     }

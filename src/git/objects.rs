@@ -4,6 +4,7 @@
 //! before anything is inflated. All writing goes through [`Objects::write`], so that a pack writer has one place to be.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use anyhow::Context as _;
@@ -26,6 +27,7 @@ pub(super) struct Objects<'r> {
     odb: Odb<'r>,
     kept: &'r Kept,
     walked: Cell<usize>,
+    passed_over: HashSet<ObjectId>,
 }
 
 impl<'r> Objects<'r> {
@@ -35,7 +37,21 @@ impl<'r> Objects<'r> {
             odb: odb.context("opening the object database")?,
             kept: &repository.kept,
             walked: Cell::new(0),
+            passed_over: HashSet::new(),
         })
+    }
+
+    /// The same, of which these files are not searched for private keys where they mean nothing.
+    pub(super) fn passing_over(self, passed_over: HashSet<ObjectId>) -> Self {
+        Self {
+            passed_over,
+            ..self
+        }
+    }
+
+    /// Whether a file may be searched for private keys where it means nothing.
+    pub(super) fn is_searched(&self, file: ObjectId) -> bool {
+        !self.passed_over.contains(&file)
     }
 
     /// A tree, well-formed or not; a reason when that object is no tree, or is one that nobody can mean.

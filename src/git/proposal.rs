@@ -18,6 +18,7 @@ use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
 use crate::git::ids::oid;
 use crate::git::merge::merge;
+use crate::git::new_files::past_search;
 use crate::git::objects::Objects;
 use crate::git::producer::Node;
 use crate::git::repository::Repository;
@@ -41,6 +42,7 @@ pub struct Proposal<'r> {
     pub(super) top: ObjectId,
     ancestor: ObjectId,
     conflicts: Vec<RepoPath>,
+    passed_over: HashSet<ObjectId>,
 }
 
 /// The requests about which a merge changes what is said.
@@ -64,16 +66,20 @@ impl Repository {
         let ancestor = self.fork(base, head)?;
         let objects = Objects::of(self)?;
         extent::require_few(&objects, self.tree_of(ancestor)?, self.tree_of(head)?)?;
-        let proposal = |top, conflicts| Proposal {
-            repository: self,
-            base,
-            head,
-            top,
-            ancestor,
-            conflicts,
+        let before = self.tree_of(base)?;
+        let proposal = |top, conflicts| {
+            Ok(Proposal {
+                repository: self,
+                base,
+                head,
+                top,
+                ancestor,
+                conflicts,
+                passed_over: past_search(&Objects::of(self)?, before, top)?,
+            })
         };
         if ancestor == base {
-            return Ok(proposal(self.tree_of(head)?, Vec::new()));
+            return proposal(self.tree_of(head)?, Vec::new());
         }
         let odb = self.inner.odb().context("opening the object database")?;
         odb.add_new_mempack_backend(FIRST)
@@ -82,7 +88,7 @@ impl Repository {
         let [before, ours, theirs] = [ancestor, base, head].map(|commit| self.tree_of(commit));
         let merged = merge(&objects, [before?, ours?, theirs?])
             .with_context(|| format!("merging {head} into {base}"))?;
-        Ok(proposal(merged.top, merged.conflicts))
+        proposal(merged.top, merged.conflicts)
     }
 }
 
@@ -101,7 +107,7 @@ impl Proposal<'_> {
     /// # Errors
     /// When an object can't be read.
     pub fn snapshot(&self, also: &BTreeSet<RequestName>) -> anyhow::Result<Snapshot> {
-        let objects = Objects::of(self.repository)?;
+        let objects = self.searched()?;
         let mut snapshot = zones::survey(&objects, &self.top, also)
             .context("reading what the merge would make")?;
         self.forget_older(&objects, &mut snapshot)?;
@@ -123,9 +129,14 @@ impl Proposal<'_> {
         if !self.conflicts.is_empty() {
             return Ok(None);
         }
-        let objects = Objects::of(self.repository)?;
+        let objects = self.searched()?;
         let since = Since::of(self.repository, &objects, base, self.top)?;
         since.snapshot(true)
+    }
+
+    /// The objects, of which so much is searched as of a change.
+    fn searched(&self) -> anyhow::Result<Objects<'_>> {
+        Ok(Objects::of(self.repository)?.passing_over(self.passed_over.clone()))
     }
 
     /// The commit and the rules that the merge is judged on.

@@ -208,6 +208,10 @@ impl Source for Objects<'_> {
         Ok(listing)
     }
 
+    fn is_searched(&self, file: &ObjectId) -> bool {
+        Self::is_searched(self, *file)
+    }
+
     fn read(&self, file: &ObjectId, limit: u64) -> anyhow::Result<Content> {
         let content = self.blob(*file, limit)?;
         Ok(content.map(|bytes| Blob { id: *file, bytes }))

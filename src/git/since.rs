@@ -337,6 +337,10 @@ impl Source for Visible<'_, '_> {
         })
     }
 
+    fn is_searched(&self, file: &Handle) -> bool {
+        self.objects.is_searched(file.id)
+    }
+
     fn read(&self, file: &Handle, limit: u64) -> anyhow::Result<Content> {
         Source::read(self.objects, &file.id, limit)
     }

@@ -2,24 +2,21 @@
 //!
 //! In come commits and the tree that is judged; out goes each key in a file that one of them brought and that tree has not
 //! at its place: what it has is searched where it is read, but for statements, which are read as long as their request is
-//! open. Only trees that differ from those before are read, and each of
-//! them and each file once, so the cost is that of what is new. Nothing is recursive, for how deep directories lie is up to
-//! a stranger.
+//! open. Each file is read once, so the cost is that of what is new.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use git2::Oid;
 
 use crate::effort::Effort;
-use crate::git::diff::pairs;
 use crate::git::ids::id;
+use crate::git::new_files::{BROUGHT_FILES, BROUGHT_OCTETS, File, NewFiles};
 use crate::git::objects::Objects;
 use crate::git::output::OutputZone;
 use crate::git::producer::{LANDING_OCTETS, Node, landed};
 use crate::git::proposal::Proposal;
 use crate::git::repository::Repository;
-use crate::git::tree::{self, Entries, Entry, Tree};
+use crate::git::tree;
 use crate::message;
 use crate::names::{ObjectId, Sha256Digest};
 use crate::secrets;
@@ -27,12 +24,8 @@ use crate::zones::{self, Role, SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS};
 
 // More commits since the last run than these are not looked at.
 const COMMITS: usize = 100_000;
-// Names cost no more than memory.
-const SEEN: usize = 2_000_000;
 // Whoever has more of them has made them for us.
 const KEYS: usize = 10_000;
-// No file system has a longer path (PATH_MAX of Linux is 4096).
-const PATH_OCTETS: usize = 16 * 1024;
 
 /// A private key that lay in the repository for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,10 +112,10 @@ impl Repository {
         if !is_seen {
             // No run has seen what was there at first, nor do people read what is said of a request that is closed.
             search.look(commit, &[top], start)?;
-            let seen = std::mem::take(&mut search.seen);
-            let there = search.new_files(&[], start)?.into_iter();
+            let mut all = NewFiles::of(&objects);
+            let there = all.between(&[], start)?.into_iter();
             let statements = there.filter(|file| is_statement(&file.path()));
-            search.seen = seen;
+            search.found.is_whole &= all.is_whole;
             search.search(commit, statements.collect())?;
         }
         if let [(commit, _)] = commits[..] {
@@ -155,6 +148,7 @@ impl Proposal<'_> {
         let objects = Objects::of(repository)?;
         let base = repository.tree_of(self.base)?;
         let (mut search, new) = Search::of(&objects, self.top, base)?;
+        (search.files_left, search.octets_left) = (BROUGHT_FILES, BROUGHT_OCTETS);
         if let [commit] = commits[..] {
             search.search(id(commit), new)?;
             return Ok(search.found);
@@ -185,37 +179,15 @@ struct Search<'s, 'r> {
     /// The tree that is judged, and the files that are new in it.
     top: ObjectId,
     there: HashSet<ObjectId>,
-    /// The trees and files that were looked at.
-    seen: HashSet<ObjectId>,
+    new: NewFiles<'s, 'r>,
     files_left: usize,
     octets_left: u64,
     effort: Effort,
     found: Withdrawals,
 }
 
-/// A file that is new, by the path of its directory and its name: a stranger may have put very many into a very deep one.
-struct File {
-    folder: Rc<str>,
-    name: String,
-    id: ObjectId,
-}
-
-impl File {
-    fn path(&self) -> String {
-        format!("{}{}", self.folder, self.name)
-    }
-}
-
 fn is_statement(path: &str) -> bool {
     matches!(zones::role(path), Some(Role::Statement(_)))
-}
-
-/// A directory that is looked at, and those that were at its place before.
-struct Folder {
-    parent: Rc<str>,
-    name: String,
-    before: Vec<Option<ObjectId>>,
-    tree: ObjectId,
 }
 
 impl<'s, 'r> Search<'s, 'r> {
@@ -229,15 +201,15 @@ impl<'s, 'r> Search<'s, 'r> {
             objects,
             top,
             there: HashSet::new(),
-            seen: HashSet::new(),
+            new: NewFiles::of(objects),
             files_left: SEARCHED_FILES,
             octets_left: SEARCHED_OCTETS,
             effort: Effort::of(secrets::OPENED),
             found: Withdrawals::none(),
         };
-        let new = search.new_files(&[before], top)?;
+        let new = search.new.between(&[before], top)?;
         search.there = new.iter().map(|file| file.id).collect();
-        search.seen.clear();
+        search.new.forget();
         Ok((search, new))
     }
 
@@ -248,11 +220,12 @@ impl<'s, 'r> Search<'s, 'r> {
         before: &[ObjectId],
         tree: ObjectId,
     ) -> anyhow::Result<()> {
-        let new = self.new_files(before, tree)?;
+        let new = self.new.between(before, tree)?;
         self.search(commit, new)
     }
 
     fn search(&mut self, commit: ObjectId, files: Vec<File>) -> anyhow::Result<()> {
+        self.found.is_whole &= self.new.is_whole;
         for file in files {
             let (path, file) = (file.path(), file.id);
             let is_statement = is_statement(&path);
@@ -301,71 +274,4 @@ impl<'s, 'r> Search<'s, 'r> {
         let folder = self.objects.directory(folder)?;
         Ok(folder.file(name).is_some_and(|entry| entry.id == file))
     }
-
-    /// The files that a tree has and none of those before has at its place, but for what was looked at already. A tree that
-    /// nobody can mean has none.
-    fn new_files(&mut self, before: &[ObjectId], tree: ObjectId) -> anyhow::Result<Vec<File>> {
-        let mut files = Vec::new();
-        let mut folders = vec![Folder {
-            parent: Rc::from(""),
-            name: String::new(),
-            before: before.iter().copied().map(Some).collect(),
-            tree,
-        }];
-        while let Some(folder) = folders.pop() {
-            if folder.before.contains(&Some(folder.tree)) || self.seen.contains(&folder.tree) {
-                continue;
-            }
-            let octets = folder.parent.len() + folder.name.len();
-            if octets > PATH_OCTETS || self.seen.len() > SEEN {
-                self.found.is_whole = false;
-                continue;
-            }
-            self.seen.insert(folder.tree);
-            let path: Rc<str> = format!("{}{}", folder.parent, folder.name).into();
-            let here = self.objects.directory(Some(folder.tree))?;
-            let before = folder.before.iter();
-            let before = before.map(|tree| self.objects.directory(*tree));
-            let before: Vec<Rc<Tree>> = before.collect::<Result<_, _>>()?;
-            for entry in new_entries(&here, &before) {
-                let name = || String::from_utf8_lossy(entry.name).into_owned();
-                let directory = |before: &Rc<Tree>| {
-                    let entry = before.entry(entry.name, tree::DIRECTORY);
-                    entry.map(|entry| entry.id)
-                };
-                if entry.mode == tree::DIRECTORY {
-                    folders.push(Folder {
-                        parent: Rc::clone(&path),
-                        name: name() + "/",
-                        before: before.iter().map(directory).collect(),
-                        tree: entry.id,
-                    });
-                } else if tree::is_blob(entry.mode) && self.seen.insert(entry.id) {
-                    files.push(File {
-                        folder: Rc::clone(&path),
-                        name: name(),
-                        id: entry.id,
-                    });
-                }
-            }
-        }
-        Ok(files)
-    }
-}
-
-fn entries(tree: &Tree) -> Entries<'_> {
-    tree.entries().unwrap_or_default()
-}
-
-/// The entries that are not the same in any of those before.
-fn new_entries<'t>(there: &'t Tree, before: &'t [Rc<Tree>]) -> impl Iterator<Item = Entry<'t>> {
-    let old = before.first().map(|first| entries(first));
-    let others = before.get(1..).unwrap_or_default();
-    let is_old = |entry: &Entry<'_>, before: &Rc<Tree>| {
-        let old = before.entry(entry.name, entry.mode);
-        old.is_some_and(|old| old == *entry)
-    };
-    pairs(old.unwrap_or_default(), entries(there))
-        .filter_map(|(_, new)| new)
-        .filter(move |new| !others.iter().any(|before| is_old(new, before)))
 }

@@ -28,6 +28,10 @@ impl<S: Source> Survey<'_, S> {
             self.tell(path, &leaks);
             return Ok(());
         }
+        if !self.source.is_searched(handle) {
+            self.not_searched(path);
+            return Ok(());
+        }
         let limit = SEARCHED_FILE.min(self.searched_left);
         let Ok(blob) = self.source.read(handle, limit)? else {
             self.not_searched(path);

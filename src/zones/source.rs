@@ -99,6 +99,9 @@ pub trait Source {
     fn list(&self, directory: &Self::Handle, scope: Scope)
     -> anyhow::Result<Listing<Self::Handle>>;
 
+    /// Whether a file that means nothing may be searched for private keys; there may be more than anybody waits for.
+    fn is_searched(&self, file: &Self::Handle) -> bool;
+
     /// Reads a file that has at most `limit` octets.
     ///
     /// # Errors
