@@ -62,6 +62,11 @@ impl Tree {
         self.octets.len() + self.len() * size_of::<Place>()
     }
 
+    /// How many octets the object has.
+    pub(super) fn size(&self) -> usize {
+        self.octets.len()
+    }
+
     /// How many entries it has; none when it is malformed.
     pub(super) fn len(&self) -> usize {
         self.places.as_ref().map_or(0, Vec::len)
