@@ -27,7 +27,7 @@ pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
 const PLACE: u64 = u32::MAX as u64;
 
 /// Whether each of these names of one directory differs from another in the case of letters only; at the top only those of
-/// zones do.
+/// zones do, and from a zone that is not there yet, too: a run makes one.
 pub fn case_twins<'n>(
     names: impl ExactSizeIterator<Item = &'n [u8]> + Clone,
     scope: Scope,
@@ -52,6 +52,11 @@ pub fn case_twins<'n>(
             (state.hash_one(folded.as_slice()) & !PLACE) | place
         })
         .collect();
+    if scope == Scope::Root {
+        for (is_twin, name) in twins.iter_mut().zip(&names) {
+            *is_twin = folds_to_zone(name) && name.iter().any(u8::is_ascii_uppercase);
+        }
+    }
     numbered.sort_unstable();
     for equal in numbered.chunk_by(|one, other| one & !PLACE == other & !PLACE) {
         if equal.len() == 1 {
@@ -76,7 +81,8 @@ pub fn case_twins<'n>(
 /// The reason against entries whose names some file systems can't tell apart.
 #[must_use]
 pub fn twin() -> Reason {
-    let message = "another entry differs in the case of letters only";
+    let message =
+        "another entry, or a directory that runs make, differs in the case of letters only";
     Reason::new(Code::TreeDuplicate, message).help("rename one of them")
 }
 
@@ -115,6 +121,11 @@ mod tests {
         let names = ["A", "Policies", "a", "b", "policies"].map(str::as_bytes);
         let at_top = case_twins(names.into_iter(), Scope::Root);
         assert_eq!(at_top, [false, true, false, false, true]);
+        let alone = case_twins(
+            ["Docs", "ISSUED"].map(str::as_bytes).into_iter(),
+            Scope::Root,
+        );
+        assert_eq!(alone, [false, true]);
         let in_zone = case_twins(names.into_iter(), Scope::Zone);
         assert_eq!(in_zone, [true, true, true, false, true]);
     }
