@@ -12,6 +12,8 @@ use crate::zones::survey::{Survey, finding};
 
 // Nobody needs more signatures for one request, and each costs a verification.
 const STATEMENT_FILES: usize = 64;
+// `README.md` and the like.
+const BESIDE_STATEMENTS: usize = 4;
 // How people may call a revocation.
 const REVOCATIONS: [&str; 2] = [REVOCATION, ".revocation.yml"];
 
@@ -60,26 +62,25 @@ impl<S: Source> Survey<'_, S> {
             if self.snapshot.open.contains_key(&folder.request) {
                 self.statements(&folder)?;
             } else {
-                self.search_closed(&folder)?;
+                self.look_beside(&folder)?;
                 self.snapshot.stated.insert(folder.request);
             }
         }
         Ok(())
     }
 
-    /// What lies beside the statements on a request that is not open. They themselves are not read any more; those that are
-    /// new are searched with what commits brought.
-    fn search_closed(&mut self, folder: &Statements<S::Handle>) -> anyhow::Result<()> {
-        let Some(listing) = self.look_into(&folder.handle, Scope::Zone)? else {
-            return Ok(());
-        };
-        for child in listing.children.into_iter().chain(listing.refused) {
+    /// What lies beside the statements on a request that is not open; whoever asks for one of that name later would have to
+    /// take it away. They themselves are not read any more; those that are new are searched with what commits brought.
+    fn look_beside(&mut self, folder: &Statements<S::Handle>) -> anyhow::Result<()> {
+        let children = self.list(&folder.handle, &folder.path, Scope::Zone)?;
+        if children.len() > STATEMENT_FILES + BESIDE_STATEMENTS {
+            self.report(&folder.path, too_many());
+            return self.search_all(&folder.path, children);
+        }
+        for child in children {
             let path = format!("{}/{}", folder.path, child.name);
-            match place(&path) {
-                _ if child.kind == Kind::Directory => self.search_below(path, child)?,
-                Ok(Role::Statement(_)) => {}
-                Ok(Role::Attributes) => self.request_attributes(&path, &child.handle)?,
-                _ => self.search_below(path, child)?,
+            if child.kind == Kind::Directory || !is_statement(&path) {
+                self.statement(&path, child)?;
             }
         }
         Ok(())
@@ -100,8 +101,7 @@ impl<S: Source> Survey<'_, S> {
             child.kind == Kind::File && is_statement(&file(&child.name))
         };
         if children.iter().filter(is_counted).count() > STATEMENT_FILES {
-            let message = format!("a request has at most {STATEMENT_FILES} files of statements");
-            self.distrust(folder, Code::TooManyFiles, &message);
+            self.distrust(folder, Code::TooManyFiles, &too_many().message);
             return self.search_all(&folder.path, children);
         }
         for child in children {
@@ -154,6 +154,11 @@ fn ends_in(path: &str, ending: &str) -> bool {
     let end = path.len().checked_sub(ending.len());
     end.and_then(|end| path.get(end..))
         .is_some_and(|end| end.eq_ignore_ascii_case(ending))
+}
+
+fn too_many() -> Reason {
+    let message = format!("a request has at most {STATEMENT_FILES} files of statements");
+    Reason::new(Code::TooManyFiles, message)
 }
 
 fn nested() -> Reason {

@@ -245,3 +245,66 @@ fn same_key(hostile: &Hostile) {
     assert_eq!(plan.reasons("y"), ["KeyReused"], "{plan:?}");
     refused_as_proposed(hostile, "KeyReused");
 }
+
+/// Statements on a request that is closed, or not there yet, count for nothing. What lies beside them would stop whoever asks
+/// for one of that name, and is refused as long as it is new.
+#[test]
+fn what_lies_beside_statements_is_refused_before_its_request_comes() {
+    let hostile = Hostile::new();
+    let blob = hostile.object("blob", b"x");
+    let entry = |mode, name| hostile.tree(&[(mode, name, blob.clone())]);
+    let names: Vec<String> = (0..69)
+        .map(|number| format!("bob-{number:08}.json"))
+        .collect();
+    let many: Vec<(&str, &[u8], String)> = names
+        .iter()
+        .map(|name| ("100644", name.as_bytes(), blob.clone()))
+        .collect();
+    let file = b"bob-00000000.json";
+    for (tree, below, code) in [
+        (entry("120000", file), "/bob-00000000.json", "SymlinkInZone"),
+        (entry("100755", file), "/bob-00000000.json", "FileMode"),
+        (entry("160000", b"sub"), "/sub", "SubmoduleInZone"),
+        (entry("100644", b"evil.sh"), "/evil.sh", "UnexpectedFile"),
+        (entry("100644", b".."), "", "TreeEntryName"),
+        (
+            hostile.tree(&[("40000", b"sub", entry("100644", file))]),
+            "/sub",
+            "UnexpectedFile",
+        ),
+        (
+            hostile.tree(&[
+                ("100644", b"b", blob.clone()),
+                ("100644", b"a", blob.clone()),
+            ]),
+            "",
+            "TreeOrder",
+        ),
+        (hostile.tree(&many), "", "TooManyFiles"),
+    ] {
+        let folder = hostile.tree(&[("40000", b"x.approvals", tree)]);
+        hostile.commit_beside(&["good.yaml"], &folder);
+        let check = hostile.proposed();
+        let path = format!("requests/bad/x.approvals{below}");
+        assert!(check.has(&path, code), "{path} {code}: {check:?}");
+        assert_eq!((check.code, check.errors()), (Some(1), vec![]), "{check:?}");
+        good_is_approved(&hostile.plan());
+        hostile.reset();
+    }
+    hostile.commit_beside(
+        &["good.yaml"],
+        &hostile.tree(&[("40000", b"x.approvals", hostile.tree(&many[..64]))]),
+    );
+    assert_eq!(hostile.proposed().code, Some(0));
+}
+
+/// A run makes `issued/`: what no file system tells from it may not be there first.
+#[test]
+fn no_directory_takes_the_place_of_a_zone() {
+    let hostile = Hostile::new();
+    for (name, codes) in [("Issued", &["TreeDuplicate"][..]), ("Issues", &[])] {
+        hostile.commit(&[(&format!("{name}/README.md"), b"hello")]);
+        assert_eq!(hostile.proposed().errors(), codes, "{name}");
+        hostile.reset();
+    }
+}
