@@ -122,18 +122,28 @@ pub fn violations(request: &Request, signer: &Signer, candidate: &Candidate) -> 
 }
 
 fn names_outside(request: &Request, ca: &CaCertificate) -> Vec<Reason> {
-    let outside = ca.constraints.violations(&request.csr.sans);
-    let reason = |(field, name): (String, String)| {
-        let message = format!(
-            "`{name}` lies outside the name constraints of the CA `{}`",
-            ca.display_name
-        );
-        Reason::new(Code::NameConstraint, message)
-            .field(field)
-            .rule("spec.caCertificate")
-            .value(name)
+    let constraints = &ca.constraints;
+    let outside = constraints.violations(&request.csr.sans);
+    let reason = |field: String, name: &str, message: String| {
+        let reason = Reason::new(Code::NameConstraint, message).field(field);
+        reason.rule("spec.caCertificate").value(name)
     };
-    outside.into_iter().map(reason).collect()
+    let lies = format!(
+        "lies outside the name constraints of the CA `{}`",
+        ca.display_name
+    );
+    let common_name = constraints.common_name_outside(&request.csr.subject, &request.csr.sans);
+    let common_name = common_name.map(|name| {
+        let message = format!(
+            "the common name `{name}` {lies}: without a DNS name beside it verifiers take it for one"
+        );
+        let help = "ask for a DNS name that the CA may certify, or for a common name without a dot";
+        reason("csr.subject.commonName".into(), name, message).help(help)
+    });
+    let sans = outside
+        .into_iter()
+        .map(|(field, name)| reason(field, &name, format!("`{name}` {lies}")));
+    common_name.into_iter().chain(sans).collect()
 }
 
 fn usages_outside(request: &Request, ca: &CaCertificate) -> Vec<Reason> {

@@ -10,6 +10,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 
 use crate::x509::san::SubjectAltNames;
+use crate::x509::subject::Subject;
 
 /// The permitted and excluded subtrees of one CA.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +76,18 @@ impl NameConstraints {
             .filter(|(_, name)| !self.allows(*name))
             .map(|(field, name)| (field, name.text()))
             .collect()
+    }
+
+    /// The common name, where verifiers would take it for a DNS name and it lies outside.
+    #[must_use]
+    pub fn common_name_outside<'n>(
+        &self,
+        subject: &'n Subject,
+        sans: &SubjectAltNames,
+    ) -> Option<&'n str> {
+        let common_name = subject.common_name()?;
+        let is_taken = sans.dns_names.is_empty() && is_taken_for_host(common_name);
+        (is_taken && !self.allows(Name::Dns(common_name))).then_some(common_name)
     }
 
     fn allows(&self, name: Name<'_>) -> bool {
@@ -165,6 +178,19 @@ impl Subtree {
         base.split_once('.')
             .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent))
     }
+}
+
+/// Whether verifiers take a common name for a DNS name where there is no other, by `cn2dnsid` of OpenSSL: two labels or
+/// more of letters, digits, `-` and `_`, none of them empty, and no `-` at an end of one. 10.0.0.1 is among them.
+fn is_taken_for_host(common_name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(is_plain)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    common_name.contains('.') && common_name.split('.').all(is_label)
 }
 
 /// A DNS subtree holds its base and everything below it; the empty base holds all.
@@ -259,6 +285,32 @@ mod tests {
             (Name::Email("a@b.example.com"), false),
         ] {
             assert_eq!(constraints.allows(name), allowed, "{name:?}");
+        }
+    }
+    #[test]
+    fn a_common_name_is_taken_for_a_host_as_openssl_does() {
+        for (common_name, is_taken) in [
+            ("jane.doe", true),
+            ("Web-1.example.COM", true),
+            ("_a.b_", true),
+            ("10.0.0.1", true),
+            ("jane", false),
+            ("", false),
+            (".", false),
+            ("jane.", false),
+            (".jane", false),
+            ("a..b", false),
+            ("-a.b", false),
+            ("a.b-", false),
+            ("a-.b", false),
+            ("a.-b", false),
+            ("jane doe.b", false),
+            ("*.example.com", false),
+            ("a@example.com", false),
+            ("system:node:a.b", false),
+            ("jané.doe", false),
+        ] {
+            assert_eq!(is_taken_for_host(common_name), is_taken, "{common_name}");
         }
     }
 }

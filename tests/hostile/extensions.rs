@@ -4,7 +4,7 @@ use gitca::finding::Code;
 use gitca::report::Verdict;
 use gitca::timestamp::Timestamp;
 
-use crate::forge::{Draft, dns, extension, extension_request, oid, sequence};
+use crate::forge::{Draft, cn, dns, extension, extension_request, oid, sequence, tlv};
 use crate::judge::{self, Case};
 use crate::seeds::seeded_key;
 use crate::wide;
@@ -28,6 +28,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(others());
     cases.extend(manifests());
     cases.extend(beyond_the_ca());
+    cases.extend(common_names());
     cases.extend(times());
     cases
 }
@@ -231,10 +232,85 @@ fn beyond_the_ca() -> Vec<Case> {
     ]
 }
 
+/// X10: a common name that OpenSSL takes for a DNS name, since there is no other.
+fn common_names() -> Vec<Case> {
+    let asking = |what: &str, common_name: &str, names: &[&[u8]], ca: String| {
+        let asked = match names {
+            [] => Draft::default(),
+            _ => Draft::of_names(names),
+        };
+        let draft = Draft {
+            subject: sequence(&[&cn(common_name)]),
+            ..asked
+        };
+        Case::of_draft("X10", format!("{what}: {common_name}"), &draft)
+            .with("policies/ca/cluster.pem", ca)
+    };
+    let (address, name) = (tlv(0x87, &[&[10, 0, 0, 1]]), dns("a.example.com"));
+    let mut cases = vec![
+        asking("above", "a.example.net", &[], constrained_above()).denied(&[Code::NameConstraint]),
+        asking(
+            "beside an address",
+            "a.example.net",
+            &[&address],
+            constrained_ca(),
+        )
+        .denied(&[Code::NameConstraint]),
+        asking(
+            "beside a DNS name",
+            "a.example.net",
+            &[&name],
+            constrained_ca(),
+        )
+        .approved(&[]),
+        asking("excluded", "vault.example.com", &[], excluding_ca())
+            .denied(&[Code::NameConstraint]),
+        asking("not excluded", "vault.example.net", &[], excluding_ca()).approved(&[]),
+    ];
+    for outside in [
+        "a.example.net",
+        "jane.doe",
+        "A_1.b",
+        "10.0.0.1",
+        "badexample.com",
+    ] {
+        let case = asking("outside", outside, &[], constrained_ca());
+        cases.push(case.denied(&[Code::NameConstraint]));
+    }
+    for other in [
+        "example.com",
+        "web.EXAMPLE.com",
+        "jane",
+        "jane.",
+        "a..b",
+        "-a.b",
+        "a.-b",
+        "jane doe.b",
+        "svc:a.b",
+    ] {
+        cases.push(asking("inside or no host", other, &[], constrained_ca()).approved(&[]));
+    }
+    cases
+}
+
 /// A CA that may name hosts below `example.com` alone.
 fn constrained_ca() -> String {
-    let mut params = ca_params("constrained", 0);
-    params.name_constraints = Some(example_com());
+    named_ca("constrained", example_com())
+}
+
+/// A CA that may name no hosts below `example.com`.
+fn excluding_ca() -> String {
+    let permitted = example_com();
+    let constraints = rcgen::NameConstraints {
+        excluded_subtrees: permitted.permitted_subtrees,
+        permitted_subtrees: Vec::new(),
+    };
+    named_ca("excluding", constraints)
+}
+
+fn named_ca(name: &str, constraints: rcgen::NameConstraints) -> String {
+    let mut params = ca_params(name, 0);
+    params.name_constraints = Some(constraints);
     params.self_signed(&seeded_key("ca")).expect("a CA").pem()
 }
 
