@@ -11,7 +11,11 @@ use crate::yaml::{Field, Node, Object, Problems, suggest};
 pub const API_VERSION: &str = "gitca.dev/v1alpha1";
 /// Where files of kind PolicyTest lie.
 pub const TESTS: &str = "policies/tests/";
-const CERT_MANAGER: &str = "policy.cert-manager.io/v1alpha1";
+// What a later release reads as well.
+const CERT_MANAGER: (&str, &str) = (
+    "policy.cert-manager.io/v1alpha1",
+    "CertificateRequestPolicy",
+);
 const KINDS: [(&str, Kind); 8] = [
     ("Settings", Kind::Settings),
     ("Signer", Kind::Signer),
@@ -111,7 +115,7 @@ fn lies_where_it_may(
 
 fn read_kind(version: &Field<'_>, kind: &Field<'_>, problems: &mut Problems) -> Option<Kind> {
     let (version_text, text) = (version.text(problems)?, kind.text(problems)?);
-    if version_text == CERT_MANAGER {
+    if (version_text, text) == CERT_MANAGER {
         later_kind(kind, text, problems);
         return None;
     }

@@ -261,6 +261,10 @@ fn heads_are_never_skipped() {
             "apiVersion",
         ),
         (
+            file("DenyPolicy", "deny: []").replace("gitca.dev", "policy.cert-manager.io"),
+            "apiVersion",
+        ),
+        (
             file("Cluster", "server: https://a") + "status: {}\n",
             "status",
         ),
@@ -285,6 +289,10 @@ fn heads_are_never_skipped() {
         assert_eq!(first.field.as_deref(), Some(field), "{text} {found:?}");
         assert_eq!(first.code, Code::ConfigInvalid);
     }
+    let upstream = file("CertificateRequestPolicy", "{}");
+    let upstream = upstream.replace("gitca.dev", "policy.cert-manager.io");
+    let found = load(&[("policies/x.yaml", &upstream)]).unwrap_err();
+    assert_eq!(found[0].reason.code, Code::NotImplemented);
 }
 
 #[test]

@@ -173,6 +173,10 @@ fn objects() -> Vec<Broken> {
             help: "",
         },
         at("P8", deny.replace("v1alpha1", "v1alpha2")),
+        Broken {
+            help: "write `gitca.dev/v1alpha1`",
+            ..at("P8", deny.replace("gitca.dev", "policy.cert-manager.io"))
+        },
         at("P8", deny.replace("DenyPolicy", "DenyPolicies")),
         at("P8", deny.replace("DenyPolicy", "denypolicy")),
         at("P8", deny.replace("apiVersion: gitca.dev/v1alpha1\n", "")),
