@@ -9,7 +9,7 @@ const SHOWN: usize = 50;
 // Of more only those are compared that begin alike: thousands of words may be wrong at once.
 const COMPARED: usize = 50;
 
-/// A help text that names the known word nearest to what was written, or some of them.
+/// A help text that names the known word nearest to what was written, or some of them, or says that there is none.
 #[must_use]
 pub fn suggest(word: &str, known: &[&str]) -> String {
     let is_like = |candidate: &&&str| {
@@ -19,6 +19,7 @@ pub fn suggest(word: &str, known: &[&str]) -> String {
     let nearness = compared.map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
     let nearest = nearness.max_by(|(a, _), (b, _)| a.total_cmp(b));
     match nearest {
+        _ if known.is_empty() => "there are none here".to_owned(),
         Some((nearness, nearest)) if nearness >= NEAR => format!("did you mean `{nearest}`?"),
         _ => format!("known here: {}", some_of(known)),
     }

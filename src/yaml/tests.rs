@@ -119,10 +119,11 @@ fn an_unknown_key_names_the_nearest_known_one() {
 }
 
 #[test]
-fn a_long_list_of_known_words_is_cut() {
+fn a_list_of_known_words_is_cut_where_it_is_long_and_left_out_where_it_is_empty() {
     let names: Vec<String> = (0..1_050).map(|number| format!("n{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert_eq!(suggest("zzz", &names[..3]), "known here: n0, n1, n2");
+    assert_eq!(suggest("zzz", &[]), "there are none here");
     let told = suggest("zzz", &names);
     assert!(told.ends_with(", n48, n49 and 1000 more"), "{told}");
     // Of so many those are compared that begin alike.
