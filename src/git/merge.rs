@@ -4,13 +4,16 @@
 //! changed in different ways, which are left out of it. The lines of no file are put together: programs that merge do it in
 //! different ways where lines repeat, and what is judged must be what lands. Only directories that both sides changed are
 //! read, and each three of them once, so it costs what changed and not what is there. Of files that nobody reads the change
-//! counts as it is.
+//! counts as it is. Programs that look for renames may carry it to another file, which somebody reads: where one side took
+//! away what the other changed, and has something new where gitca reads, that is a conflict.
 
 use std::collections::{BTreeSet, HashMap};
 
+use anyhow::Context as _;
 use git2::ObjectType;
 
 use crate::git::differing::known;
+use crate::git::follow::Zones;
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entries, Entry};
 use crate::names::{ObjectId, RepoPath};
@@ -25,6 +28,8 @@ pub(super) struct Merged {
     pub(super) top: ObjectId,
     /// What both sides changed in different ways, where gitca reads, each once.
     pub(super) conflicts: Vec<RepoPath>,
+    /// What one side took away and the other changed, where gitca does not read, so that the change may land where it does.
+    pub(super) displaced: Vec<RepoPath>,
 }
 
 /// Merges what became of `base` on both sides.
@@ -40,14 +45,28 @@ pub(super) fn merge(
         path: String::new(),
         made: HashMap::new(),
         conflicts: Vec::new(),
+        taken: [None, None],
     };
     let sides = [base, ours, theirs].map(|tree| Some((tree::DIRECTORY, tree)));
     let top = match merge.entry(sides, 0)? {
         Some((_, tree)) => tree,
         None => objects.write(ObjectType::Tree, &[])?,
     };
-    let conflicts = merge.conflicts;
-    Ok(Merged { top, conflicts })
+    let (conflicts, taken) = (merge.conflicts, merge.taken);
+    let mut displaced = Vec::new();
+    for (path, side) in taken.into_iter().zip([ours, theirs]) {
+        let path = path.filter(|path| !path.is_empty());
+        if let Some(path) = path
+            && Zones::of(objects, side)? != Zones::of(objects, base)?
+        {
+            displaced.push(nearest(&path)?);
+        }
+    }
+    Ok(Merged {
+        top,
+        conflicts,
+        displaced,
+    })
 }
 
 /// The mode and the object of one entry, if there is one.
@@ -59,6 +78,8 @@ struct Merge<'m, 'r> {
     /// What was made of three directories, within the zones or not. A few trees may name each other very often.
     made: HashMap<(bool, [Side; 3]), Side>,
     conflicts: Vec<RepoPath>,
+    /// Where gitca does not read, the first place that our side took away and theirs changed, and the other way round.
+    taken: [Option<String>; 2],
 }
 
 impl Merge<'_, '_> {
@@ -71,6 +92,7 @@ impl Merge<'_, '_> {
         if base == ours {
             return Ok(theirs);
         }
+        self.note_taken(sides);
         let is_folder = |side: Side| side.is_none_or(|(mode, _)| mode == tree::DIRECTORY);
         if is_folder(ours) && is_folder(theirs) {
             // A file that both made a directory of had nothing in it.
@@ -83,8 +105,19 @@ impl Merge<'_, '_> {
         }
     }
 
+    fn note_taken(&mut self, [base, ours, theirs]: [Side; 3]) {
+        let is_directory = |side: Side| side.map(|(mode, _)| mode == tree::DIRECTORY);
+        for (taken, side) in self.taken.iter_mut().zip([ours, theirs]) {
+            // A directory in the place of a file took it away as well.
+            let is_taken = base.is_some() && is_directory(side) != is_directory(base);
+            if is_taken && !is_read(&self.path) {
+                taken.get_or_insert_with(|| self.path.clone());
+            }
+        }
+    }
+
     fn folder(&mut self, sides: [Side; 3], depth: usize) -> anyhow::Result<Side> {
-        let key = (self.is_read(), sides);
+        let key = (is_read(&self.path), sides);
         if let Some(made) = self.made.get(&key) {
             return Ok(*made);
         }
@@ -138,20 +171,32 @@ impl Merge<'_, '_> {
         merged.or_else(|| self.conflict(Some(theirs)))
     }
 
-    /// Whether gitca reads what is here.
-    fn is_read(&self) -> bool {
-        let top = self.path.split('/').next().unwrap_or_default();
-        self.path.is_empty() || zones::ZONES.contains(&top) || self.path == ".gitattributes"
-    }
-
     /// Nothing is left where somebody has to decide, and the change where nobody reads it or nobody can call it.
     fn conflict(&mut self, theirs: Side) -> Side {
         match self.path.parse() {
-            Ok(path) if self.is_read() => {
+            Ok(path) if is_read(&self.path) => {
                 self.conflicts.push(path);
                 None
             }
             _ => theirs,
+        }
+    }
+}
+
+/// Whether gitca reads what is at this path.
+fn is_read(path: &str) -> bool {
+    let top = path.split('/').next().unwrap_or_default();
+    path.is_empty() || zones::ZONES.contains(&top) || path == ".gitattributes"
+}
+
+/// The path, or the nearest directory that can be told.
+fn nearest(path: &str) -> anyhow::Result<RepoPath> {
+    let mut near = path;
+    loop {
+        match (near.parse(), near.rsplit_once('/')) {
+            (Ok(path), _) => return Ok(path),
+            (Err(_), Some((folder, _))) => near = folder,
+            (Err(error), None) => return Err(error).context("naming what one side took away"),
         }
     }
 }

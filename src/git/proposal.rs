@@ -42,6 +42,7 @@ pub struct Proposal<'r> {
     pub(super) top: ObjectId,
     ancestor: ObjectId,
     conflicts: Vec<RepoPath>,
+    displaced: Vec<RepoPath>,
     passed_over: HashSet<ObjectId>,
 }
 
@@ -67,7 +68,7 @@ impl Repository {
         let objects = Objects::of(self)?;
         extent::require_few(&objects, self.tree_of(ancestor)?, self.tree_of(head)?)?;
         let before = self.tree_of(base)?;
-        let proposal = |top, conflicts| {
+        let proposal = |top, conflicts, displaced| {
             Ok(Proposal {
                 repository: self,
                 base,
@@ -75,11 +76,12 @@ impl Repository {
                 top,
                 ancestor,
                 conflicts,
+                displaced,
                 passed_over: past_search(&Objects::of(self)?, before, top)?,
             })
         };
         if ancestor == base {
-            return proposal(self.tree_of(head)?, Vec::new());
+            return proposal(self.tree_of(head)?, Vec::new(), Vec::new());
         }
         let odb = self.inner.odb().context("opening the object database")?;
         odb.add_new_mempack_backend(FIRST)
@@ -88,7 +90,7 @@ impl Repository {
         let [before, ours, theirs] = [ancestor, base, head].map(|commit| self.tree_of(commit));
         let merged = merge(&objects, [before?, ours?, theirs?])
             .with_context(|| format!("merging {head} into {base}"))?;
-        proposal(merged.top, merged.conflicts)
+        proposal(merged.top, merged.conflicts, merged.displaced)
     }
 }
 
@@ -118,6 +120,9 @@ impl Proposal<'_> {
                 None => snapshot.errors.push(finding),
             }
         }
+        let displaced = self.displaced.iter();
+        let displaced = displaced.map(|path| Finding::in_file(path.clone(), displaced_change()));
+        snapshot.errors.extend(displaced);
         Ok(snapshot)
     }
 
@@ -126,7 +131,7 @@ impl Proposal<'_> {
     /// # Errors
     /// When an object can't be read.
     pub fn snapshot_since(&self, base: &Base) -> anyhow::Result<Option<Snapshot>> {
-        if !self.conflicts.is_empty() {
+        if !self.conflicts.is_empty() || !self.displaced.is_empty() {
             return Ok(None);
         }
         let objects = self.searched()?;
@@ -347,6 +352,14 @@ impl Proposal<'_> {
         // The base's: nobody but a run says whose a key is.
         self.repository.key_owners(self.base, keys)
     }
+}
+
+fn displaced_change() -> Reason {
+    Reason::new(
+        Code::MergeConflict,
+        "one side took this away or moved it, and the other changed it: git may carry the change to a file that gitca reads",
+    )
+    .help("merge the base into the branch, so that one can read there what will land")
 }
 
 fn conflict() -> Reason {

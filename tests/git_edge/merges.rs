@@ -126,3 +126,85 @@ fn a_merge_in_memory_is_that_of_git() {
     }
     assert!(merged > 4 && refused > 4, "{merged} and {refused}");
 }
+
+/// One side moves a file, or a directory, and the other changes what is there: git carries the change along, wherever that is.
+#[test]
+fn a_change_that_git_carries_to_where_gitca_reads_is_a_conflict() {
+    let repo = Repo::new();
+    repo.write("docs/file", &text(0, "0"));
+    repo.write("docs/deep/other", "other");
+    repo.write("policies/a.yaml", "a");
+    repo.commit("base");
+    for (from, to, changed, conflict) in [
+        (
+            "docs/file",
+            "policies/p.yaml",
+            "docs/file",
+            Some("docs/file"),
+        ),
+        (
+            "docs/file",
+            "requests/x.yaml",
+            "docs/file",
+            Some("docs/file"),
+        ),
+        (
+            "docs/file",
+            "issued/x/request.yaml",
+            "docs/file",
+            Some("docs/file"),
+        ),
+        ("docs", "requests/docs", "docs/new", Some("docs")),
+        (
+            "docs/deep",
+            "requests/docs",
+            "docs/deep/new",
+            Some("docs/deep"),
+        ),
+        ("docs/file", "src/file", "docs/file", None),
+        ("docs/file", "requests/x.yaml", "docs/deep/other", None),
+    ] {
+        repo.git(&["switch", "--quiet", "--detach", "main"]);
+        let parent = repo.path().join(to);
+        std::fs::create_dir_all(parent.parent().expect("a directory")).expect("made");
+        repo.git(&["mv", from, to]);
+        repo.commit("move");
+        let moved = repo.head();
+        repo.git(&["switch", "--quiet", "--detach", "main"]);
+        repo.write(changed, &text(LINES - 1, "changed"));
+        repo.commit("change");
+        let repository = repo.open();
+        let mut sides = [moved, repo.head()];
+        for _ in 0..2 {
+            sides.rotate_left(1);
+            let [ours, theirs] = sides.map(|side| side.to_string());
+            let merge = [
+                "-c",
+                "merge.directoryRenames=true",
+                "merge-tree",
+                "--write-tree",
+                &ours,
+                &theirs,
+            ];
+            let tree = repo.git(&merge);
+            let there = repo.git(&["ls-tree", "-r", &tree, "policies", "requests", "issued"]);
+            let alone = repo.git(&[
+                "ls-tree",
+                "-r",
+                &moved.to_string(),
+                "policies",
+                "requests",
+                "issued",
+            ]);
+            assert_eq!(there != alone, conflict.is_some(), "{from} {to} {changed}");
+            let proposal = repository.propose(sides[0], sides[1]).expect("a merge");
+            let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
+            let expected = conflict.into_iter().map(ToOwned::to_owned).collect();
+            assert_eq!(
+                conflicts(&snapshot.errors),
+                expected,
+                "{from} {to} {changed}"
+            );
+        }
+    }
+}
