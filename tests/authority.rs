@@ -101,6 +101,34 @@ fn a_ca_must_have_the_right_to_sign_certificates() {
     }
 }
 
+/// With so many names and constraints OpenSSL gives up as well.
+#[test]
+fn a_ca_has_at_most_a_thousand_name_constraints_of_a_kind() {
+    let scratch = Scratch::new();
+    for (count, expected) in [
+        (1_000, &[][..]),
+        (1_001, &["has more than 1000 name constraints"]),
+    ] {
+        let constraints = (0..count).map(|number| format!("excluded;DNS:n{number}.example"));
+        let constraints: Vec<String> = constraints.collect();
+        let extensions = format!(
+            "-addext basicConstraints=CA:TRUE -addext keyUsage=keyCertSign -addext nameConstraints=critical,{}",
+            constraints.join(",")
+        );
+        let key = "ecparam -name prime256v1 -genkey -noout";
+        self_signed(&scratch, "many", key, &extensions.replace(';', "\\;"));
+        let found = problems(&scratch, &["many"]);
+        let is_told = found
+            .iter()
+            .zip(expected)
+            .all(|(found, expected)| found.contains(expected));
+        assert!(
+            found.len() == expected.len() && is_told,
+            "{count}: {found:?}"
+        );
+    }
+}
+
 #[test]
 fn each_certificate_of_a_chain_is_signed_by_the_next() {
     let scratch = Scratch::new();

@@ -12,6 +12,10 @@ use x509_parser::extensions::GeneralName;
 use crate::x509::san::SubjectAltNames;
 use crate::x509::subject::Subject;
 
+// Permitted ones, and excluded ones. OpenSSL refuses to compare more than 2^20 pairs of a name and a subtree (NAME_CHECK_MAX), and a leaf may have
+// some hundred names; each request is compared with all of them.
+const SUBTREES: usize = 1_000;
+
 /// The permitted and excluded subtrees of one CA.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NameConstraints {
@@ -36,6 +40,17 @@ enum Name<'a> {
     Email(&'a str),
     Uri(&'a str),
     Ip(IpAddr),
+}
+
+/// The same as it is compared with each subtree, made once for all of them.
+#[derive(Debug)]
+enum Compared {
+    Dns(String),
+    /// The part before the last `@`, and what follows.
+    Email(Option<(String, String)>),
+    /// The host, if there is one.
+    Uri(Option<String>),
+    Ip(Vec<u8>),
 }
 
 impl NameConstraints {
@@ -63,10 +78,14 @@ impl NameConstraints {
                 .map(|subtree| read_subtree(&subtree.base))
                 .collect::<Result<Vec<_>, _>>()
         };
-        Ok(Self {
+        let constraints = Self {
             permitted: read(&constraints.permitted_subtrees)?,
             excluded: read(&constraints.excluded_subtrees)?,
-        })
+        };
+        if constraints.permitted.len().max(constraints.excluded.len()) > SUBTREES {
+            return Err(format!("has more than {SUBTREES} name constraints"));
+        }
+        Ok(constraints)
     }
 
     /// The names that lie outside, each with its field and a sentence.
@@ -91,17 +110,19 @@ impl NameConstraints {
     }
 
     fn allows(&self, name: Name<'_>) -> bool {
+        let compared = name.compared();
         let mut same_kind = self
             .permitted
             .iter()
             .filter(|subtree| subtree.is_kind_of(name))
             .peekable();
-        let permitted = same_kind.peek().is_none() || same_kind.any(|subtree| subtree.holds(name));
+        let permitted =
+            same_kind.peek().is_none() || same_kind.any(|subtree| subtree.holds(&compared));
         permitted
             && !self
                 .excluded
                 .iter()
-                .any(|subtree| subtree.holds(name) || subtree.is_covered_by(name))
+                .any(|subtree| subtree.holds(&compared) || subtree.is_covered_by(name))
     }
 }
 
@@ -155,14 +176,12 @@ impl Subtree {
         )
     }
 
-    fn holds(&self, name: Name<'_>) -> bool {
+    fn holds(&self, name: &Compared) -> bool {
         match (self, name) {
-            (Self::Dns(base), Name::Dns(name)) => is_within(&name.to_ascii_lowercase(), base),
-            (Self::Email(base), Name::Email(address)) => email_is_within(address, base),
-            (Self::Uri(base), Name::Uri(uri)) => {
-                uri_host(uri).is_some_and(|host| host_is_within(&host, base))
-            }
-            (Self::Ip(address, mask), Name::Ip(ip)) => ip_is_within(ip, address, mask),
+            (Self::Dns(base), Compared::Dns(name)) => is_within(name, base),
+            (Self::Email(base), Compared::Email(Some(address))) => email_is_within(address, base),
+            (Self::Uri(base), Compared::Uri(Some(host))) => host_is_within(host, base),
+            (Self::Ip(address, mask), Compared::Ip(octets)) => ip_is_within(octets, address, mask),
             _ => false,
         }
     }
@@ -213,16 +232,10 @@ fn host_is_within(host: &str, base: &str) -> bool {
     }
 }
 
-fn email_is_within(address: &str, base: &str) -> bool {
-    let Some((local, domain)) = address.rsplit_once('@') else {
-        return false;
-    };
-    let domain = domain.to_ascii_lowercase();
+fn email_is_within((local, domain): &(String, String), base: &str) -> bool {
     match base.rsplit_once('@') {
-        Some((base_local, base_domain)) => {
-            local.eq_ignore_ascii_case(base_local) && domain == base_domain
-        }
-        None => host_is_within(&domain, base),
+        Some((base_local, base_domain)) => local == base_local && domain == base_domain,
+        None => host_is_within(domain, base),
     }
 }
 
@@ -233,11 +246,7 @@ fn uri_host(uri: &str) -> Option<String> {
     Some(host.to_ascii_lowercase())
 }
 
-fn ip_is_within(ip: IpAddr, address: &[u8], mask: &[u8]) -> bool {
-    let octets = match ip {
-        IpAddr::V4(ip) => ip.octets().to_vec(),
-        IpAddr::V6(ip) => ip.octets().to_vec(),
-    };
+fn ip_is_within(octets: &[u8], address: &[u8], mask: &[u8]) -> bool {
     octets.len() == address.len()
         && octets
             .iter()
@@ -247,6 +256,20 @@ fn ip_is_within(ip: IpAddr, address: &[u8], mask: &[u8]) -> bool {
 }
 
 impl Name<'_> {
+    fn compared(self) -> Compared {
+        match self {
+            Self::Dns(name) => Compared::Dns(name.to_ascii_lowercase()),
+            Self::Email(address) => {
+                let parts = address.rsplit_once('@');
+                let lower = |part: &str| part.to_ascii_lowercase();
+                Compared::Email(parts.map(|(local, domain)| (lower(local), lower(domain))))
+            }
+            Self::Uri(uri) => Compared::Uri(uri_host(uri)),
+            Self::Ip(IpAddr::V4(ip)) => Compared::Ip(ip.octets().to_vec()),
+            Self::Ip(IpAddr::V6(ip)) => Compared::Ip(ip.octets().to_vec()),
+        }
+    }
+
     fn text(self) -> String {
         match self {
             Self::Dns(text) | Self::Email(text) | Self::Uri(text) => text.to_owned(),
