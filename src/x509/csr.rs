@@ -2,7 +2,7 @@
 //!
 //! In comes the content of `spec.request` after base64; out comes a [`Csr`] whose proof of possession holds, or every
 //! reason why it is not one. What is legal but never issued stays in the model, for judgement to refuse. Everything is
-//! DER: what was read is written again and has to give the very same octets.
+//! DER at every depth, be it read or not: what was read is written again and has to give the very same octets.
 
 use der::asn1::{BitStringRef, IntRef};
 use der::oid::ObjectIdentifier;
@@ -21,6 +21,7 @@ use crate::x509::signature::SignatureAlgorithm;
 use crate::x509::subject::Subject;
 
 mod attributes;
+mod canonical;
 pub mod names;
 mod strict;
 pub mod subject;

@@ -8,6 +8,7 @@
 mod algorithms;
 mod approvals;
 mod clone;
+mod encodings;
 mod extensions;
 mod files;
 mod floods;
@@ -78,6 +79,7 @@ fn every_row_has_a_fixture() {
     let covered: BTreeSet<String> = [
         approvals::rows(),
         structure::rows(),
+        encodings::rows(),
         algorithms::rows(),
         names::rows(),
         identities::rows(),

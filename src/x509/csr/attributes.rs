@@ -183,17 +183,6 @@ fn key_usage(value: &[u8]) -> Result<u16, Vec<Reason>> {
     if !last && bits.bit_len() > 0 {
         return Err(fault(Code::MalformedDer, "keyUsage ends with zero bits"));
     }
-    // X.690 11.2.1: each unused bit is zero, which der does not look at.
-    let unused = bits
-        .raw_bytes()
-        .last()
-        .map_or(0, |octet| octet.trailing_zeros());
-    if unused < u32::from(bits.unused_bits()) {
-        return Err(fault(
-            Code::MalformedDer,
-            "keyUsage has unused bits that are set",
-        ));
-    }
     Ok(usage)
 }
 

@@ -10,7 +10,8 @@ use std::net::IpAddr;
 use der::{AnyRef, Tag, TagNumber, Tagged};
 
 use crate::finding::{Code, Reason};
-use crate::x509::csr::strict::strict;
+use crate::x509::csr::canonical::{is_canonical, is_object_identifier};
+use crate::x509::csr::strict::{no_der, strict_frame};
 use crate::x509::san::{self, SubjectAltNames};
 use crate::x509::uri;
 
@@ -25,7 +26,7 @@ pub type Names = (SubjectAltNames, Vec<&'static str>);
 /// # Errors
 /// Every name that is not legal for its kind or stands there twice, or why the whole can't be read.
 pub fn read(der: &[u8]) -> Result<Names, Vec<Reason>> {
-    let names: Vec<AnyRef<'_>> = strict(der, Code::MalformedSan, "subjectAltName")?;
+    let names: Vec<AnyRef<'_>> = strict_frame(der, Code::MalformedSan, "subjectAltName")?;
     if names.is_empty() {
         return Err(vec![malformed("subjectAltName is empty")]);
     }
@@ -115,6 +116,7 @@ impl Reader {
     fn read(&mut self, name: AnyRef<'_>) {
         match issued_or_other(name.tag()) {
             Some(Ok(kind)) => self.read_issued(kind, name.value()),
+            Some(Err(kind)) if !is_der(name) => self.reasons.extend(no_der(kind)),
             Some(Err(other)) => self.others.push(other),
             None => self
                 .reasons
@@ -178,6 +180,15 @@ fn issued_or_other(tag: Tag) -> Option<Result<Kind, &'static str>> {
         (8, false) => Err("registeredID"),
         _ => return None,
     })
+}
+
+/// Whether a name that is not issued is DER all the same; `registeredID` is the only one of a single value.
+fn is_der(name: AnyRef<'_>) -> bool {
+    if name.tag().is_constructed() {
+        is_canonical(name.value())
+    } else {
+        is_object_identifier(name.value())
+    }
 }
 
 /// The text of an `IA5String` of visible characters; NUL above all ends names in some readers and not in others.
