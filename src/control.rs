@@ -77,7 +77,11 @@ pub struct ControlZone {
     /// The templates by file name, such as `kubeconfig.yaml.j2`.
     pub templates: BTreeMap<String, String>,
     owners: Owners,
+    memberships: Memberships,
 }
+
+/// The groups that each Principal is in: by its own file and by those of the Groups.
+pub type Memberships = BTreeMap<ObjectName, BTreeSet<ObjectName>>;
 
 impl ControlZone {
     /// Reads the files of the control zone.
@@ -114,12 +118,15 @@ impl ControlZone {
         });
         let policies = approval_policies.len() + deny_policies.len();
         loading.weigh_tests(&tests, policies);
+        let principals = by_name(principals, |principal| &principal.name);
+        let groups = by_name(groups, |group| &group.name);
         Ok(Self {
             settings: loading.finish(settings)?,
             signers,
             clusters: by_name(clusters, |cluster| &cluster.name),
-            principals: by_name(principals, |principal| &principal.name),
-            groups: by_name(groups, |group| &group.name),
+            memberships: memberships(&principals, &groups),
+            principals,
+            groups,
             approval_policies,
             deny_policies,
             tests,
@@ -128,16 +135,17 @@ impl ControlZone {
         })
     }
 
-    /// The groups that a Principal is in: by its own file and by those of the Groups.
+    /// The groups that a Principal is in.
     #[must_use]
-    pub fn groups_of(&self, principal: &ObjectName) -> BTreeSet<ObjectName> {
-        let own = self.principals.get(principal);
-        let own = own.into_iter().flat_map(|principal| &principal.groups);
-        let lists = |group: &&Group| group.members.contains(principal);
-        let others = self.groups.values().filter(lists);
-        own.chain(others.map(|group| &group.name))
-            .cloned()
-            .collect()
+    pub fn groups_of(&self, principal: &ObjectName) -> &BTreeSet<ObjectName> {
+        const NONE: &BTreeSet<ObjectName> = &BTreeSet::new();
+        self.memberships.get(principal).unwrap_or(NONE)
+    }
+
+    /// The groups of everybody.
+    #[must_use]
+    pub fn memberships(&self) -> &Memberships {
+        &self.memberships
     }
 
     /// The Principal that has this key, whether the key counts now or not.
@@ -207,6 +215,22 @@ impl ControlZone {
             .iter()
             .find(|signer| signer.signer_name == *signer_name)
     }
+}
+
+fn memberships(
+    principals: &BTreeMap<ObjectName, Principal>,
+    groups: &BTreeMap<ObjectName, Group>,
+) -> Memberships {
+    let own = principals.values();
+    let own = own.map(|person| (person.name.clone(), person.groups.iter().cloned().collect()));
+    let mut memberships: Memberships = own.collect();
+    for group in groups.values() {
+        for member in &group.members {
+            let groups = memberships.entry(member.clone()).or_default();
+            groups.insert(group.name.clone());
+        }
+    }
+    memberships
 }
 
 fn by_name<T>(objects: Vec<T>, name: fn(&T) -> &ObjectName) -> BTreeMap<ObjectName, T> {

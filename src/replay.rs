@@ -126,7 +126,7 @@ fn identity(people: &People, zone: &ControlZone) -> Identity {
         } else {
             first.map(ToString::to_string).unwrap_or_default()
         },
-        groups: zone.groups_of(&principal),
+        groups: zone.groups_of(&principal).clone(),
         verified: people.verified,
         principal: Some(principal),
     }

@@ -86,7 +86,7 @@ impl Poll<'_> {
     fn voters(&self) -> Voters {
         let approvals = self.testimony.approvals.keys();
         approvals
-            .map(|person| (person.clone(), self.zone.groups_of(person)))
+            .map(|person| (person.clone(), self.zone.groups_of(person).clone()))
             .collect()
     }
 
@@ -99,7 +99,7 @@ impl Poll<'_> {
     }
 
     fn is_asked(&self, person: &ObjectName, policy: &ApprovalPolicy) -> bool {
-        policy.approvals.names(person, &self.zone.groups_of(person))
+        policy.approvals.names(person, self.zone.groups_of(person))
     }
 
     fn not_eligible(&self, admitting: &[&ApprovalPolicy]) -> Vec<Reason> {
@@ -167,7 +167,7 @@ impl Poll<'_> {
         persons
             .filter(|principal| principal.kind == PrincipalKind::Person)
             .map(|principal| &principal.name)
-            .filter(|person| missing.takes(person, &self.zone.groups_of(person)))
+            .filter(|person| missing.takes(person, self.zone.groups_of(person)))
             .filter(|person| !self.testimony.involved.contains(*person))
             .filter(|person| !self.testimony.approvals.contains_key(*person))
             .collect()

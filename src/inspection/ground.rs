@@ -3,8 +3,6 @@
 //! In comes the control zone; out comes a [`Ground`] with whatever is looked up again and again. Comparing each with each
 //! is counted, for all policies together, and there is an end to it: then nothing more is said, but that it is so.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::control::ControlZone;
 use crate::control::glob::placeholder::Given;
 use crate::control::identity::Identity;
@@ -40,7 +38,7 @@ pub(super) struct Ground<'z> {
 impl<'z> Ground<'z> {
     /// Looks at the whole control zone once.
     pub(super) fn new(zone: &'z ControlZone, now: Timestamp) -> Self {
-        let people = people(zone);
+        let people = zone.memberships().clone();
         let can_approve = |name: &&_| {
             let principal = &zone.principals[*name];
             let mut keys = principal.ssh_keys.iter();
@@ -104,19 +102,4 @@ impl<'z> Ground<'z> {
         };
         Some(signers.iter().filter(is_meant).collect())
     }
-}
-
-/// What [`ControlZone::groups_of`] says, of everybody at once.
-fn people(zone: &ControlZone) -> Voters {
-    let own = zone.principals.values();
-    let own = own.map(|person| (person.name.clone(), person.groups.iter().cloned().collect()));
-    let mut people: BTreeMap<_, BTreeSet<_>> = own.collect();
-    for group in zone.groups.values() {
-        for member in &group.members {
-            if let Some(groups) = people.get_mut(member) {
-                groups.insert(group.name.clone());
-            }
-        }
-    }
-    people
 }

@@ -217,7 +217,7 @@ fn identity(proof: &Proof<'_>, author: Option<&Author>, zone: &ControlZone) -> I
         email: email
             .or_else(|| principal.emails.first().map(ToString::to_string))
             .unwrap_or_default(),
-        groups: zone.groups_of(&principal.name),
+        groups: zone.groups_of(&principal.name).clone(),
         verified: proof.method == "signature",
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn beaten(
 fn is_asked(request: &Request, principal: &ObjectName, zone: &ControlZone) -> bool {
     let groups = zone.groups_of(principal);
     let asks = |policy: &&ApprovalPolicy| {
-        policy.mode == Mode::Enforce && policy.approvals.names(principal, &groups)
+        policy.mode == Mode::Enforce && policy.approvals.names(principal, groups)
     };
     let policies = zone.approval_policies.iter();
     let mut asking = policies.filter(asks);

@@ -94,8 +94,8 @@ fn membership_is_the_union_of_both_sides() {
     ])
     .unwrap();
     let of = |name: &str| zone.groups_of(&name.parse().unwrap());
-    assert_eq!(names(&of("alice")), ["dev", "platform"]);
-    assert_eq!(names(&of("bob")), ["platform"]);
+    assert_eq!(names(of("alice")), ["dev", "platform"]);
+    assert_eq!(names(of("bob")), ["platform"]);
     assert!(of("carol").is_empty());
 }
 
