@@ -15,6 +15,9 @@ use crate::git::ids::{id, oid};
 use crate::git::repository::Repository;
 use crate::names::ObjectId;
 
+// Ten thousand commits, however short, are as many as a landing is looked through for.
+const LEAST: usize = 1_600;
+
 const OURS: u8 = 1;
 const THEIRS: u8 = 2;
 const BOTH: u8 = OURS | THEIRS;
@@ -191,7 +194,7 @@ impl<'r> Walk<'r> {
     fn see(&mut self, commit: Oid, child: Option<Oid>, paint: u8) -> anyhow::Result<()> {
         let found = self.repository.commit_named(commit, child)?;
         if paint == self.brought {
-            self.left = self.left.saturating_sub(found.octets());
+            self.left = self.left.saturating_sub(found.octets().max(LEAST));
         }
         let seconds = found.seconds().unwrap_or(0);
         self.waiting
@@ -253,8 +256,9 @@ fn passed_on(paint: u8, settled: u8) -> u8 {
 }
 
 fn too_large(base: ObjectId, head: ObjectId) -> Stop {
-    let message =
-        format!("the commits of {head} that {base} has not have more than {LARGEST} octets in all");
+    let message = format!(
+        "the commits of {head} that {base} has not have more than {LARGEST} octets in all, each counted as {LEAST} at least"
+    );
     let help = "squash them into one with a message that people read";
     Stop::because(Reason::new(Code::TooManyFiles, message).help(help))
 }

@@ -31,6 +31,26 @@ fn a_landing_that_is_too_large_has_no_maker() {
     assert_eq!(found.contributors, []);
 }
 
+/// However short they are, each is read again and again.
+#[test]
+fn a_change_has_some_ten_thousand_commits_at_most() {
+    let repo = Repo::with_request();
+    let base = repo.head();
+    let commit =
+        "commit refs/heads/side\ncommitter Joe <joe@example.com> 1890000000 +0000\ndata 1\nx\n";
+    let stream = format!("{commit}from {base}\n{}", commit.repeat(10_485));
+    git(repo.path(), &["fast-import", "--quiet"], stream.as_bytes());
+    let repository = repo.open();
+    let refused = |head: &str| {
+        let head = repository.resolve(head).expect("a commit");
+        let proposal = repository.propose(base, head);
+        proposal.err().map(|error| error.to_string())
+    };
+    assert_eq!(refused("side~1"), None);
+    let told = refused("side").unwrap_or_default();
+    assert!(told.contains("each counted as 1600 at least"), "{told}");
+}
+
 /// Each of its commits writes a large directory anew, which weighs nothing in a pack.
 #[test]
 fn a_landing_of_too_large_trees_has_no_maker() {
