@@ -8,6 +8,7 @@
 pub mod allowed_signers;
 pub mod approval_policy;
 pub mod approvals;
+mod ca_keys;
 pub mod cluster;
 pub mod deny_policy;
 pub mod document;
@@ -38,6 +39,7 @@ mod weight;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::approval_policy::ApprovalPolicy;
+use crate::control::ca_keys::CaKeys;
 use crate::control::cluster::Cluster;
 use crate::control::deny_policy::DenyPolicy;
 use crate::control::document::{Document, Kind, TESTS};
@@ -53,6 +55,7 @@ use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, ObjectName, RepoPath, SignerName};
 use crate::snapshot::Blob;
 use crate::ssh::key::PublicKey;
+use crate::x509;
 use crate::yaml::{Field, Problems, parser};
 
 /// The files that decide, read and checked against each other.
@@ -78,6 +81,7 @@ pub struct ControlZone {
     pub templates: BTreeMap<String, String>,
     owners: Owners,
     memberships: Memberships,
+    ca_keys: CaKeys,
 }
 
 /// The groups that each Principal is in: by its own file and by those of the Groups.
@@ -122,6 +126,7 @@ impl ControlZone {
         let groups = by_name(groups, |group| &group.name);
         Ok(Self {
             settings: loading.finish(settings)?,
+            ca_keys: CaKeys::of(files, &signers, &clusters),
             signers,
             clusters: by_name(clusters, |cluster| &cluster.name),
             memberships: memberships(&principals, &groups),
@@ -161,6 +166,12 @@ impl ControlZone {
     pub fn principal_by_email(&self, email: &str) -> Option<&Principal> {
         let email: EmailAddress = email.parse().ok()?;
         self.principals.get(self.owners.of_email(&email)?)
+    }
+
+    /// The file with the certificate of the CA that has this key: of any CA, whether something signs under it or not.
+    #[must_use]
+    pub fn ca_file_by_key(&self, key: &x509::key::PublicKey) -> Option<&RepoPath> {
+        self.ca_keys.file_of(key)
     }
 
     /// Reads a test that lies outside of the zone, to be run against it.

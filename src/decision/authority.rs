@@ -16,21 +16,13 @@ use crate::timestamp::Timestamp;
 use crate::x509::ca::CaCertificate;
 use crate::x509::usage::Meaning;
 
-/// The key of a CA of this repository is never certified as a leaf's.
+/// The key of a CA of this repository is never certified as a leaf's, whether anything signs under that CA or not.
 #[must_use]
 pub fn is_ca_key(request: &Request, zone: &ControlZone) -> Vec<Reason> {
-    let digest = request.csr.key.digest();
-    let mut signers = zone.signers.iter();
-    let Some(signer) = signers.find(|signer| {
-        signer
-            .authority
-            .chain()
-            .iter()
-            .any(|ca| ca.key.digest() == digest)
-    }) else {
+    let Some(file) = zone.ca_file_by_key(&request.csr.key) else {
         return Vec::new();
     };
-    let message = format!("the key is that of a CA of signer `{}`", signer.name);
+    let message = format!("the key is that of a CA, whose certificate lies in `{file}`");
     vec![
         Reason::new(Code::KeyIsCa, message)
             .field("csr.key")

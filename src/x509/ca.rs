@@ -4,7 +4,10 @@
 //! every reason why nothing may be signed under it. Read with x509-parser, which the builder of certificates does not
 //! use. Rules: RFC 5280 4.2.1.3, 4.2.1.9, 4.2.1.10, 6.1.4. The time is no property of a file and is judged elsewhere.
 
+mod keys;
 mod rights;
+
+pub use crate::x509::ca::keys::keys_of_cas;
 
 use std::fmt;
 

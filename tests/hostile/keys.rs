@@ -205,11 +205,27 @@ fn owners() -> Vec<Case> {
         let pem = certification_request::build(&subject, &sans, &seeded_key(seed));
         pem.expect("a request")
     };
-    let other_ca = {
+    let ca_of = |seed: &str| {
         use gitca::names::Serial;
         let serial = Serial::from_random([8; Serial::OCTETS]).expect("not zero");
-        gitca::starter::ca_certificate("other", &seeded_key("other"), serial, wide::now())
-            .expect("a CA")
+        gitca::starter::ca_certificate(seed, &seeded_key(seed), serial, wide::now()).expect("a CA")
+    };
+    // Nobody names this file, and only one of its certificates is that of a CA.
+    let leaf = rcgen::CertificateParams::default().self_signed(&seeded_key("leaf"));
+    let unnamed = [
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        &leaf.expect("a certificate").pem(),
+        &ca_of("unnamed"),
+    ]
+    .concat();
+    let beside = |what: &str, seed: &str| {
+        Case::of_pem("K8", what, of_key(seed).as_bytes())
+            .with("policies/ca/unnamed.pem", &unnamed)
+            .with("policies/ca/server.pem", ca_of("server"))
+            .with(
+                "policies/cluster.yaml",
+                wide::CLUSTER.replace("ca/cluster.pem", "ca/server.pem"),
+            )
     };
     let other =
         wide::signer("other", "example.com/other", "").replace("ca/cluster.pem", "ca/other.pem");
@@ -221,9 +237,12 @@ fn owners() -> Vec<Case> {
     vec![
         Case::of_pem("K8", "the key of the CA", of_key("ca").as_bytes()).invalid(&[Code::KeyIsCa]),
         Case::of_pem("K8", "the key of another CA", of_key("other").as_bytes())
-            .with("policies/ca/other.pem", other_ca)
+            .with("policies/ca/other.pem", ca_of("other"))
             .with("policies/other.yaml", other)
             .invalid(&[Code::KeyIsCa]),
+        beside("the key of the CA of a cluster", "server").invalid(&[Code::KeyIsCa]),
+        beside("the key of a CA that nobody names", "unnamed").invalid(&[Code::KeyIsCa]),
+        beside("the key of a leaf among CAs", "leaf").approved(&[]),
         reused,
         own,
     ]

@@ -20,11 +20,12 @@ use crate::seeds::seeded_key;
 pub(crate) const SIGNER: &str = "example.com/wide";
 /// The clock.
 pub(crate) const NOW: &str = "2030-01-01T00:00:00Z";
+/// The cluster of its kubeconfigs.
+pub(crate) const CLUSTER: &str = "apiVersion: gitca.dev/v1alpha1\nkind: Cluster\nmetadata: {name: kubernetes}\nspec:\n  \
+     server: https://kubernetes.example.com:6443\n  certificateAuthority: ca/cluster.pem\n";
 
 const SETTINGS: &str = "apiVersion: gitca.dev/v1alpha1\nkind: Settings\nmetadata: {name: settings}\nspec:\n  \
      repository: 7f0c2a94-6a3e-4d0b-9a51-0c8d5a1f2b77\n  branch: main\n  bot: {name: gitca, email: gitca@example.com}\n";
-const CLUSTER: &str = "apiVersion: gitca.dev/v1alpha1\nkind: Cluster\nmetadata: {name: kubernetes}\nspec:\n  \
-     server: https://kubernetes.example.com:6443\n  certificateAuthority: ca/cluster.pem\n";
 const WIDE: &str = "apiVersion: gitca.dev/v1alpha1\nkind: ApprovalPolicy\nmetadata: {name: wide}\nspec:\n  \
      selector: {everything: true}\n  allowed:\n    subject:\n      commonName: {any: true}\n      organizations: {any: true}\n      \
      organizationalUnits: {any: true}\n      countries: {any: true}\n      localities: {any: true}\n      \
