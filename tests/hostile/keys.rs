@@ -133,10 +133,10 @@ fn moduli() -> Vec<Case> {
         ),
         of("K3", "a cube", &cube, Code::KeyWeakSmallPrime),
         of(
-            "K4",
+            "K3",
             "a square",
             &product(&half, &half),
-            Code::KeyWeakFermat,
+            Code::KeyWeakSmallPrime,
         ),
         of(
             "K4",
@@ -145,6 +145,12 @@ fn moduli() -> Vec<Case> {
             Code::KeyWeakFermat,
         ),
         of("K5", "of a faulty chip", &roca(), Code::KeyWeakRoca),
+        of(
+            "K5",
+            "of a faulty chip, and a cube modulo each prime of its base",
+            &roca_of_cubes(),
+            Code::KeyWeakRoca,
+        ),
     ]
 }
 
@@ -159,20 +165,26 @@ fn close_primes(p: &[u8]) -> Vec<u8> {
 
 /// A modulus with the structure of CVE-2017-15361: both factors are k * M + 65537^a.
 fn roca() -> Vec<u8> {
+    product(&roca_factor(167, 808, 3), &roca_factor(167, 816, 2))
+}
+
+/// The same with the 126 primes of real keys of 2048 bits, and exponents that make it a cube modulo each of them.
+fn roca_of_cubes() -> Vec<u8> {
+    product(&roca_factor(701, 54, 3), &roca_factor(701, 62, 3))
+}
+
+fn roca_factor(last: u16, bits: u32, exponent: u32) -> Vec<u8> {
     let is_prime = |number: &u16| (2..*number).all(|divisor| !number.is_multiple_of(divisor));
-    let base = (2..=167_u16)
+    let base = (2..=last)
         .filter(is_prime)
         .fold(vec![1], |base, prime| product(&base, &prime.to_be_bytes()));
-    let factor = |bits: u32, exponent: u32| {
-        let power = 65537_u64.pow(exponent);
-        let candidates =
-            (0..10_000).map(|by| plus(&product(&plus(&sound_number(bits), by), &base), power));
-        let found = candidates
-            .into_iter()
-            .find(|number| has_large_divisors_only(number));
-        found.expect("some multiple of the base has no small divisor")
-    };
-    product(&factor(808, 3), &factor(816, 2))
+    let power = 65537_u64.pow(exponent);
+    let candidates =
+        (0..10_000).map(|by| plus(&product(&plus(&sound_number(bits), by), &base), power));
+    let found = candidates
+        .into_iter()
+        .find(|number| has_large_divisors_only(number));
+    found.expect("some multiple of the base has no small divisor")
 }
 
 /// K7; the keys that lie in a repository are among the trees.
