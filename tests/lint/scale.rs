@@ -35,3 +35,20 @@ fn what_was_not_compared_is_told() {
         assert_eq!((found.len(), told.count()), (expected, expected));
     }
 }
+
+#[test]
+fn policies_are_compared_each_with_each_as_far_as_that_is_quick() {
+    let policy = |number: usize| {
+        let allowed =
+            format!("{{dnsNames: {{values: ['*.{number}.example']}}, usages: [server auth]}}");
+        let spec = format!("selector: {{everything: true}}\nallowed: {allowed}\napprovals: none");
+        object("ApprovalPolicy", &format!("p{number}"), &spec)
+    };
+    for (number, expected) in [(200, 0), (800, 1)] {
+        let names = (0..number).map(|number| &*format!("p{number}.yaml").leak());
+        let files = names.zip((0..number).map(policy)).collect();
+        let found = found(&files);
+        let told = found.iter().filter(|(_, code, _)| code == "NotCompared");
+        assert_eq!(told.count(), expected, "{number}");
+    }
+}
