@@ -117,7 +117,7 @@ impl NameConstraints {
             .filter(|subtree| subtree.is_kind_of(name))
             .peekable();
         let permitted =
-            same_kind.peek().is_none() || same_kind.any(|subtree| subtree.holds(&compared));
+            same_kind.peek().is_none() || same_kind.any(|subtree| subtree.permits(&compared));
         permitted
             && !self
                 .excluded
@@ -174,6 +174,16 @@ impl Subtree {
                 | (Self::Uri(_), Name::Uri(_))
                 | (Self::Ip(..), Name::Ip(_))
         )
+    }
+
+    /// Whether a permitted subtree holds the name: for OpenSSL and Go one that begins with a dot holds only what is below
+    /// it, so that is all that verifies.
+    fn permits(&self, name: &Compared) -> bool {
+        let is_base = match (self, name) {
+            (Self::Dns(base), Compared::Dns(name)) => base.strip_prefix('.') == Some(name),
+            _ => false,
+        };
+        self.holds(name) && !is_base
     }
 
     fn holds(&self, name: &Compared) -> bool {
@@ -310,6 +320,24 @@ mod tests {
             assert_eq!(constraints.allows(name), allowed, "{name:?}");
         }
     }
+
+    #[test]
+    fn a_dns_subtree_with_a_leading_dot_permits_what_is_below_it_and_excludes_its_base_too() {
+        let subtree = || vec![Subtree::Dns(".example.com".into())];
+        let permitting = NameConstraints {
+            permitted: subtree(),
+            excluded: Vec::new(),
+        };
+        let excluding = NameConstraints {
+            permitted: Vec::new(),
+            excluded: subtree(),
+        };
+        for (name, is_permitted) in [("example.com", false), ("a.example.com", true)] {
+            assert_eq!(permitting.allows(Name::Dns(name)), is_permitted, "{name}");
+            assert!(!excluding.allows(Name::Dns(name)), "{name}");
+        }
+    }
+
     #[test]
     fn a_common_name_is_taken_for_a_host_as_openssl_does() {
         for (common_name, is_taken) in [
