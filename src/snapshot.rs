@@ -106,8 +106,8 @@ pub struct Authorship {
     pub commit: ObjectId,
     /// Its author, if that line can be read.
     pub author: Option<Author>,
-    /// The addresses of its `Co-authored-by` trailers.
-    pub co_authors: Vec<String>,
+    /// The addresses of its `Co-authored-by` trailers, each once; `None` where it names more than anybody reads.
+    pub co_authors: Option<Vec<String>>,
     /// Its signature, whatever kind it is of.
     pub signature: Option<CommitSignature>,
 }
@@ -131,14 +131,15 @@ pub struct Introduction {
     /// When it was committed.
     pub committed: Timestamp,
     /// The commit that made the bytes; `None` when too many landed at once to search them.
-    pub maker: Option<Authorship>,
+    pub maker: Option<Arc<Authorship>>,
     /// The commits of the mainline that changed the request since it was last absent, newest first; the anchor stands for
     /// all before it.
     pub changes: Vec<ObjectId>,
     /// Whether the request was there at the anchor, and at every commit since.
     pub is_from_anchor: bool,
-    /// Every commit that may have had a hand in the request since it was last absent, the maker included.
-    pub contributors: Vec<Authorship>,
+    /// Every commit that may have had a hand in the request since it was last absent, the maker included;
+    /// shared by all that they brought.
+    pub contributors: Vec<Arc<Authorship>>,
     /// Whether it also changed the control zone, and is not the anchor.
     pub touches_control: bool,
 }

@@ -16,7 +16,7 @@ mod testimony;
 
 pub use crate::trust::runs::{Flaw, Proof, by_bot, issuing_bot};
 pub use crate::trust::supposition::Supposition;
-pub use crate::trust::testimony::{Approval, Records, Testimony};
+pub use crate::trust::testimony::{Approval, Hands, Records, Testimony};
 
 use crate::control::ControlZone;
 use crate::timestamp::Timestamp;

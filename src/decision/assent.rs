@@ -39,7 +39,7 @@ impl Poll<'_> {
         let denials = self.testimony.denials.iter();
         let may = |person: &&ObjectName| {
             // Whoever had a hand in it may take it back: a denial only takes away.
-            if self.testimony.involved.contains(*person) {
+            if self.testimony.involved.contains(person) {
                 return true;
             }
             let mut policies = applicable.iter();
@@ -168,7 +168,7 @@ impl Poll<'_> {
             .filter(|principal| principal.kind == PrincipalKind::Person)
             .map(|principal| &principal.name)
             .filter(|person| missing.takes(person, self.zone.groups_of(person)))
-            .filter(|person| !self.testimony.involved.contains(*person))
+            .filter(|person| !self.testimony.involved.contains(person))
             .filter(|person| !self.testimony.approvals.contains_key(*person))
             .collect()
     }

@@ -5,6 +5,7 @@
 //! commit. Nothing is judged or verified here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use crate::git::authorship::{authorship, committed};
 use crate::git::follow::{Followed, Following, Passed, Track};
@@ -47,7 +48,7 @@ pub(super) struct Account<'a> {
     repository: &'a Repository,
     objects: &'a Objects<'a>,
     anchor: Passed,
-    authors: HashMap<ObjectId, Authorship>,
+    authors: HashMap<ObjectId, Arc<Authorship>>,
     dates: HashMap<ObjectId, Timestamp>,
 }
 
@@ -146,7 +147,7 @@ impl<'a> Account<'a> {
         let brought = changes.first().copied().unwrap_or(self.anchor);
         let contributors = people.contributors.get(&number);
         let contributors = contributors.into_iter().flatten();
-        let contributors: Vec<Authorship> = contributors
+        let contributors: Vec<Arc<Authorship>> = contributors
             .map(|commit| self.author(*commit))
             .collect::<anyhow::Result<_>>()?;
         let is_known = !people.unknown.contains(&number);
@@ -173,12 +174,13 @@ impl<'a> Account<'a> {
         Ok(found)
     }
 
-    fn author(&mut self, commit: ObjectId) -> anyhow::Result<Authorship> {
+    fn author(&mut self, commit: ObjectId) -> anyhow::Result<Arc<Authorship>> {
         if let Some(known) = self.authors.get(&commit) {
-            return Ok(known.clone());
+            return Ok(Arc::clone(known));
         }
         let found = authorship(self.repository, &self.repository.commit_at(commit)?)?;
-        self.authors.insert(commit, found.clone());
+        let found = Arc::new(found);
+        self.authors.insert(commit, Arc::clone(&found));
         Ok(found)
     }
 

@@ -3,6 +3,7 @@
 //! In comes a commit; out goes an [`Authorship`]. Nothing is verified here: the octets that were signed and the signature
 //! over them go to the core, which knows whose key is whose.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -18,6 +19,8 @@ use crate::timestamp::Timestamp;
 const LAST_SECOND: i64 = 253_402_300_799;
 // Far more than people write into one; whoever signs a longer one has proven nothing by it.
 const SIGNED_OCTETS: usize = 1024 * 1024;
+// A squash names those who had a hand in its branch, some dozens at most.
+const CO_AUTHORS: usize = 100;
 
 pub(super) fn authorship(repository: &Repository, commit: &Commit) -> anyhow::Result<Authorship> {
     Ok(Authorship {
@@ -54,8 +57,9 @@ fn signature(repository: &Repository, commit: &Commit) -> anyhow::Result<Option<
     }
 }
 
-/// The addresses of all `Co-authored-by` lines, wherever they stand: they only ever exclude somebody.
-fn co_authors(message: &[u8]) -> Vec<String> {
+/// The addresses of all `Co-authored-by` lines, wherever they stand: they only ever exclude somebody. `None` where there
+/// are too many.
+fn co_authors(message: &[u8]) -> Option<Vec<String>> {
     const KEY: &str = "co-authored-by:";
     let message = String::from_utf8_lossy(message);
     let address = |line: &str| {
@@ -64,5 +68,31 @@ fn co_authors(message: &[u8]) -> Vec<String> {
         let (_, address) = line.rsplit_once('<').filter(|_| is_trailer)?;
         Some(address.split('>').next()?.trim().to_owned())
     };
-    message.lines().filter_map(address).collect()
+    let mut known = BTreeSet::new();
+    for address in message.lines().filter_map(address) {
+        known.insert(address);
+        if known.len() > CO_AUTHORS {
+            return None;
+        }
+    }
+    Some(known.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_kept_once_and_more_than_a_hundred_are_not_read() {
+        let line = |number: usize| format!("Co-authored-by: A <a{number}@example.com>\n");
+        let of = |number: usize| (0..number).map(line).collect::<String>();
+        assert_eq!(co_authors(b"ask"), Some(Vec::new()));
+        let twice = of(1).repeat(1000);
+        let one = Some(vec!["a0@example.com".to_owned()]);
+        assert_eq!(co_authors(twice.as_bytes()), one);
+        for (number, read) in [(100, Some(100)), (101, None)] {
+            let found = co_authors(of(number).as_bytes());
+            assert_eq!(found.map(|found| found.len()), read, "{number}");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! commit that touched the request, or by the certificate itself, is involved.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::control::ControlZone;
 use crate::control::identity::Identity;
@@ -18,10 +19,14 @@ use crate::statement::StatementDecision;
 use crate::timestamp::Timestamp;
 use crate::trust::approvals::Heard;
 use crate::trust::signers::{self, Validity};
-use crate::trust::testimony::Records;
+use crate::trust::testimony::{Hands, Records};
 use crate::x509::subject::Attribute;
 
 const ASK_AGAIN: &str = "who asked says so with `gitca approve --as-requester REQUEST`, or lands another change of the request";
+
+// A request that was changed ten times, by twenty people each, has as many. Whoever is looked at costs a microsecond, or some
+// tens of them where a commit is signed.
+const HANDS: usize = 250;
 
 /// Who asked and who is involved.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +34,7 @@ pub(super) struct Asker {
     pub(super) identity: Identity,
     pub(super) requester: Option<Requester>,
     pub(super) is_by_commit: bool,
-    pub(super) involved: BTreeSet<ObjectName>,
+    pub(super) involved: Hands,
     pub(super) notices: Vec<Reason>,
 }
 
@@ -55,7 +60,8 @@ pub(super) fn find(
         .as_ref()
         .map_or_else(Identity::default, |proof| identity(proof, author, zone));
     let mut involved = involved(records, heard, zone);
-    involved.extend(identity.principal.clone());
+    involved.names.extend(identity.principal.clone());
+    notices.extend(involved.are_too_many.then(too_many));
     let is_told = author.is_some() || identity.principal.is_some();
     let requester = is_told.then(|| Requester {
         principal: identity.principal.as_ref().map(ToString::to_string),
@@ -223,24 +229,19 @@ fn identity(proof: &Proof<'_>, author: Option<&Author>, zone: &ControlZone) -> I
 }
 
 /// Everybody who may have had a hand in the request, whatever their keys are worth today.
-pub(super) fn involved(
-    records: &Records<'_>,
-    heard: &Heard,
-    zone: &ControlZone,
-) -> BTreeSet<ObjectName> {
+pub(super) fn involved(records: &Records<'_>, heard: &Heard, zone: &ControlZone) -> Hands {
+    let introduction = records.introduction;
+    let commits = introduction.map_or(&[][..], |brought| &brought.contributors[..]);
+    let are_too_many = are_too_many(commits);
     let mut involved: BTreeSet<ObjectName> = heard.askers.iter().cloned().collect();
     let mut addresses: Vec<&str> = records
         .committer
         .iter()
         .map(|author| author.email.as_str())
         .collect();
-    let contributors = records
-        .introduction
-        .iter()
-        .flat_map(|introduction| &introduction.contributors);
-    for commit in contributors {
+    for commit in commits.iter().filter(|_| !are_too_many) {
         addresses.extend(commit.author.iter().map(|author| author.email.as_str()));
-        addresses.extend(commit.co_authors.iter().map(String::as_str));
+        addresses.extend(commit.co_authors.iter().flatten().map(String::as_str));
         let signer = signer(commit, zone, Validity::Ever);
         involved.extend(signer.map(|principal| principal.name.clone()));
     }
@@ -256,5 +257,26 @@ pub(super) fn involved(
         .iter()
         .filter_map(|name| name.parse::<ObjectName>().ok());
     involved.extend(named.filter(|name| zone.principals.contains_key(name)));
-    involved
+    Hands {
+        names: involved,
+        are_too_many,
+    }
+}
+
+/// Whether these commits name more people than anybody reads for one request.
+fn are_too_many(commits: &[Arc<Authorship>]) -> bool {
+    let mut left = HANDS;
+    let fits = commits.iter().all(|commit| {
+        let people = commit.co_authors.as_ref().map(|people| 1 + people.len());
+        let rest = people.and_then(|people| left.checked_sub(people));
+        left = rest.unwrap_or_default();
+        rest.is_some()
+    });
+    !fits
+}
+
+fn too_many() -> Reason {
+    let message = "the commits that changed the request name too many people to tell who had a hand in it, so nobody can approve it";
+    let help = "delete the request, and after that bring it again in a commit that names at most a hundred `Co-authored-by`";
+    Reason::new(Code::LandingTooLarge, message).help(help)
 }

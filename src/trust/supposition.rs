@@ -53,7 +53,7 @@ impl Supposition<'_> {
         };
         let mut involved = requester::involved(&records, &heard, zone);
         // Whoever says that he asked has a hand in it, believed or not.
-        involved.extend(self.requester.principal.clone());
+        involved.names.extend(self.requester.principal.clone());
         let mut testimony = Testimony {
             identity,
             involved,

@@ -40,7 +40,7 @@ pub struct Testimony {
     /// Whether the signature of a commit alone proves who asked; a squash merge drops it.
     pub is_by_commit: bool,
     /// Everybody who may have had a hand in the request, and so can't approve it.
-    pub involved: BTreeSet<ObjectName>,
+    pub involved: Hands,
     /// The valid approvals of others, one for each person.
     pub approvals: BTreeMap<ObjectName, Approval>,
     /// The persons whose valid denial is in force.
@@ -56,6 +56,23 @@ impl Testimony {
     #[must_use]
     pub fn raise(&self) -> usize {
         usize::from(self.identity.principal.is_none())
+    }
+}
+
+/// Who may have had a hand in a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hands {
+    /// Those who are known to.
+    pub names: BTreeSet<ObjectName>,
+    /// Whether more are named than anybody reads, so that everybody may.
+    pub are_too_many: bool,
+}
+
+impl Hands {
+    /// Whether it may have been this person.
+    #[must_use]
+    pub fn contains(&self, person: &ObjectName) -> bool {
+        self.are_too_many || self.names.contains(person)
     }
 }
 

@@ -1,6 +1,7 @@
 //! However a request was landed, its mainline commit, its maker and everybody with a hand in it are found.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use gitca::names::{ObjectId, RequestName};
 use gitca::snapshot::{Authorship, Introduction};
@@ -224,7 +225,7 @@ fn unrelated(repo: &Repo) -> ObjectId {
     repo.commit_as("eve", "merge")
 }
 
-pub(crate) fn names(people: &[Authorship]) -> Vec<&str> {
+pub(crate) fn names(people: &[Arc<Authorship>]) -> Vec<&str> {
     let mut names: Vec<&str> = people
         .iter()
         .filter_map(|person| Some(person.author.as_ref()?.name.as_str()))
@@ -368,5 +369,6 @@ fn a_squash_keeps_its_co_authors() {
     let repo = Repo::with_request();
     squash(&repo);
     let maker = found(&repo).maker.expect("the maker is known");
-    assert_eq!(maker.co_authors, ["sam@example.com"]);
+    let sam = vec!["sam@example.com".to_owned()];
+    assert_eq!(maker.co_authors, Some(sam));
 }

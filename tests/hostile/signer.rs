@@ -4,6 +4,7 @@
 //! makes the CA sign something else all look like this from here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rcgen::{KeyPair, PublicKeyData, SignatureAlgorithm, SigningKey};
 
@@ -241,15 +242,15 @@ fn run(key: &Liar) -> Batch {
 }
 
 fn introduction() -> Introduction {
-    let maker = Authorship {
+    let maker = Arc::new(Authorship {
         commit: ObjectId([1; 20]),
         author: Some(Author {
             name: "Alice".to_owned(),
             email: "alice@example.com".to_owned(),
         }),
-        co_authors: Vec::new(),
+        co_authors: Some(Vec::new()),
         signature: None,
-    };
+    });
     Introduction {
         commit: ObjectId([1; 20]),
         position: 1,

@@ -143,6 +143,27 @@ fn co_authors_and_everybody_who_touched_it_do_not_approve() {
 }
 
 #[test]
+fn nobody_approves_what_a_commit_brought_that_names_more_people_than_anybody_reads() {
+    let house = House::new(ONE, "signature");
+    house.write_request("jane");
+    let line = |number| format!("Co-authored-by: A <a{number}@example.com>\n");
+    let people: String = (0..101).map(line).collect();
+    house.commit_as("jane", true, &format!("ask\n\n{people}"));
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("approve");
+    let report = house.plan();
+    // Who asked is proven all the same.
+    assert_eq!(requester(&report).0, json!("jane"));
+    let (verdict, codes) = judged(&report, "jane");
+    assert_eq!(verdict, "pending");
+    let told = ["ApproverIsRequester", "LandingTooLarge"];
+    assert!(
+        told.iter().all(|code| codes.contains(&(*code).to_owned())),
+        "{codes:?}"
+    );
+}
+
+#[test]
 fn whoever_presses_the_merge_button_may_approve() {
     let house = House::new(ONE, "signature");
     house.scratch.git(&["switch", "-q", "-c", "side"]);
