@@ -86,6 +86,7 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
         .map(|(name, request)| (name, evidence.hear(request, evidence.zone, now)))
         .collect();
     let owners = claim_keys(evidence, &heard);
+    let mut left = evidence.told;
     let entries = evidence
         .requests
         .iter()
@@ -100,7 +101,7 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
                     revocations: evidence.revocations,
                     now,
                 };
-                entry(evidence, &case)
+                entry(evidence, &case, evidence.is_told(request, &mut left))
             }
             // These bytes were good when they were signed.
             Err(_) if evidence.ended.contains(name) => None,
@@ -114,9 +115,9 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
 }
 
 /// The request and its decision; nothing when it stays as it is.
-fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Option<Entry<'a>> {
+fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>, in_detail: bool) -> Option<Entry<'a>> {
     let (request, testimony) = (case.request, case.testimony);
-    let (judgement, mut trace) = if evidence.in_detail {
+    let (judgement, mut trace) = if in_detail {
         explain(case)
     } else {
         (decide(case), Trace::default())
@@ -125,7 +126,7 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Option<Entry<'a>> 
         return None;
     }
     let before = evidence.refusal_before(case, &judgement.decision);
-    if evidence.in_detail {
+    if in_detail {
         trace.steps.insert(0, taken(Step::Read, &[], READ));
         let refusal = before.clone();
         let refusal = refusal.map(|(cause, refusal)| together::of_before(cause, refusal));
@@ -144,12 +145,7 @@ fn entry<'a>(evidence: &Evidence<'a>, case: &Case<'a, '_>) -> Option<Entry<'a>> 
     let details = Details {
         trace: details::opinions(&trace.policies),
         assents: judgement.assents,
-        ..details::of(
-            case,
-            judgement.candidate.as_ref(),
-            &decision,
-            evidence.in_detail,
-        )
+        ..details::of(case, judgement.candidate.as_ref(), &decision, in_detail)
     };
     Some(Entry {
         name: request.name.clone(),

@@ -36,7 +36,7 @@ fn judged(zone: ControlZone, manifest: Vec<u8>) -> Act {
         let blob = wide::blob(&manifest);
         let requests = Requests::from([(name.clone(), Request::read(&name, &blob))]);
         let evidence = Evidence {
-            in_detail: true,
+            told: usize::MAX,
             ..Evidence::alone(&requests, &zone)
         };
         let plan = plan(&evidence, wide::now());

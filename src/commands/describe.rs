@@ -41,7 +41,7 @@ pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Res
     // What was issued is judged again, to show what today's rules say of it.
     mainline.reopen(&names)?;
     let evidence = Evidence {
-        in_detail: true,
+        told: usize::MAX,
         due: &BTreeSet::new(),
         ended: &BTreeSet::new(),
         ..mainline.survey.evidence()

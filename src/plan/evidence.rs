@@ -40,8 +40,9 @@ pub struct Evidence<'a> {
     pub histories: &'a BTreeMap<RequestName, StatementHistory>,
     /// In a work tree, who would commit what is there.
     pub committer: Option<&'a Author>,
-    /// Whether somebody will read what each policy says.
-    pub in_detail: bool,
+    /// How much that policies look at somebody will read of, of all requests together. A request that would take more
+    /// than is left is decided without what each policy says.
+    pub told: usize,
     /// What the certificates rest on that open requests have for these very bytes.
     pub certified: &'a BTreeMap<RequestName, Provenance>,
     /// Those of them that are open because their certificate is to be made anew.
@@ -51,6 +52,9 @@ pub struct Evidence<'a> {
     /// Those that are open because their certificate has ended, and they may have been approved again.
     pub ended: &'a BTreeSet<RequestName>,
 }
+
+// What a policy looks at besides names.
+const PARTS: usize = 10;
 
 static NO_STATEMENTS: BTreeMap<String, Blob> = BTreeMap::new();
 static NO_FILES: BTreeMap<RequestName, BTreeMap<String, Blob>> = BTreeMap::new();
@@ -80,7 +84,7 @@ impl<'a> Evidence<'a> {
             statements: &NO_FILES,
             histories: &NO_HISTORIES,
             committer: None,
-            in_detail: false,
+            told: 0,
             certified: &NO_CERTIFICATES,
             due: &NOBODY,
             ended: &NOBODY,
@@ -99,6 +103,20 @@ impl<'a> Evidence<'a> {
             committer: self.committer,
             renews: self.certified.get(name),
         }
+    }
+
+    /// Whether what each policy says of a request is told, which takes as much of what is left as they look at.
+    pub(super) fn is_told(&self, request: &Request, left: &mut usize) -> bool {
+        let (csr, zone) = (&request.csr, self.zone);
+        let sans = &csr.sans;
+        let names = sans.dns_names.len() + sans.ip_addresses.len();
+        let names = names + sans.uris.len() + sans.email_addresses.len();
+        let policies = zone.approval_policies.len() + zone.deny_policies.len();
+        // The subject, the key and the lifetime are looked at as well.
+        let looked_at = (1 + policies).saturating_mul(PARTS + names);
+        let rest = left.checked_sub(looked_at);
+        *left = rest.unwrap_or(*left);
+        rest.is_some()
     }
 
     /// Whether a request stays with the certificate that it has.

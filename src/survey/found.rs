@@ -250,7 +250,7 @@ impl Survey {
             statements: &self.snapshot.statements,
             histories: &self.histories,
             committer: self.committer.as_ref(),
-            in_detail: false,
+            told: 0,
             certified: &self.certified,
             due: &self.due,
             ended: &self.ended,

@@ -52,7 +52,7 @@ fn told(args: &ExplainArgs, world: &World) -> anyhow::Result<Explanation> {
     let name = listing::name(text).ok_or_else(absent)?;
     let survey = look(args, &name, world)?;
     let evidence = Evidence {
-        in_detail: true,
+        told: usize::MAX,
         // Whether it stays as it is shall not hide what the rules say.
         due: &BTreeSet::new(),
         ended: &BTreeSet::new(),
