@@ -107,13 +107,9 @@ impl<'a> Evidence<'a> {
 
     /// Whether what each policy says of a request is told, which takes as much of what is left as they look at.
     pub(super) fn is_told(&self, request: &Request, left: &mut usize) -> bool {
-        let (csr, zone) = (&request.csr, self.zone);
-        let sans = &csr.sans;
-        let names = sans.dns_names.len() + sans.ip_addresses.len();
-        let names = names + sans.uris.len() + sans.email_addresses.len();
-        let policies = zone.approval_policies.len() + zone.deny_policies.len();
+        let policies = self.zone.approval_policies.len() + self.zone.deny_policies.len();
         // The subject, the key and the lifetime are looked at as well.
-        let looked_at = (1 + policies).saturating_mul(PARTS + names);
+        let looked_at = (1 + policies).saturating_mul(PARTS + request.csr.sans.len());
         let rest = left.checked_sub(looked_at);
         *left = rest.unwrap_or(*left);
         rest.is_some()
