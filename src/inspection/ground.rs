@@ -25,8 +25,6 @@ const NAME: usize = 8;
 pub(super) struct Ground<'z> {
     /// All that decides.
     pub(super) zone: &'z ControlZone,
-    /// Everybody, with all groups.
-    pub(super) people: Voters,
     /// Those who can approve: persons with a key that counts now.
     pub(super) voters: Voters,
     /// What is denied whoever asks.
@@ -38,19 +36,18 @@ pub(super) struct Ground<'z> {
 impl<'z> Ground<'z> {
     /// Looks at the whole control zone once.
     pub(super) fn new(zone: &'z ControlZone, now: Timestamp) -> Self {
-        let people = zone.memberships().clone();
         let can_approve = |name: &&_| {
             let principal = &zone.principals[*name];
             let mut keys = principal.ssh_keys.iter();
             principal.kind == PrincipalKind::Person && keys.any(|key| key.counts(now))
         };
-        let voters = people.iter().filter(|(name, _)| can_approve(name));
+        let people = zone.memberships().iter();
+        let voters = people.filter(|(name, _)| can_approve(name));
         Self {
             zone,
             voters: voters
                 .map(|(name, its)| (name.clone(), its.clone()))
                 .collect(),
-            people,
             denials: Denials::of(zone),
             request: sampling::example_request(),
             effort: Effort::of(COMPARISONS),
@@ -84,9 +81,10 @@ impl<'z> Ground<'z> {
     /// Whether there is anybody whom a selector means; `None` when that would take too much.
     pub(super) fn has_people(&self, requesters: &Requesters) -> Option<bool> {
         let names = requesters.groups.len() + requesters.principals.len();
-        let mut people = self.people.iter();
-        self.may_compare(NAME * names * self.people.len())
-            .then(|| people.any(|(name, groups)| requesters.mean(name, groups)))
+        let people = self.zone.memberships();
+        let mut all = people.iter();
+        self.may_compare(NAME * names * people.len())
+            .then(|| all.any(|(name, groups)| requesters.mean(name, groups)))
     }
 
     /// The Signers that a selector is about; `None` when that would take too much.

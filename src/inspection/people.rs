@@ -176,7 +176,7 @@ pub(super) fn inspect_principals(ground: &Ground<'_>, flaws: &mut Flaws) {
         if bot == Some(&principal.name) {
             continue;
         }
-        if named.contains(&principal.name) || !ground.people[&principal.name].is_empty() {
+        if named.contains(&principal.name) || !ground.zone.groups_of(&principal.name).is_empty() {
             continue;
         }
         let message = format!(
