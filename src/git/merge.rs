@@ -55,11 +55,11 @@ pub(super) fn merge(
     let (conflicts, taken) = (merge.conflicts, merge.taken);
     let mut displaced = Vec::new();
     for (path, side) in taken.into_iter().zip([ours, theirs]) {
-        let path = path.filter(|path| !path.is_empty());
         if let Some(path) = path
             && Zones::of(objects, side)? != Zones::of(objects, base)?
         {
-            displaced.push(nearest(&path)?);
+            let near = RepoPath::nearest(&path);
+            displaced.push(near.context("naming what one side took away")?);
         }
     }
     Ok(Merged {
@@ -187,18 +187,6 @@ impl Merge<'_, '_> {
 fn is_read(path: &str) -> bool {
     let top = path.split('/').next().unwrap_or_default();
     path.is_empty() || zones::ZONES.contains(&top) || path == ".gitattributes"
-}
-
-/// The path, or the nearest directory that can be told.
-fn nearest(path: &str) -> anyhow::Result<RepoPath> {
-    let mut near = path;
-    loop {
-        match (near.parse(), near.rsplit_once('/')) {
-            (Ok(path), _) => return Ok(path),
-            (Err(_), Some((folder, _))) => near = folder,
-            (Err(error), None) => return Err(error).context("naming what one side took away"),
-        }
-    }
 }
 
 /// What became of something that one side may have changed.

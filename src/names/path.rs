@@ -27,6 +27,18 @@ impl RepoPath {
         Self(path)
     }
 
+    /// The path that a text is, or that of the nearest directory around it that can be one.
+    #[must_use]
+    pub fn nearest(text: &str) -> Option<Self> {
+        let mut near = text;
+        loop {
+            if let Ok(path) = near.parse() {
+                return Some(path);
+            }
+            (near, _) = near.rsplit_once('/')?;
+        }
+    }
+
     /// The last piece.
     #[must_use]
     pub fn file_name(&self) -> &str {

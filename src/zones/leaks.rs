@@ -203,9 +203,9 @@ fn about(path: &str, reason: Reason) -> Finding {
         return finding(path, reason);
     }
     let legible = path.replace(['\\', '\0'], "\u{fffd}");
-    let mut near = &legible[..];
-    while !near.is_empty() && near.parse::<RepoPath>().is_err() {
-        near = near.rsplit_once('/').map_or("", |(folder, _)| folder);
-    }
-    finding(near, reason.value(path))
+    let near = RepoPath::nearest(&legible);
+    finding(
+        near.as_ref().map_or("", RepoPath::as_str),
+        reason.value(path),
+    )
 }
