@@ -12,8 +12,6 @@ use crate::zones::survey::{Survey, finding};
 
 // Nobody needs more signatures for one request, and each costs a verification.
 const STATEMENT_FILES: usize = 64;
-// `README.md` and the like.
-const BESIDE_STATEMENTS: usize = 4;
 // How people may call a revocation.
 const REVOCATIONS: [&str; 2] = [REVOCATION, ".revocation.yml"];
 
@@ -73,7 +71,7 @@ impl<S: Source> Survey<'_, S> {
     /// take it away. They themselves are not read any more; those that are new are searched with what commits brought.
     fn look_beside(&mut self, folder: &Statements<S::Handle>) -> anyhow::Result<()> {
         let children = self.list(&folder.handle, &folder.path, Scope::Zone)?;
-        if children.len() > STATEMENT_FILES + BESIDE_STATEMENTS {
+        if are_too_many(&folder.path, &children) {
             self.report(&folder.path, too_many());
             return self.search_all(&folder.path, children);
         }
@@ -90,22 +88,15 @@ impl<S: Source> Survey<'_, S> {
         let before = self.faults;
         let children = self.list(&folder.handle, &folder.path, Scope::Zone)?;
         if self.faults > before {
-            self.distrust(
-                folder,
-                Code::UnexpectedFile,
-                "some of what lies here is no statement",
-            );
+            let message = "some of what lies here is no statement";
+            self.distrust(folder, Reason::new(Code::UnexpectedFile, message));
         }
-        let file = |name: &str| format!("{}/{name}", folder.path);
-        let is_counted = |child: &&Child<S::Handle>| {
-            child.kind == Kind::File && is_statement(&file(&child.name))
-        };
-        if children.iter().filter(is_counted).count() > STATEMENT_FILES {
-            self.distrust(folder, Code::TooManyFiles, &too_many().message);
+        if are_too_many(&folder.path, &children) {
+            self.distrust(folder, too_many());
             return self.search_all(&folder.path, children);
         }
         for child in children {
-            self.statement(&file(&child.name), child)?;
+            self.statement(&format!("{}/{}", folder.path, child.name), child)?;
         }
         Ok(())
     }
@@ -133,8 +124,8 @@ impl<S: Source> Survey<'_, S> {
         Ok(())
     }
 
-    fn distrust(&mut self, folder: &Statements<S::Handle>, code: Code, message: &str) {
-        let reason = Reason::new(code, message).help(
+    fn distrust(&mut self, folder: &Statements<S::Handle>, reason: Reason) {
+        let reason = reason.help(
             "remove what does not belong there; nothing is signed for this request until then",
         );
         self.distrusted.push(folder.request.clone());
@@ -154,6 +145,14 @@ fn ends_in(path: &str, ending: &str) -> bool {
     let end = path.len().checked_sub(ending.len());
     end.and_then(|end| path.get(end..))
         .is_some_and(|end| end.eq_ignore_ascii_case(ending))
+}
+
+/// Whether more of these say something about the request than are read.
+fn are_too_many<H>(folder: &str, children: &[Child<H>]) -> bool {
+    let is_counted = |child: &&Child<H>| {
+        child.kind == Kind::File && is_statement(&format!("{folder}/{}", child.name))
+    };
+    children.iter().filter(is_counted).count() > STATEMENT_FILES
 }
 
 fn too_many() -> Reason {
