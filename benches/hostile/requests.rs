@@ -3,7 +3,7 @@
 use gitca::control::ControlZone;
 use gitca::names::RequestName;
 use gitca::output::{markdown, text};
-use gitca::plan::{Evidence, Requests, plan};
+use gitca::plan::{Attention, Evidence, Requests, plan};
 use gitca::report::{Report, Verdict};
 use gitca::request::Request;
 
@@ -36,7 +36,7 @@ fn judged(zone: ControlZone, manifest: Vec<u8>) -> Act {
         let blob = wide::blob(&manifest);
         let requests = Requests::from([(name.clone(), Request::read(&name, &blob))]);
         let evidence = Evidence {
-            told: usize::MAX,
+            attention: Attention::to(std::slice::from_ref(&name)),
             ..Evidence::alone(&requests, &zone)
         };
         let plan = plan(&evidence, wide::now());

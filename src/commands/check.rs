@@ -11,7 +11,7 @@ use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
 use crate::names::{ObjectId, RequestName, Shard, artifact};
 use crate::plan::listing::{self, Listing};
-use crate::plan::{Entry, Evidence, Plan, plan, warnings};
+use crate::plan::{Attention, Entry, Evidence, Plan, plan, warnings};
 use crate::provenance::Provenance;
 use crate::report::{Changes, Report, Verdict};
 use crate::survey::{self, Certificates, Extent, Proposed, Survey};
@@ -99,9 +99,14 @@ fn survey_of(
 /// The verdict on each open request; of a merge, on those that it brings or lets in.
 fn judge(survey: &Survey, is_merge: bool, now: Timestamp) -> Plan<'_> {
     // Of a change so large that nobody reads it request by request, nobody reads what each policy said.
-    let is_told = is_merge && survey.introductions.len() <= DETAILED;
+    let is_told = survey.introductions.len() <= DETAILED;
+    let attention = if is_merge {
+        Attention::to_change(if is_told { TOLD } else { 0 })
+    } else {
+        Attention::EVERYTHING
+    };
     let evidence = Evidence {
-        told: if is_told { TOLD } else { 0 },
+        attention,
         ..survey.evidence()
     };
     let mut plan = plan(&evidence, now);

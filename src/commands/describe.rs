@@ -15,7 +15,7 @@ use crate::kubernetes::describe;
 use crate::names::RequestName;
 use crate::output::Told;
 use crate::output::text::{self, Style, harmless_lines};
-use crate::plan::{Entry, Evidence, plan};
+use crate::plan::{Attention, Entry, Evidence, plan};
 use crate::report::Verdict;
 use crate::survey;
 use crate::world::World;
@@ -41,7 +41,7 @@ pub fn describe(args: &DescribeArgs, world: &World, style: Style) -> anyhow::Res
     // What was issued is judged again, to show what today's rules say of it.
     mainline.reopen(&names)?;
     let evidence = Evidence {
-        told: usize::MAX,
+        attention: Attention::to(&names),
         due: &BTreeSet::new(),
         ended: &BTreeSet::new(),
         ..mainline.survey.evidence()

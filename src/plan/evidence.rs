@@ -10,6 +10,7 @@ use crate::decision::together::{self, Cause};
 use crate::decision::{Approved, Case, Refusal, decide};
 use crate::finding::Reason;
 use crate::names::{ObjectId, RequestName};
+use crate::plan::attention::Attention;
 use crate::provenance::Provenance;
 use crate::request::Request;
 use crate::snapshot::{Author, Blob, Introduction, KeyOwners, StatementHistory};
@@ -40,9 +41,8 @@ pub struct Evidence<'a> {
     pub histories: &'a BTreeMap<RequestName, StatementHistory>,
     /// In a work tree, who would commit what is there.
     pub committer: Option<&'a Author>,
-    /// How much that policies look at somebody will read of, of all requests together. A request that would take more
-    /// than is left is decided without what each policy says.
-    pub told: usize,
+    /// Whom the plan is for.
+    pub attention: Attention<'a>,
     /// What the certificates rest on that open requests have for these very bytes.
     pub certified: &'a BTreeMap<RequestName, Provenance>,
     /// Those of them that are open because their certificate is to be made anew.
@@ -52,9 +52,6 @@ pub struct Evidence<'a> {
     /// Those that are open because their certificate has ended, and they may have been approved again.
     pub ended: &'a BTreeSet<RequestName>,
 }
-
-// What a policy looks at besides names.
-const PARTS: usize = 10;
 
 static NO_STATEMENTS: BTreeMap<String, Blob> = BTreeMap::new();
 static NO_FILES: BTreeMap<RequestName, BTreeMap<String, Blob>> = BTreeMap::new();
@@ -84,7 +81,7 @@ impl<'a> Evidence<'a> {
             statements: &NO_FILES,
             histories: &NO_HISTORIES,
             committer: None,
-            told: 0,
+            attention: Attention::EVERYTHING,
             certified: &NO_CERTIFICATES,
             due: &NOBODY,
             ended: &NOBODY,
@@ -103,16 +100,6 @@ impl<'a> Evidence<'a> {
             committer: self.committer,
             renews: self.certified.get(name),
         }
-    }
-
-    /// Whether what each policy says of a request is told, which takes as much of what is left as they look at.
-    pub(super) fn is_told(&self, request: &Request, left: &mut usize) -> bool {
-        let policies = self.zone.approval_policies.len() + self.zone.deny_policies.len();
-        // The subject, the key and the lifetime are looked at as well.
-        let looked_at = (1 + policies).saturating_mul(PARTS + request.csr.sans.len());
-        let rest = left.checked_sub(looked_at);
-        *left = rest.unwrap_or(*left);
-        rest.is_some()
     }
 
     /// Whether a request stays with the certificate that it has.

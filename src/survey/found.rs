@@ -11,7 +11,7 @@ use crate::control::ControlZone;
 use crate::finding::{Code, Finding};
 use crate::names::{ObjectId, RequestName, Sha256Digest, Shard};
 use crate::plan::lists::{self, DueList, Published};
-use crate::plan::{self, Evidence, Requests, warnings};
+use crate::plan::{self, Attention, Evidence, Requests, warnings};
 use crate::provenance::Provenance;
 use crate::render::template::Templates;
 use crate::snapshot::{Author, Introduction, KeyOwners, Snapshot, StatementHistory};
@@ -250,7 +250,7 @@ impl Survey {
             statements: &self.snapshot.statements,
             histories: &self.histories,
             committer: self.committer.as_ref(),
-            told: 0,
+            attention: Attention::EVERYTHING,
             certified: &self.certified,
             due: &self.due,
             ended: &self.ended,

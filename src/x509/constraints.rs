@@ -60,6 +60,12 @@ impl NameConstraints {
         self.permitted.is_empty() && self.excluded.is_empty()
     }
 
+    /// How many subtrees there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.permitted.len() + self.excluded.len()
+    }
+
     /// The constraints of a CA certificate; none when it has no such extension.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 use crate::finding::{Code, Reason};
 
 // Nobody reads more of one file, and a stranger's file may have a fault in every line.
-const MOST: usize = 100;
+const MOST: usize = 20;
 
 /// The reasons that the readers of one file collected, all with one code unless a reader says otherwise.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Problems {
         self.code
     }
 
-    /// Adds a reason made elsewhere; of a hundred more there is one that says so.
+    /// Adds a reason made elsewhere; of those beyond twenty there is one that says so.
     pub fn push(&mut self, reason: Reason) {
         match self.reasons.len() {
             ..MOST => self.reasons.push(reason),

@@ -1,4 +1,4 @@
-//! What is wrong a thousand times is said a hundred times, and what would take long to look at is refused before.
+//! What is wrong a thousand times is said some of the times, and what would take long to look at is refused before.
 //!
 //! `benches/hostile` measures the worst inputs; this holds what keeps them within the bound.
 
@@ -8,13 +8,10 @@ use std::time::{Duration, Instant};
 use gitca::control::ControlZone;
 use gitca::effort::Effort;
 use gitca::finding::{Code, Finding};
-use gitca::names::RequestName;
-use gitca::plan::{Evidence, Requests, plan};
 use gitca::request::Request;
 use gitca::secrets;
 use gitca::trial::{self, Stage};
 
-use crate::forge::{Draft, dns};
 use crate::repository::{Hostile, Report, manifest};
 use crate::wide;
 
@@ -52,15 +49,15 @@ fn a_directory_of_nothing_but_faults_is_said_a_hundred_times() {
 }
 
 #[test]
-fn a_file_of_nothing_but_faults_is_said_a_hundred_times() {
+fn of_a_file_of_nothing_but_faults_twenty_are_said() {
     let faults: Vec<String> = (0..1000).map(|n| format!("  k{n}: 1\n")).collect();
     let faults = faults.concat();
     let policy = format!("{POLICY}  deny: [{{name: a, usages: [any]}}]\n{faults}");
-    assert_eq!(findings(&policy).len(), 101);
+    assert_eq!(findings(&policy).len(), 21);
     let name = "jane".parse().expect("a name");
     let text = manifest("jane") + &faults;
     let reasons = Request::read(&name, &wide::blob(text.as_bytes())).expect_err("it is refused");
-    assert_eq!(reasons.len(), 101);
+    assert_eq!(reasons.len(), 21);
 }
 
 #[test]
@@ -341,37 +338,4 @@ fn revocations_of_a_change_are_read_no_further_either() {
     assert_eq!(check.told(&file(19)), "", "{check:?}");
     let plan = hostile.plan();
     assert!(plan.told(&file(39)).contains("MalformedFile"), "{plan:?}");
-}
-
-/// What each policy says of each name is told as far as somebody reads it; what is decided stays the same.
-#[test]
-fn no_more_is_told_of_policies_than_people_read() {
-    let zone = wide::zone(&[]);
-    let policies = zone.approval_policies.len() + zone.deny_policies.len();
-    let names: Vec<Vec<u8>> = (0..250)
-        .map(|number| dns(&format!("a{number}.example")))
-        .collect();
-    let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
-    let pem = Draft::of_names(&names).pem();
-    let manifest = wide::manifest("x", wide::SIGNER, "client auth", &pem);
-    let name: RequestName = "x".parse().expect("a name");
-    let blob = wide::blob(manifest.as_bytes());
-    let requests = Requests::from([(name.clone(), Request::read(&name, &blob))]);
-    let looked_at = (1 + policies) * (10 + names.len());
-    let mut verdicts = Vec::new();
-    for (told, is_told) in [(looked_at, true), (looked_at - 1, false)] {
-        let evidence = Evidence {
-            told,
-            ..Evidence::alone(&requests, &zone)
-        };
-        let results = plan(&evidence, wide::now()).into_results();
-        let [result] = &results[..] else {
-            panic!("{results:?}");
-        };
-        let details = result.details.as_ref();
-        let has_trace = details.is_some_and(|details| !details.trace.is_empty());
-        assert_eq!(has_trace, is_told, "{told}");
-        verdicts.push(result.verdict);
-    }
-    assert_eq!(verdicts[0], verdicts[1]);
 }

@@ -7,6 +7,7 @@
 
 mod algorithms;
 mod approvals;
+mod attention;
 mod clone;
 mod encodings;
 mod extensions;

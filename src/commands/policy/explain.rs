@@ -15,7 +15,7 @@ use crate::names::{ObjectName, RequestName};
 use crate::output::text::explanation::explanation;
 use crate::output::text::samples::samples;
 use crate::output::{self, Told};
-use crate::plan::{Evidence, listing, plan};
+use crate::plan::{Attention, Evidence, listing, plan};
 use crate::sampling::{self, Samples};
 use crate::survey::{self, Survey};
 use crate::world::World;
@@ -52,7 +52,7 @@ fn told(args: &ExplainArgs, world: &World) -> anyhow::Result<Explanation> {
     let name = listing::name(text).ok_or_else(absent)?;
     let survey = look(args, &name, world)?;
     let evidence = Evidence {
-        told: usize::MAX,
+        attention: Attention::to(std::slice::from_ref(&name)),
         // Whether it stays as it is shall not hide what the rules say.
         due: &BTreeSet::new(),
         ended: &BTreeSet::new(),

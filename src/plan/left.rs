@@ -1,0 +1,84 @@
+//! What is left of the attention while a plan is made.
+//!
+//! In come the requests one by one, with what became of them; out comes whether the next one is decided, and told.
+
+use crate::decision::Judgement;
+use crate::names::RequestName;
+use crate::plan::attention::{Attention, Only};
+use crate::plan::evidence::Evidence;
+use crate::report::Verdict;
+use crate::request::Request;
+
+// What it costs to compare a name with a constraint, and to make and to show a reason, in units of a few nanoseconds.
+const COMPARISON: u64 = 8;
+const REASON: u64 = 1_000;
+// What a policy looks at besides names.
+const PARTS: usize = 10;
+
+/// What is left of the attention while a plan is made.
+#[derive(Debug)]
+pub(super) struct Left<'e, 'a> {
+    evidence: &'e Evidence<'a>,
+    told: usize,
+    patience: u64,
+}
+
+impl<'e, 'a> Left<'e, 'a> {
+    pub(super) fn of(evidence: &'e Evidence<'a>) -> Self {
+        let Attention { told, patience, .. } = evidence.attention;
+        Self {
+            evidence,
+            told,
+            patience,
+        }
+    }
+
+    /// Whether anybody asks about a request.
+    pub(super) fn asks(&self, name: &RequestName) -> bool {
+        match self.evidence.attention.only {
+            Only::Everything => true,
+            Only::Introduced => self.evidence.introductions.contains_key(name),
+            Only::Named(names) => names.contains(name),
+        }
+    }
+
+    /// Whether what each policy says of a request is told, which takes as much of what is left as they look at.
+    pub(super) fn is_told(&mut self, request: &Request) -> bool {
+        let zone = self.evidence.zone;
+        let policies = zone.approval_policies.len() + zone.deny_policies.len();
+        // The subject, the key and the lifetime are looked at as well.
+        let looked_at = (1 + policies).saturating_mul(PARTS + request.csr.sans.len());
+        let rest = self.told.checked_sub(looked_at);
+        self.told = rest.unwrap_or(self.told);
+        rest.is_some()
+    }
+
+    /// Counts what a request took, if it is denied: the policies, the constraints of its CAs, and the words.
+    pub(super) fn bear(&mut self, request: &Request, judgement: &Judgement<'_>) {
+        let Err(refusal) = &judgement.decision else {
+            return;
+        };
+        if refusal.verdict != Verdict::Denied {
+            return;
+        }
+        let signers = self.evidence.zone.signers.iter();
+        let signers = signers.filter(|signer| signer.signer_name == request.signer_name);
+        let chains = signers.flat_map(|signer| signer.authority.chain());
+        let compared: usize = chains.map(|ca| ca.constraints.len()).sum();
+        let compared = compared.saturating_mul(request.csr.sans.len());
+        let taken = [(compared, COMPARISON), (refusal.reasons.len(), REASON)];
+        let taken = taken.map(|(number, units)| {
+            u64::try_from(number)
+                .unwrap_or(u64::MAX)
+                .saturating_mul(units)
+        });
+        for units in [judgement.work].into_iter().chain(taken) {
+            self.patience = self.patience.saturating_sub(units);
+        }
+    }
+
+    /// Whether nothing more is decided.
+    pub(super) fn is_lost(&self) -> bool {
+        self.patience == 0
+    }
+}

@@ -1,0 +1,152 @@
+//! Of a change people are told as much as they read, and what it is denied takes no longer than they wait.
+
+use std::collections::BTreeMap;
+
+use gitca::control::ControlZone;
+use gitca::finding::Code;
+use gitca::names::{ObjectId, RequestName};
+use gitca::plan::{Attention, Evidence, Plan, Requests, plan};
+use gitca::report::Verdict::{self, Approved, Denied};
+use gitca::request::Request;
+use gitca::snapshot::Introduction;
+
+use crate::forge::{Draft, dns};
+use crate::seeds::seeded_key;
+use crate::wide;
+
+/// Requests that a change introduces, and the rules that judge them.
+struct Proposed {
+    zone: ControlZone,
+    requests: Requests,
+    introductions: BTreeMap<RequestName, Introduction>,
+}
+
+impl Proposed {
+    fn to(zone: ControlZone) -> Self {
+        Self {
+            zone,
+            requests: Requests::new(),
+            introductions: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a request for these DNS names.
+    fn with(self, name: &str, names: impl Iterator<Item = String>) -> Self {
+        let names: Vec<Vec<u8>> = names.map(|name| dns(&name)).collect();
+        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        self.with_csr(name, &Draft::of_names(&names).pem())
+    }
+
+    /// Adds a request that has a key of its own.
+    fn with_key(self, name: &str) -> Self {
+        let params = rcgen::CertificateParams::new([format!("{name}.example")]);
+        let request = params.and_then(|params| params.serialize_request(&seeded_key(name)));
+        let pem = request.and_then(|request| request.pem());
+        self.with_csr(name, pem.expect("a request").as_bytes())
+    }
+
+    fn with_csr(mut self, name: &str, pem: &[u8]) -> Self {
+        let manifest = wide::manifest(name, wide::SIGNER, "client auth", pem);
+        let name: RequestName = name.parse().expect("a name");
+        let read = Request::read(&name, &wide::blob(manifest.as_bytes()));
+        self.requests.insert(name.clone(), read);
+        let introduction = Introduction {
+            commit: ObjectId([1; 20]),
+            position: 1,
+            committed: wide::now(),
+            maker: None,
+            changes: Vec::new(),
+            is_from_anchor: false,
+            contributors: Vec::new(),
+            touches_control: false,
+        };
+        self.introductions.insert(name, introduction);
+        self
+    }
+
+    fn plan<'a>(&'a self, attention: Attention<'a>) -> Plan<'a> {
+        let evidence = Evidence {
+            attention,
+            introductions: &self.introductions,
+            ..Evidence::alone(&self.requests, &self.zone)
+        };
+        plan(&evidence, wide::now())
+    }
+}
+
+/// What each policy says of each name is told as far as somebody reads it; what is decided stays the same.
+#[test]
+fn no_more_is_told_of_policies_than_people_read() {
+    let names = (0..250).map(|number| format!("a{number}.example"));
+    let proposed = Proposed::to(wide::zone(&[])).with("x", names);
+    let policies = proposed.zone.approval_policies.len() + proposed.zone.deny_policies.len();
+    let looked_at = (1 + policies) * (10 + 250);
+    let mut verdicts = Vec::new();
+    for (told, is_told) in [(looked_at, true), (looked_at - 1, false)] {
+        let results = proposed.plan(Attention::to_change(told)).into_results();
+        let [result] = &results[..] else {
+            panic!("{results:?}");
+        };
+        let details = result.details.as_ref();
+        let has_trace = details.is_some_and(|details| !details.trace.is_empty());
+        assert_eq!(has_trace, is_told, "{told}");
+        verdicts.push(result.verdict);
+    }
+    assert_eq!(verdicts[0], verdicts[1]);
+}
+
+/// Nobody asks about a request that lies there already, and so it takes nothing of what is told of the others.
+#[test]
+fn what_a_change_does_not_introduce_is_not_decided() {
+    let mut proposed = Proposed::to(wide::zone(&[])).with_key("a").with_key("b");
+    proposed
+        .introductions
+        .retain(|name, _| name.as_str() == "b");
+    let plan = proposed.plan(Attention::to_change(0));
+    let decided: Vec<&str> = plan
+        .entries
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect();
+    assert_eq!(decided, ["b"]);
+}
+
+/// Requests that take all the work that one decision may do are denied; past two of them a change is judged no further,
+/// but what is on the mainline is.
+#[test]
+fn of_a_change_that_takes_long_to_deny_the_rest_waits() {
+    let stars = (0..8_000).map(|number| format!("\"a{number}*.*.svc.cluster.local\", "));
+    let deny = format!(
+        "apiVersion: gitca.dev/v1alpha1\nkind: DenyPolicy\nmetadata: {{name: x}}\nspec:\n  deny:\n  \
+         - {{name: a, dnsNames: [{}]}}\n",
+        stars.collect::<String>()
+    );
+    let mut proposed =
+        Proposed::to(wide::zone(&[("policies/x.yaml", deny.as_bytes())])).with_key("z");
+    for name in ["a", "b", "c"] {
+        let hosts = (0..250).map(|number| format!("{name}-{number}.shop.svc.cluster.local"));
+        proposed = proposed.with(name, hosts);
+    }
+    let told = |attention| -> Vec<(String, Verdict, String)> {
+        let results = proposed.plan(attention).into_results().into_iter();
+        let told = results.map(|result| {
+            let name = result.request.map(|name| name.to_string());
+            let reason = result.reasons.first();
+            let is_left = reason.is_some_and(|reason| reason.message.contains("not decided"));
+            let code = reason.map(|reason| reason.code);
+            assert_eq!(code.is_some(), code == Some(Code::RuleError), "{reason:?}");
+            let left = if is_left { "left" } else { "" };
+            (name.unwrap_or_default(), result.verdict, left.to_owned())
+        });
+        told.collect()
+    };
+    let of = |name: &str, verdict, left: &str| (name.to_owned(), verdict, left.to_owned());
+    let begin = [of("a", Denied, ""), of("b", Denied, "")];
+    let left = [of("c", Denied, "left"), of("z", Denied, "left")];
+    let decided = [of("c", Denied, ""), of("z", Approved, "")];
+    assert_eq!(
+        told(Attention::to_change(0)),
+        [begin.clone(), left].concat()
+    );
+    assert_eq!(told(Attention::EVERYTHING), [begin, decided].concat());
+}
