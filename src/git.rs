@@ -11,6 +11,7 @@ mod authorship;
 mod bot;
 mod child;
 mod commit;
+mod commits;
 mod diff;
 mod differing;
 mod extent;

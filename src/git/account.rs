@@ -169,7 +169,7 @@ impl<'a> Account<'a> {
         if let Some(known) = self.dates.get(&commit) {
             return Ok(*known);
         }
-        let found = committed(&self.repository.commit_at(commit)?);
+        let found = committed(&*self.repository.commit_at(commit)?);
         self.dates.insert(commit, found);
         Ok(found)
     }
@@ -178,7 +178,7 @@ impl<'a> Account<'a> {
         if let Some(known) = self.authors.get(&commit) {
             return Ok(Arc::clone(known));
         }
-        let found = authorship(self.repository, &self.repository.commit_at(commit)?)?;
+        let found = authorship(self.repository, &*self.repository.commit_at(commit)?)?;
         let found = Arc::new(found);
         self.authors.insert(commit, Arc::clone(&found));
         Ok(found)

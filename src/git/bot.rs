@@ -45,7 +45,7 @@ impl Repository {
     /// # Errors
     /// When the commit or its trees can't be read.
     pub fn run_commit(&self, commit: ObjectId) -> anyhow::Result<Result<RunCommit, Flaw>> {
-        self.form(&self.commit_at(commit)?)
+        self.form(&*self.commit_at(commit)?)
     }
 
     pub(super) fn form(&self, commit: &Commit) -> anyhow::Result<Result<RunCommit, Flaw>> {

@@ -1,21 +1,12 @@
 //! Commits as the octets of their objects, read by ourselves.
 //!
-//! In comes the name of an object; out goes a [`Commit`]: its tree, its parents, its message, and who is said to have
+//! In come the octets of an object; out goes a [`Commit`]: its tree, its parents, its message, and who is said to have
 //! made it. Anybody can have a server take a commit without an author, or with a date that no clock shows: that is nothing
-//! to fail over, since nobody has to be behind it. What is no commit at all, or is not there, is a broken history.
+//! to fail over, since nobody has to be behind it.
 
-use anyhow::Context as _;
-use git2::{ErrorCode, ObjectType, Oid};
+use git2::Oid;
 
-use crate::finding::{Code, Reason, Stop};
-use crate::git::ids::oid;
-use crate::git::repository::Repository;
-use crate::names::ObjectId;
 use crate::snapshot::Author;
-
-/// Nobody has written so much about one change, in one commit or in many: sixteen hundred octets for each of ten thousand. A
-/// commit is read at a go.
-pub(super) const LARGEST: usize = 16 << 20;
 
 /// A commit.
 #[derive(Clone, Debug)]
@@ -36,63 +27,9 @@ struct Stamp {
     seconds: i64,
 }
 
-impl Repository {
-    pub(super) fn commit_at(&self, commit: ObjectId) -> anyhow::Result<Commit> {
-        self.commit_named(oid(commit), None)
-    }
-
-    /// The same, where another commit names it as its parent.
-    pub(super) fn commit_named(&self, commit: Oid, child: Option<Oid>) -> anyhow::Result<Commit> {
-        let odb = self.inner.odb().context("opening the object database")?;
-        let broken = |what: &str| broken(commit, child, what);
-        let object = match odb.read_header(commit) {
-            Ok((octets, ObjectType::Commit)) if octets > LARGEST => {
-                return Err(oversized(commit, child).into());
-            }
-            Ok((_, ObjectType::Commit)) => odb.read(commit),
-            Ok((_, kind)) => return Err(broken(&format!("is a {kind}, and no commit")).into()),
-            Err(error) => Err(error),
-        };
-        let object = match object {
-            Ok(object) => object,
-            Err(error) if error.code() == ErrorCode::NotFound => {
-                return Err(broken("is not in this repository").into());
-            }
-            Err(error) => {
-                return Err(broken(&format!("can't be read: {}", error.message())).into());
-            }
-        };
-        let read = Commit::read(commit, object.data());
-        read.ok_or_else(|| {
-            broken("is malformed: it names no tree, or its parents in no order").into()
-        })
-    }
-}
-
-/// What to do about a history of which something is missing.
-fn broken(commit: Oid, child: Option<Oid>, what: &str) -> Stop {
-    let help = "see with `git fsck` what else is missing; fetch it from a clone that has it, or make a fresh clone; \
-                where no clone has it, leave the branch with that commit out of the mainline";
-    unreadable(commit, child, what, help)
-}
-
-fn oversized(commit: Oid, child: Option<Oid>) -> Stop {
-    let what = format!("has more than {LARGEST} octets");
-    let help = "leave the branch with that commit out of the mainline, and put its files into a commit with a message \
-                that people read";
-    unreadable(commit, child, &what, help)
-}
-
-fn unreadable(commit: Oid, child: Option<Oid>, what: &str, help: &str) -> Stop {
-    let message = match child {
-        None => format!("commit {commit} {what}"),
-        Some(child) => format!("commit {child} names {commit} as a parent, which {what}"),
-    };
-    Stop::because(Reason::new(Code::OperationFailed, message).help(help))
-}
-
 impl Commit {
-    fn read(id: Oid, octets: &[u8]) -> Option<Self> {
+    /// What these octets say; nothing where they are no commit.
+    pub(super) fn read(id: Oid, octets: &[u8]) -> Option<Self> {
         let end = octets.windows(2).position(|pair| pair == b"\n\n");
         let (header, message) = match end {
             Some(end) => (&octets[..end], &octets[end + 2..]),

@@ -1,54 +1,64 @@
-//! Trees that were just read, for whoever asks next: a walk over history meets each twice, and the paths of many files lead
-//! through the same directories.
+//! Objects that were just read, for whoever asks next: a walk over history meets each tree twice, the paths of many files
+//! lead through the same directories, and the commits of a change are walked several times.
 //!
-//! In comes a tree under its id, out it goes again until enough others came: some tens of megabytes at the very most.
+//! In comes an object under its id, out it goes again until enough others came: some tens of megabytes at the very most.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::git::tree::Tree;
 use crate::names::ObjectId;
 
 // Two generations of this many octets are kept.
 const OCTETS: usize = 8 << 20;
 
-/// What is kept. A tree that is asked for again is young again; the old ones go when the young ones have grown old.
-#[derive(Default)]
-pub(super) struct Kept(RefCell<Generations>);
+/// What is kept. An object that is asked for again is young again; the old ones go when the young ones have grown old.
+pub(super) struct Kept<T>(RefCell<Generations<T>>);
 
-#[derive(Default)]
-struct Generations {
-    young: HashMap<ObjectId, Rc<Tree>>,
-    old: HashMap<ObjectId, Rc<Tree>>,
+struct Generations<T> {
+    young: HashMap<ObjectId, Weighed<T>>,
+    old: HashMap<ObjectId, Weighed<T>>,
     octets: usize,
 }
 
-impl Kept {
-    /// The tree of that name, if it was read not long ago.
-    pub(super) fn get(&self, id: ObjectId) -> Option<Rc<Tree>> {
-        let mut kept = self.0.borrow_mut();
-        if let Some(tree) = kept.young.get(&id) {
-            return Some(Rc::clone(tree));
-        }
-        let tree = kept.old.remove(&id)?;
-        kept.add(id, &tree);
-        Some(tree)
-    }
+/// An object and how many octets it takes.
+type Weighed<T> = (Rc<T>, usize);
 
-    /// Remembers a tree.
-    pub(super) fn keep(&self, id: ObjectId, tree: &Rc<Tree>) {
-        self.0.borrow_mut().add(id, tree);
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(RefCell::new(Generations {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            octets: 0,
+        }))
     }
 }
 
-impl Generations {
-    fn add(&mut self, id: ObjectId, tree: &Rc<Tree>) {
+impl<T> Kept<T> {
+    /// The object of that name, if it was read not long ago.
+    pub(super) fn get(&self, id: ObjectId) -> Option<Rc<T>> {
+        let mut kept = self.0.borrow_mut();
+        if let Some((object, _)) = kept.young.get(&id) {
+            return Some(Rc::clone(object));
+        }
+        let (object, octets) = kept.old.remove(&id)?;
+        kept.add(id, &object, octets);
+        Some(object)
+    }
+
+    /// Remembers an object of so many octets.
+    pub(super) fn keep(&self, id: ObjectId, object: &Rc<T>, octets: usize) {
+        self.0.borrow_mut().add(id, object, octets);
+    }
+}
+
+impl<T> Generations<T> {
+    fn add(&mut self, id: ObjectId, object: &Rc<T>, octets: usize) {
         if self.octets > OCTETS {
             self.old = std::mem::take(&mut self.young);
             self.octets = 0;
         }
-        self.octets += tree.octets();
-        self.young.insert(id, Rc::clone(tree));
+        self.octets += octets;
+        self.young.insert(id, (Rc::clone(object), octets));
     }
 }

@@ -25,7 +25,7 @@ const TREE_OCTETS: usize = 16 * 1024 * 1024;
 /// The object database of one repository.
 pub(super) struct Objects<'r> {
     odb: Odb<'r>,
-    kept: &'r Kept,
+    kept: &'r Kept<Tree>,
     walked: Cell<usize>,
     passed_over: HashSet<ObjectId>,
 }
@@ -35,7 +35,7 @@ impl<'r> Objects<'r> {
         let odb = repository.inner.odb();
         Ok(Self {
             odb: odb.context("opening the object database")?,
-            kept: &repository.kept,
+            kept: &repository.trees,
             walked: Cell::new(0),
             passed_over: HashSet::new(),
         })
@@ -72,7 +72,7 @@ impl<'r> Objects<'r> {
             return Ok(Err(reason.help("split it into directories")));
         }
         let tree = Rc::new(Tree::read(self.read(object)?.data().to_vec()));
-        self.kept.keep(object, &tree);
+        self.kept.keep(object, &tree, tree.octets());
         self.count(&tree);
         Ok(Ok(tree))
     }

@@ -10,16 +10,19 @@ use anyhow::Context as _;
 use git2::ErrorCode;
 
 use crate::finding::{Code, Finding, Reason, Stop};
+use crate::git::commit::Commit;
 use crate::git::ids::{author, is_absent, reference_name};
 use crate::git::kept::Kept;
 use crate::git::open;
+use crate::git::tree::Tree;
 use crate::names::ObjectId;
 use crate::snapshot::Author;
 
 /// An open repository; one for each thread.
 pub struct Repository {
     pub(super) inner: git2::Repository,
-    pub(super) kept: Kept,
+    pub(super) trees: Kept<Tree>,
+    pub(super) commits: Kept<Commit>,
 }
 
 impl fmt::Debug for Repository {
@@ -62,8 +65,11 @@ impl Repository {
     }
 
     fn of(inner: git2::Repository) -> Self {
-        let kept = Kept::default();
-        Self { inner, kept }
+        Self {
+            inner,
+            trees: Kept::default(),
+            commits: Kept::default(),
+        }
     }
 
     /// Opens the repository whose work tree begins at `root`, or makes one there with this branch.

@@ -10,13 +10,13 @@ use std::collections::{BinaryHeap, HashMap};
 use git2::Oid;
 
 use crate::finding::{Code, Reason, Stop};
-use crate::git::commit::LARGEST;
 use crate::git::ids::{id, oid};
 use crate::git::repository::Repository;
 use crate::names::ObjectId;
 
-// Ten thousand commits, however short, are as many as a landing is looked through for.
-const LEAST: usize = 1_600;
+// Ten thousand commits, however short, are as many as a landing is looked through for: nobody has written more in them.
+const MOST: usize = 8 << 20;
+const LEAST: usize = 800;
 
 const OURS: u8 = 1;
 const THEIRS: u8 = 2;
@@ -115,7 +115,7 @@ impl<'r> Walk<'r> {
     fn bounded(repository: &'r Repository, settled: u8, brought: u8) -> Self {
         Self {
             brought,
-            left: LARGEST,
+            left: MOST,
             ..Self::of(repository, settled)
         }
     }
@@ -257,7 +257,7 @@ fn passed_on(paint: u8, settled: u8) -> u8 {
 
 fn too_large(base: ObjectId, head: ObjectId) -> Stop {
     let message = format!(
-        "the commits of {head} that {base} has not have more than {LARGEST} octets in all, each counted as {LEAST} at least"
+        "the commits of {head} that {base} has not have more than {MOST} octets in all, each counted as {LEAST} at least"
     );
     let help = "squash them into one with a message that people read";
     Stop::because(Reason::new(Code::TooManyFiles, message).help(help))

@@ -104,7 +104,7 @@ impl Repository {
         let top = base.map(|base| self.tree_of(base)).transpose()?;
         let tree = rewrite(&objects, top, &folder)?;
         let parent = base.map(|base| self.commit_at(base)).transpose()?;
-        let buffer = commit_octets(&objects, tree, parent.as_ref(), author, now, message)?;
+        let buffer = commit_octets(&objects, tree, parent.as_deref(), author, now, message)?;
         let commit = objects.write(ObjectType::Commit, buffer.as_bytes())?;
         self.land(branch, base, commit)?;
         if self.head_branch()?.as_deref() == Some(branch) {

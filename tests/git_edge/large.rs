@@ -48,7 +48,7 @@ fn a_change_has_some_ten_thousand_commits_at_most() {
     };
     assert_eq!(refused("side~1"), None);
     let told = refused("side").unwrap_or_default();
-    assert!(told.contains("each counted as 1600 at least"), "{told}");
+    assert!(told.contains("each counted as 800 at least"), "{told}");
 }
 
 /// Each of its commits writes a large directory anew, which weighs nothing in a pack.

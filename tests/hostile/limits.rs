@@ -365,10 +365,10 @@ fn a_request_has_at_most_64_files_of_statements() {
 
 /// What a commit says is compressed as well, and read again at every question.
 #[test]
-fn the_commits_of_a_change_have_at_most_16_mebibytes() {
+fn the_commits_of_a_change_have_at_most_8_mebibytes() {
     let hostile = Hostile::new();
     let message = |octets: usize| hostile.scratch.write("message", "x".repeat(octets));
-    message(1024 * KIB);
+    message(512 * KIB);
     let commit = "git -C repo commit -q --allow-empty --cleanup=verbatim -F ../message";
     hostile
         .scratch
@@ -378,21 +378,18 @@ fn the_commits_of_a_change_have_at_most_16_mebibytes() {
     hostile.scratch.sh(commit);
     let told = refused_change(&hostile, "base", "main");
     assert!(
-        told.contains("have more than 16777216 octets in all"),
+        told.contains("have more than 8388608 octets in all"),
         "{told}"
     );
     hostile.reset();
-    message(16 * 1024 * KIB);
+    message(1024 * KIB);
     hostile.scratch.sh(commit);
     let check = hostile.proposed();
     assert_eq!(
         (check.code, check.errors()),
         (Some(2), vec!["OperationFailed"])
     );
-    for told in [
-        "has more than 16777216 octets",
-        "a message that people read",
-    ] {
+    for told in ["has more than 1048576 octets", "a message that people read"] {
         assert!(check.error().contains(told), "{}", check.error());
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum Source {
     /// The files below this directory.
     WorkTree(PathBuf),
     /// A commit.
-    Commit(Repository, ObjectId),
+    Commit(Box<Repository>, ObjectId),
 }
 
 impl Source {
@@ -28,12 +28,12 @@ impl Source {
         if let Some(head) = head {
             let repository = Repository::open(&world.directory)?;
             let commit = repository.resolve(head)?;
-            return Ok(Self::Commit(repository, commit));
+            return Ok(Self::Commit(Box::new(repository), commit));
         }
         match Repository::discover(&world.directory)?.filter(Repository::is_bare) {
             Some(repository) => {
                 let commit = repository.resolve("HEAD")?;
-                Ok(Self::Commit(repository, commit))
+                Ok(Self::Commit(Box::new(repository), commit))
             }
             None => Ok(Self::WorkTree(worktree::root(&world.directory)?)),
         }
