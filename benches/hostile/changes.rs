@@ -62,7 +62,8 @@ fn of(name: &str, number: usize, ending: &'static str, text: fn(usize) -> Vec<u8
     }
 }
 
-fn walked(folder: &Path) -> Act {
+/// The walk over the commit that brings it.
+pub(crate) fn walked(folder: &Path) -> Act {
     let repository = Repository::open(&repository(folder)).unwrap();
     let commit = repository.resolve("refs/heads/change").unwrap();
     Box::new(move || {

@@ -22,6 +22,7 @@
 
 mod changes;
 mod control;
+mod crowds;
 mod proposals;
 mod requests;
 mod statements;
@@ -106,6 +107,7 @@ fn cases() -> Vec<Case> {
     cases.extend(control::cases());
     cases.extend(trees::cases());
     cases.extend(changes::cases());
+    cases.extend(crowds::cases());
     cases
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Change {
     /// Rules of the mainline beside those that admit all.
     pub(crate) rules: Vec<(String, Vec<u8>)>,
     pub(crate) brings: Vec<(String, Brought)>,
+    /// What its commit says.
+    pub(crate) message: String,
 }
 
 impl Change {
@@ -45,11 +47,11 @@ pub(crate) fn make(folder: &Path, change: &Change) {
         .map(|(path, octets)| (path.as_str(), octets.as_slice()))
         .collect();
     let mut stream = Vec::new();
-    commit(&mut stream, "main");
+    commit(&mut stream, "main", "x\n");
     for (path, blob) in wide::files(&rules) {
         file(&mut stream, path.as_str(), &blob.bytes);
     }
-    commit(&mut stream, "change");
+    commit(&mut stream, "change", &change.message);
     stream.extend(b"from refs/heads/main\n");
     for (path, brought) in &change.brings {
         match brought {
@@ -77,11 +79,12 @@ pub(crate) fn repository(folder: &Path) -> std::path::PathBuf {
     repository
 }
 
-fn commit(stream: &mut Vec<u8>, branch: &str) {
+fn commit(stream: &mut Vec<u8>, branch: &str, message: &str) {
     let mut text = String::new();
     write!(
         text,
-        "commit refs/heads/{branch}\ncommitter x <x@example.com> 1893456000 +0000\ndata 1\nx\n"
+        "commit refs/heads/{branch}\ncommitter x <x@example.com> 1893456000 +0000\ndata {}\n{message}\n",
+        message.len()
     )
     .unwrap();
     stream.extend(text.as_bytes());
