@@ -102,13 +102,18 @@ impl Commit {
     }
 }
 
-/// `NAME <ADDRESS> SECONDS ZONE`; a line with two addresses names nobody.
+// RFC 5321 4.5.3.1: 64 octets, the at sign, and 255 of the domain. Each request that a commit brings shows who made it.
+const LONGEST_ADDRESS: usize = 320;
+const LONGEST_NAME: usize = 320;
+
+/// `NAME <ADDRESS> SECONDS ZONE`; a line with two addresses names nobody, and nobody is called by a page of text.
 fn stamp(line: &[u8]) -> Option<Stamp> {
     let line = String::from_utf8_lossy(line);
     let (name, rest) = line.split_once('<')?;
     let (email, time) = rest.split_once('>')?;
     let is_plain = |text: &str| !text.contains(['<', '>', '\0']);
-    if ![name, email, time].into_iter().all(is_plain) {
+    let is_short = name.len() <= LONGEST_NAME && email.len() <= LONGEST_ADDRESS;
+    if !is_short || ![name, email, time].into_iter().all(is_plain) {
         return None;
     }
     let seconds = match time.split_ascii_whitespace().next() {
@@ -130,7 +135,15 @@ mod tests {
 
     #[test]
     fn a_line_that_names_one_person_at_a_time_that_is_one_is_read() {
+        let named = |name: &str| format!("{name} <jane@example.com> 1 +0000");
+        let longest = "J".repeat(LONGEST_NAME - 1);
         for (line, read) in [
+            (named(&longest).as_str(), Some(("jane@example.com", 1))),
+            (named(&(longest.clone() + "J")).as_str(), None),
+            (
+                format!("Jane <{}> 1 +0000", "j".repeat(LONGEST_ADDRESS + 1)).as_str(),
+                None,
+            ),
             (
                 "Jane Doe <jane@example.com> 1 +0000",
                 Some(("jane@example.com", 1)),
