@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::provenance::{self, Provenance};
+use crate::ssh::signed::Signed;
 use crate::timestamp::Timestamp;
 
 /// A file and the name of its git object.
@@ -108,17 +109,8 @@ pub struct Authorship {
     pub author: Option<Author>,
     /// The addresses of its `Co-authored-by` trailers, each once; `None` where it names more than anybody reads.
     pub co_authors: Option<Vec<String>>,
-    /// Its signature, whatever kind it is of.
-    pub signature: Option<CommitSignature>,
-}
-
-/// The `gpgsig` header of a commit; nothing has verified it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommitSignature {
-    /// The signature in its armor.
-    pub armor: Arc<[u8]>,
-    /// The octets of the commit that were signed; shared by all that it brought.
-    pub signed: Arc<[u8]>,
+    /// Its `gpgsig` header, whatever kind it is of.
+    pub signature: Option<Signed>,
 }
 
 /// The mainline commit that brought the bytes of a request.

@@ -11,4 +11,5 @@ pub mod key_file;
 pub mod kind;
 pub mod secret;
 pub mod signature;
+pub mod signed;
 mod wire;

@@ -4,21 +4,20 @@
 //! over them go to the core, which knows whose key is whose.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use git2::ErrorCode;
 
+use crate::control::allowed_signers::GIT_NAMESPACE;
 use crate::git::commit::Commit;
 use crate::git::ids::id;
 use crate::git::repository::Repository;
-use crate::snapshot::{Authorship, CommitSignature};
+use crate::snapshot::Authorship;
+use crate::ssh::signed::Signed;
 use crate::timestamp::Timestamp;
 
 // RFC 5280 4.1.2.5.2: GeneralizedTime ends with the year 9999.
 const LAST_SECOND: i64 = 253_402_300_799;
-// Far more than people write into one; whoever signs a longer one has proven nothing by it.
-const SIGNED_OCTETS: usize = 1024 * 1024;
 // A squash names those who had a hand in its branch, some dozens at most.
 const CO_AUTHORS: usize = 100;
 
@@ -37,19 +36,9 @@ pub(super) fn committed(commit: &Commit) -> Timestamp {
     Timestamp::from_unix(seconds).expect("the seconds were bounded")
 }
 
-fn signature(repository: &Repository, commit: &Commit) -> anyhow::Result<Option<CommitSignature>> {
-    let odb = repository.inner.odb();
-    let odb = odb.context("opening the object database")?;
-    let header = odb.read_header(commit.id());
-    let (octets, _) = header.with_context(|| format!("reading commit {}", commit.id()))?;
-    if octets > SIGNED_OCTETS {
-        return Ok(None);
-    }
+fn signature(repository: &Repository, commit: &Commit) -> anyhow::Result<Option<Signed>> {
     match repository.inner.extract_signature(&commit.id(), None) {
-        Ok((armor, signed)) => Ok(Some(CommitSignature {
-            armor: Arc::from(&*armor),
-            signed: Arc::from(&*signed),
-        })),
+        Ok((armor, octets)) => Ok(Some(Signed::new(GIT_NAMESPACE, &armor, &octets))),
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
         Err(error) => {
             Err(error).with_context(|| format!("reading the signature of commit {}", commit.id()))

@@ -7,7 +7,6 @@
 use std::fmt;
 
 use crate::control::ControlZone;
-use crate::control::allowed_signers::GIT_NAMESPACE;
 use crate::control::principal::{Principal, PrincipalKind, SshKey};
 use crate::snapshot::{Author, Authorship};
 use crate::ssh::signature::Signature;
@@ -93,15 +92,10 @@ pub fn by_bot(commit: &Authorship, zone: &ControlZone, at: Timestamp) -> Result<
 }
 
 fn signed_by(commit: &Authorship, bot: &Principal, at: Timestamp) -> bool {
-    let Some(signature) = &commit.signature else {
-        return false;
-    };
-    let armor = std::str::from_utf8(&signature.armor).ok();
-    // The namespace comes before the key: what was signed for another purpose is no commit.
-    let parsed = armor.and_then(|armor| Signature::parse_for(GIT_NAMESPACE, armor).ok());
-    parsed.is_some_and(|parsed| {
-        let counts = |listed: &SshKey| listed.key == *parsed.key() && listed.counts(at);
-        bot.ssh_keys.iter().any(counts) && parsed.verify(GIT_NAMESPACE, &signature.signed).is_ok()
+    commit.signature.as_ref().is_some_and(|signed| {
+        let key = signed.signature().map(Signature::key);
+        let counts = |listed: &SshKey| Some(&listed.key) == key && listed.counts(at);
+        bot.ssh_keys.iter().any(counts) && signed.holds()
     })
 }
 

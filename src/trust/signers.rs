@@ -4,12 +4,10 @@
 //! key, so a signature that was made for one purpose never serves another.
 
 use crate::control::ControlZone;
-use crate::control::allowed_signers::GIT_NAMESPACE;
 use crate::control::principal::{Principal, SshKey};
 use crate::finding::{Code, Reason};
-use crate::snapshot::CommitSignature;
 use crate::ssh::key::PublicKey;
-use crate::ssh::signature::Signature;
+use crate::ssh::signed::Signed;
 use crate::timestamp::Timestamp;
 
 /// Whether the clock matters for a key.
@@ -62,13 +60,10 @@ fn out_of_force(key: &SshKey, now: Timestamp) -> Option<String> {
 
 /// The Principal who signed a commit with an SSH key, if anybody known did.
 pub(super) fn of_commit<'z>(
-    signature: &CommitSignature,
+    signed: &Signed,
     zone: &'z ControlZone,
     validity: Validity,
 ) -> Option<&'z Principal> {
-    let armor = std::str::from_utf8(&signature.armor).ok()?;
-    let parsed = Signature::parse_for(GIT_NAMESPACE, armor).ok()?;
-    let principal = owner(parsed.key(), zone, validity).ok()?;
-    let verified = parsed.verify(GIT_NAMESPACE, &signature.signed);
-    verified.is_ok().then_some(principal)
+    let principal = owner(signed.signature()?.key(), zone, validity).ok()?;
+    signed.holds().then_some(principal)
 }

@@ -166,19 +166,3 @@ fn a_short_rsa_key_approves_nothing_and_is_nobodys() {
     let message = error["message"].as_str().expect("a message");
     assert!(message.contains("1024 bits"), "{message}");
 }
-
-#[test]
-fn a_commit_that_is_longer_than_anybody_writes_proves_nothing() {
-    let house = House::with_request("none");
-    // Git itself verifies the long one, too.
-    let is_verified = || {
-        let report = house.scratch.in_repo(&["plan", "-o", "json"]).success();
-        report.json()["results"][0]["requester"]["verified"].clone()
-    };
-    assert_eq!(is_verified(), true);
-    house.scratch.sh(
-        "cd repo; (echo long; head -c 1100000 /dev/zero | tr '\\0' x) > ../long
-         git -c gpg.format=ssh -c user.signingKey=../keys/jane commit -q --amend -S -F ../long",
-    );
-    assert_eq!(is_verified(), false);
-}
