@@ -2,7 +2,8 @@
 //!
 //! In come commits; out go those that one side has and the other has not, or what both have in common. Both sides are
 //! painted backwards, by the dates of commits, until nothing is left that only one has; whoever is painted late passes it
-//! on at once. Dates decide in which order commits are read, and how far: a wrong one costs time.
+//! on at once. Dates decide in which order commits are read, and how far. A wrong one costs time: where very much seems to be
+//! brought, or a beginning of history, the other side is read to its end, whatever its dates, since it may have all that.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -27,23 +28,34 @@ const OLDER: u8 = 4;
 struct Seen {
     paint: u8,
     seconds: i64,
+    /// How many were seen before it.
+    number: usize,
     parents: Vec<Oid>,
+    octets: usize,
     is_waiting: bool,
 }
+
+/// Commits by their dates; of one date those first that were seen first.
+type Waiting = BinaryHeap<(i64, Reverse<usize>, Oid)>;
 
 struct Walk<'r> {
     repository: &'r Repository,
     /// The paint that is of no interest.
     settled: u8,
     seen: HashMap<Oid, Seen>,
-    waiting: BinaryHeap<(i64, Reverse<usize>, Oid)>,
+    /// Those that seem to be brought wait by themselves: what is painted later on stays where it was, and waits twice.
+    waiting: Waiting,
+    waiting_brought: Waiting,
     /// How many of those that wait are of interest.
     open: usize,
+    /// How many of interest have no parents.
+    beginnings: usize,
     /// The oldest date that was of interest.
     oldest: i64,
-    /// What is brought has this paint alone, and so many octets are left for it.
+    /// What is brought has this paint alone, these octets, and at most so many.
     brought: u8,
-    left: usize,
+    octets: usize,
+    most: usize,
 }
 
 impl Repository {
@@ -64,7 +76,7 @@ impl Repository {
     pub(super) fn brought(&self, tops: &[Oid], hidden: &[Oid]) -> anyhow::Result<Option<Vec<Oid>>> {
         let walk = Walk::bounded(self, THEIRS, OURS);
         let walk = walk.between((tops, OURS), (hidden, THEIRS))?;
-        Ok((walk.left > 0).then(|| walk.sorted(tops)))
+        Ok((!walk.is_full()).then(|| walk.sorted(tops)))
     }
 
     /// Where a branch with this head left the one that it shall be merged into.
@@ -75,7 +87,7 @@ impl Repository {
     pub(super) fn fork(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<ObjectId> {
         let walk = Walk::bounded(self, OLDER, THEIRS);
         let walk = walk.between((&[oid(base)], OURS), (&[oid(head)], THEIRS))?;
-        if walk.left == 0 {
+        if walk.is_full() {
             return Err(too_large(base, head).into());
         }
         Ok(walk.common().ok_or_else(|| unrelated(base, head))?)
@@ -103,11 +115,14 @@ impl<'r> Walk<'r> {
             repository,
             settled,
             seen: HashMap::new(),
-            waiting: BinaryHeap::new(),
+            waiting: Waiting::new(),
+            waiting_brought: Waiting::new(),
             open: 0,
+            beginnings: 0,
             oldest: i64::MAX,
             brought: 0,
-            left: usize::MAX,
+            octets: 0,
+            most: usize::MAX,
         }
     }
 
@@ -115,7 +130,7 @@ impl<'r> Walk<'r> {
     fn bounded(repository: &'r Repository, settled: u8, brought: u8) -> Self {
         Self {
             brought,
-            left: MOST,
+            most: MOST,
             ..Self::of(repository, settled)
         }
     }
@@ -139,18 +154,17 @@ impl<'r> Walk<'r> {
     }
 
     fn run(&mut self) -> anyhow::Result<()> {
-        while let Some((seconds, _, commit)) = self.waiting.pop() {
-            if self.left == 0 {
-                return Ok(());
-            }
+        while let Some((seconds, commit)) = self.next() {
             // Older ones lead to nothing newer.
-            if self.open == 0 && seconds <= self.oldest {
+            if self.open == 0 && seconds <= self.oldest && !self.is_doubtful() {
                 return Ok(());
             }
             let Some(seen) = self.seen.get_mut(&commit) else {
                 continue;
             };
-            seen.is_waiting = false;
+            if !std::mem::take(&mut seen.is_waiting) {
+                continue;
+            }
             if seen.paint & self.settled == 0 {
                 self.open -= 1;
                 self.oldest = self.oldest.min(seconds);
@@ -161,6 +175,26 @@ impl<'r> Walk<'r> {
             }
         }
         Ok(())
+    }
+
+    /// The newest that waits; when too much seems to be brought, of those that are not.
+    fn next(&mut self) -> Option<(i64, Oid)> {
+        let is_brought = !self.is_full() && self.waiting_brought.peek() > self.waiting.peek();
+        let next = if is_brought {
+            self.waiting_brought.pop()
+        } else {
+            self.waiting.pop()
+        };
+        next.map(|(seconds, _, commit)| (seconds, commit))
+    }
+
+    fn is_full(&self) -> bool {
+        self.octets > self.most
+    }
+
+    /// Whether the other side may have what seems to be brought. When the histories have nothing in common, it has not.
+    fn is_doubtful(&self) -> bool {
+        self.is_full() || self.settled == THEIRS && self.beginnings > 0
     }
 
     /// Paints a commit, and all behind it that were seen already.
@@ -176,9 +210,18 @@ impl<'r> Walk<'r> {
             if seen.paint == before {
                 continue;
             }
+            let is_open = |paint: u8| paint & self.settled == 0;
+            let closes = is_open(before) && !is_open(seen.paint);
+            self.beginnings -= usize::from(closes && seen.parents.is_empty());
+            if before == self.brought {
+                self.octets -= seen.octets;
+            }
             if seen.is_waiting {
-                let is_open = |paint: u8| paint & self.settled == 0;
-                self.open -= usize::from(is_open(before) && !is_open(seen.paint));
+                self.open -= usize::from(closes);
+                if before == self.brought {
+                    let place = (seen.seconds, Reverse(seen.number), commit);
+                    self.waiting.push(place);
+                }
             } else {
                 let paint = passed_on(seen.paint, self.settled);
                 next.extend(
@@ -193,19 +236,24 @@ impl<'r> Walk<'r> {
 
     fn see(&mut self, commit: Oid, child: Option<Oid>, paint: u8) -> anyhow::Result<()> {
         let found = self.repository.commit_named(commit, child)?;
-        if paint == self.brought {
-            self.left = self.left.saturating_sub(found.octets().max(LEAST));
-        }
-        let seconds = found.seconds().unwrap_or(0);
-        self.waiting
-            .push((seconds, Reverse(self.seen.len()), commit));
-        self.open += usize::from(paint & self.settled == 0);
         let seen = Seen {
             paint,
-            seconds,
+            seconds: found.seconds().unwrap_or(0),
+            number: self.seen.len(),
             parents: found.parent_ids().collect(),
+            octets: found.octets().max(LEAST),
             is_waiting: true,
         };
+        let is_open = paint & self.settled == 0;
+        self.open += usize::from(is_open);
+        self.beginnings += usize::from(is_open && seen.parents.is_empty());
+        let place = (seen.seconds, Reverse(seen.number), commit);
+        if paint == self.brought {
+            self.octets += seen.octets;
+            self.waiting_brought.push(place);
+        } else {
+            self.waiting.push(place);
+        }
         self.seen.insert(commit, seen);
         Ok(())
     }

@@ -51,6 +51,47 @@ fn a_change_has_some_ten_thousand_commits_at_most() {
     assert!(told.contains("each counted as 800 at least"), "{told}");
 }
 
+/// The clock of whoever made one commit of the mainline was wrong.
+#[test]
+fn what_the_mainline_has_is_brought_by_nobody_whatever_its_dates() {
+    for commits in [2, 11_000] {
+        let repo = Repo::with_request();
+        let commit = |branch: &str, person: &str, seconds: u32| {
+            format!(
+                "commit refs/heads/{branch}\ncommitter {person} <x@example.com> {seconds} +0000\ndata 1\nx\n"
+            )
+        };
+        let later = commit("main", "Sam", 1_893_456_000);
+        let ask = "M 100644 inline requests/dev/joe.yaml\ndata 1\n";
+        let stream = [
+            commit("main", "Mal", 1_893_456_000),
+            format!("from {}\n{ask}m\n", repo.head()),
+            format!("{later}D requests/dev/joe.yaml\n"),
+            later.repeat(commits),
+            commit("side", "Joe", 1_893_456_000),
+            format!("from refs/heads/main\n{ask}j\n"),
+            commit("main", "Sam", 1_000_000_000),
+            later,
+        ];
+        let stream = stream.concat();
+        git(
+            repo.path(),
+            &["fast-import", "--quiet", "--force"],
+            stream.as_bytes(),
+        );
+        repo.git(&["reset", "--quiet", "--hard"]);
+        let repository = repo.open();
+        let commit = |name: &str| repository.resolve(name).expect("a commit");
+        let proposal = repository.propose(commit("main"), commit("side"));
+        let proposal = proposal.expect("it has one commit");
+        assert_eq!(proposal.ancestor(), commit("main~2"), "{commits}");
+        repo.merge("eve", &["side"]);
+        let found = found(&repo);
+        assert_eq!(names(found.maker.as_slice()), ["Joe"], "{commits}");
+        assert_eq!(names(&found.contributors), ["Joe"], "{commits}");
+    }
+}
+
 /// Each of its commits writes a large directory anew, which weighs nothing in a pack.
 #[test]
 fn a_landing_of_too_large_trees_has_no_maker() {
