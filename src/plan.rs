@@ -79,10 +79,12 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
                     revocations: evidence.revocations,
                     now,
                 };
-                if left.is_lost() {
-                    return Some(entry::undecided(&case));
+                match left.is_lost() {
+                    // A certificate that has ended stays as it is, whatever is decided against it.
+                    true if evidence.ended.contains(name) => None,
+                    true => Some(entry::undecided(&case)),
+                    false => entry::of(evidence, &case, &mut left),
                 }
-                entry::of(evidence, &case, &mut left)
             }
             // These bytes were good when they were signed.
             Err(_) if evidence.ended.contains(name) => None,

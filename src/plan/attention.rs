@@ -13,7 +13,7 @@ pub struct Attention<'a> {
     /// How much that policies look at somebody will read of, of all requests together. A request that would take more
     /// than is left is decided without what each policy says.
     pub(super) told: usize,
-    /// How many units the policies may take for requests that are denied.
+    /// How many units the policies may take for requests that are denied, or are judged by rules that came with them.
     pub(super) patience: u64,
 }
 
@@ -35,8 +35,8 @@ impl<'a> Attention<'a> {
         patience: u64::MAX,
     };
 
-    /// Those that a change introduces are decided, until those that are denied have taken long; past it the others are
-    /// denied with them. So much that policies look at is told.
+    /// Those that a change introduces are decided, until those that are denied have taken long, or all of them where it
+    /// touches the rules; past it the others are denied with them. So much that policies look at is told.
     #[must_use]
     pub fn to_change(told: usize) -> Self {
         Self {

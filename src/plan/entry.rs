@@ -53,8 +53,7 @@ pub(super) fn of<'a>(
     if evidence.is_settled(case, &judgement.decision) {
         return None;
     }
-    left.bear(request, &judgement);
-    let before = evidence.refusal_before(case, &judgement.decision);
+    let (before, work) = evidence.refusal_before(case, &judgement.decision);
     if in_detail {
         let refusal = before.clone();
         let refusal = refusal.map(|(cause, refusal)| together::of_before(cause, refusal));
@@ -71,6 +70,7 @@ pub(super) fn of<'a>(
     let notices = notices.map(|notice| locate(request, notice)).collect();
     let decision =
         together::stricter(judgement.decision, before).map_err(|refusal| place(request, refusal));
+    left.bear(request, judgement.work + work, decision.as_ref().err());
     let details = Details {
         trace: details::opinions(&trace.policies),
         assents: judgement.assents,
@@ -100,9 +100,9 @@ fn decided<'a>(case: &Case<'a, '_>, in_detail: bool) -> (Judgement<'a>, Trace) {
 
 /// A request that is denied since those before it have used up what may be done.
 pub(super) fn undecided<'a>(case: &Case<'a, '_>) -> Entry<'a> {
-    let message = "the policies took as much work for requests before it that are denied as they may take for all of \
-                   one change, so it was not decided";
-    let help = "mend those that are told first, or ask for fewer in one change";
+    let message = "the policies took as much work for requests before it as they may take in one change for those that \
+                   are denied or that came along with rules, so it was not decided";
+    let help = "mend those that are told first, and change rules and ask for certificates in changes of their own";
     let reason = Reason::new(Code::RuleError, message).help(help);
     let refusal = Refusal::new(Verdict::Denied, vec![reason]);
     let requester = case.testimony.requester.clone();

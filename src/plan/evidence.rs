@@ -155,13 +155,15 @@ impl<'a> Evidence<'a> {
         by_request.into_iter().chain(by_approvals).collect()
     }
 
-    /// Why the rules before a change refuse what it brought, if it touched them and they do: the strictest refusal.
+    /// Why the rules before a change refuse what it brought, if it touched them and they do: the strictest refusal. And how
+    /// many units of work it took to say so.
     pub(super) fn refusal_before(
         &self,
         case: &Case<'a, '_>,
         decision: &Result<Approved<'a>, Refusal>,
-    ) -> Option<(Cause, Refusal)> {
+    ) -> (Option<(Cause, Refusal)>, u64) {
         let mut strictest: Option<(Cause, Refusal)> = None;
+        let mut work = 0;
         for (commit, cause) in self.rules_came_along(case.request, decision) {
             let zone = self.rules_before.get(&commit).and_then(Option::as_ref);
             let refusal = match zone {
@@ -173,7 +175,9 @@ impl<'a> Evidence<'a> {
                         testimony,
                         ..case.clone()
                     };
-                    decide(&before).decision.err()
+                    let judgement = decide(&before);
+                    work += judgement.work;
+                    judgement.decision.err()
                 }
             };
             let is_stricter = |refusal: &Refusal| {
@@ -185,6 +189,6 @@ impl<'a> Evidence<'a> {
                 strictest = Some((cause, refusal));
             }
         }
-        strictest
+        (strictest, work)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In come the requests one by one, with what became of them; out comes whether the next one is decided, and told.
 
-use crate::decision::Judgement;
+use crate::decision::Refusal;
 use crate::names::RequestName;
 use crate::plan::attention::{Attention, Only};
 use crate::plan::evidence::Evidence;
@@ -53,28 +53,28 @@ impl<'e, 'a> Left<'e, 'a> {
         rest.is_some()
     }
 
-    /// Counts what a request took, if it is denied: the policies, the constraints of its CAs, and the words.
-    pub(super) fn bear(&mut self, request: &Request, judgement: &Judgement<'_>) {
-        let Err(refusal) = &judgement.decision else {
-            return;
-        };
-        if refusal.verdict != Verdict::Denied {
+    /// Counts what a request took that is denied, or is judged by rules of its own change: so many units of the policies, the
+    /// constraints of its CAs, and the words.
+    pub(super) fn bear(&mut self, request: &Request, work: u64, refusal: Option<&Refusal>) {
+        let is_denied = refusal.is_some_and(|refusal| refusal.verdict == Verdict::Denied);
+        if !is_denied && self.evidence.rules_before.is_empty() {
             return;
         }
-        let signers = self.evidence.zone.signers.iter();
-        let signers = signers.filter(|signer| signer.signer_name == request.signer_name);
-        let chains = signers.flat_map(|signer| signer.authority.chain());
-        let compared: usize = chains.map(|ca| ca.constraints.len()).sum();
+        let signer = self.evidence.zone.signer(&request.signer_name);
+        let chain = signer
+            .into_iter()
+            .flat_map(|signer| signer.authority.chain());
+        let compared: usize = chain.map(|ca| ca.constraints.len()).sum();
         let compared = compared.saturating_mul(request.csr.sans.len());
-        let taken = [(compared, COMPARISON), (refusal.reasons.len(), REASON)];
-        let taken = taken.map(|(number, units)| {
-            u64::try_from(number)
-                .unwrap_or(u64::MAX)
-                .saturating_mul(units)
-        });
-        for units in [judgement.work].into_iter().chain(taken) {
-            self.patience = self.patience.saturating_sub(units);
-        }
+        let reasons = refusal.map_or(0, |refusal| refusal.reasons.len());
+        self.take(1, work);
+        self.take(compared, COMPARISON);
+        self.take(reasons, REASON);
+    }
+
+    fn take(&mut self, number: usize, units: u64) {
+        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        self.patience = self.patience.saturating_sub(number.saturating_mul(units));
     }
 
     /// Whether nothing more is decided.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gitca::control::ControlZone;
 use gitca::finding::Code;
 use gitca::names::{ObjectId, RequestName};
-use gitca::plan::{Attention, Evidence, Plan, Requests, plan};
+use gitca::plan::{Attention, Entry, Evidence, Plan, Requests, plan};
 use gitca::report::Verdict::{self, Approved, Denied};
 use gitca::request::Request;
 use gitca::snapshot::Introduction;
@@ -37,9 +37,14 @@ impl Proposed {
         self.with_csr(name, &Draft::of_names(&names).pem())
     }
 
-    /// Adds a request that has a key of its own.
+    /// Adds a request for one name that has a key of its own.
     fn with_key(self, name: &str) -> Self {
-        let params = rcgen::CertificateParams::new([format!("{name}.example")]);
+        self.with_key_and(name, [format!("{name}.example")])
+    }
+
+    /// Adds a request for these names that has a key of its own.
+    fn with_key_and(self, name: &str, names: impl Into<Vec<String>>) -> Self {
+        let params = rcgen::CertificateParams::new(names);
         let request = params.and_then(|params| params.serialize_request(&seeded_key(name)));
         let pem = request.and_then(|request| request.pem());
         self.with_csr(name, pem.expect("a request").as_bytes())
@@ -111,6 +116,21 @@ fn what_a_change_does_not_introduce_is_not_decided() {
     assert_eq!(decided, ["b"]);
 }
 
+/// A zone that denies none of these hosts, and takes long to see it.
+fn starred(number: usize) -> ControlZone {
+    let stars = (0..number).map(|number| format!("\"a{number}*.*.svc.cluster.local\", "));
+    let deny = format!(
+        "apiVersion: gitca.dev/v1alpha1\nkind: DenyPolicy\nmetadata: {{name: x}}\nspec:\n  deny:\n  \
+         - {{name: a, dnsNames: [{}]}}\n",
+        stars.collect::<String>()
+    );
+    wide::zone(&[("policies/x.yaml", deny.as_bytes())])
+}
+
+fn hosts(name: &str) -> impl Iterator<Item = String> {
+    (0..250).map(move |number| format!("{name}-{number}.shop.svc.cluster.local"))
+}
+
 /// Requests that take all the work that one decision may do are denied; past two of them a change is judged no further,
 /// but what is on the mainline is.
 #[test]
@@ -149,4 +169,28 @@ fn of_a_change_that_takes_long_to_deny_the_rest_waits() {
         [begin.clone(), left].concat()
     );
     assert_eq!(told(Attention::EVERYTHING), [begin, decided].concat());
+}
+
+/// Whose rules came along with it has chosen what they take, whether they admit or not.
+#[test]
+fn of_a_change_of_rules_that_takes_long_to_judge_the_rest_waits() {
+    let names: Vec<String> = (10..40).map(|number| format!("n{number}")).collect();
+    let mut proposed = Proposed::to(starred(100));
+    for name in &names {
+        proposed = proposed.with_key_and(name, hosts(name).collect::<Vec<_>>());
+    }
+    let commit = proposed.introductions[&"n10".parse().expect("a name")].commit;
+    let rules_came = BTreeMap::from([(commit, None)]);
+    for (rules_before, is_whole) in [(&BTreeMap::new(), true), (&rules_came, false)] {
+        let evidence = Evidence {
+            attention: Attention::to_change(0),
+            introductions: &proposed.introductions,
+            rules_before,
+            ..Evidence::alone(&proposed.requests, &proposed.zone)
+        };
+        let plan = plan(&evidence, wide::now());
+        let verdicts: Vec<Verdict> = plan.entries.iter().map(Entry::verdict).collect();
+        assert_eq!(verdicts[0], Approved, "{:?}", plan.entries[0].decision);
+        assert_eq!(verdicts[29] == Approved, is_whole, "{verdicts:?}");
+    }
 }
