@@ -50,6 +50,8 @@ pub fn keys(requests: &Requests) -> Vec<Sha256Digest> {
 pub struct Plan<'a> {
     /// The open requests.
     pub entries: Vec<Entry<'a>>,
+    /// How many units of work are left of those that it could take.
+    pub left: u64,
 }
 
 /// Decides every open request that somebody asks about.
@@ -94,7 +96,8 @@ pub fn plan<'a>(evidence: &Evidence<'a>, now: Timestamp) -> Plan<'a> {
             }
         })
         .collect();
-    Plan { entries }
+    let left = left.units();
+    Plan { entries, left }
 }
 
 /// The owner of each key: who was certified with it, else who asked first by (mainline position, path).

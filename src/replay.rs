@@ -13,9 +13,10 @@ use crate::control::identity::Identity;
 use crate::decision::ruling::Ruling;
 use crate::decision::together::strictness;
 use crate::decision::{Case, decide};
+use crate::effort::Effort;
 use crate::finding::{Code, Reason};
 use crate::names::{ObjectName, RepoPath, RequestName, artifact};
-use crate::plan::{Entry, Evidence, plan};
+use crate::plan::{Attention, Entry, Evidence, plan};
 use crate::provenance::{self, People};
 use crate::report::{Change, Changes, Direction, Side, Verdict};
 use crate::request::Request;
@@ -24,15 +25,30 @@ use crate::timestamp::Timestamp;
 use crate::trust::Supposition;
 use crate::trust::revocations::Revocations;
 
-/// The open requests whose decision is another one under the rules of `head`.
+// Its files are read and its request is parsed twice: a third of a millisecond.
+const CERTIFICATE: u64 = 100_000;
+
+/// The open requests whose decision is another one under the rules of `head`; `None` where that takes more work than is
+/// left.
 #[must_use]
-pub fn open(evidence: &Evidence<'_>, head: &ControlZone, now: Timestamp) -> Changes {
+pub fn open(
+    evidence: &Evidence<'_>,
+    head: &ControlZone,
+    now: Timestamp,
+    left: &Effort,
+) -> Option<Changes> {
     let other = Evidence {
         zone: head,
         ..*evidence
     };
     let rulings = |evidence: &Evidence<'_>| -> BTreeMap<RequestName, Ruling> {
-        let plan = plan(evidence, now);
+        let attention = Attention::to_everything(left.left());
+        let evidence = Evidence {
+            attention,
+            ..*evidence
+        };
+        let plan = plan(&evidence, now);
+        let _ = left.spend(left.left() - plan.left);
         let ruling = |entry: &Entry<'_>| Ruling::of_decision(&entry.decision, Vec::new());
         plan.entries
             .iter()
@@ -50,43 +66,51 @@ pub fn open(evidence: &Evidence<'_>, head: &ControlZone, now: Timestamp) -> Chan
         let change = change(name, name.manifest(), None, &of(&base), &of(&head));
         changes.changes.extend(change);
     }
-    changes
+    (!left.is_exhausted()).then_some(changes)
 }
 
-/// The certificates that would not have been issued in the same way under the rules of `head`.
+/// The certificates that would not have been issued in the same way under the rules of `head`; `None` where that takes more
+/// work than is left.
 #[must_use]
 pub fn past(
     certificates: &BTreeMap<RequestName, Certified>,
     base: &ControlZone,
     head: &ControlZone,
-) -> Changes {
-    let changes: Vec<Option<Change>> = certificates
+    left: &Effort,
+) -> Option<Changes> {
+    let replayed: Vec<(Option<Change>, u64)> = certificates
         .par_iter()
         .map(|(name, certified)| {
-            let (signed, people) = provenance::people(&certified.provenance)?;
+            let Some((signed, people)) = provenance::people(&certified.provenance) else {
+                return (None, CERTIFICATE);
+            };
             let by = |zone| judge(name, certified, signed, &people, zone);
+            let ((base, one), (head, other)) = (by(base), by(head));
             let file = name.issued(artifact::REQUEST);
-            change(name, file, Some(signed), &by(base), &by(head))
+            let change = change(name, file, Some(signed), &base, &head);
+            (change, CERTIFICATE + one + other)
         })
         .collect();
-    Changes {
+    let is_within = left.spend(replayed.iter().map(|(_, work)| work).sum());
+    let changes = replayed.into_iter().filter_map(|(change, _)| change);
+    is_within.then(|| Changes {
         judged: certificates.len(),
-        changes: changes.into_iter().flatten().collect(),
-    }
+        changes: changes.collect(),
+    })
 }
 
-/// The decision of then, had these rules been in force.
+/// The decision of then, had these rules been in force, and how many units of work it took.
 fn judge(
     name: &RequestName,
     certified: &Certified,
     signed: Timestamp,
     people: &People,
     zone: &ControlZone,
-) -> Ruling {
+) -> (Ruling, u64) {
     // Possession of the key was proven when it was signed.
     let request = match Request::suppose(name, &certified.request) {
         Ok(request) => request,
-        Err(reasons) => return Ruling::invalid(reasons),
+        Err(reasons) => return (Ruling::invalid(reasons), 0),
     };
     let names = people.approvals.iter();
     let approvals: Vec<ObjectName> = names.filter_map(|name| name.parse().ok()).collect();
@@ -100,14 +124,15 @@ fn judge(
     let begins = zone
         .signer(&request.signer_name)
         .map(|signer| signer.authority.not_before());
-    Ruling::of(&decide(&Case {
+    let judgement = decide(&Case {
         request: &request,
         zone,
         testimony: &testimony,
         key_owner: None,
         revocations: Revocations::NONE,
         now: begins.map_or(signed, |begins| begins.max(signed)),
-    }))
+    });
+    (Ruling::of(&judgement), judgement.work)
 }
 
 /// Who asked then, with the groups that he has under these rules.

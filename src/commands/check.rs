@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cli::CheckArgs;
 use crate::commands::extent;
+use crate::effort::Effort;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::Repository;
 use crate::names::{ObjectId, RequestName, Shard, artifact};
@@ -23,6 +24,8 @@ use crate::world::World;
 // microseconds and a kibibyte each.
 const DETAILED: usize = 100;
 const TOLD: usize = 25_000;
+// Some three seconds: ten thousand certificates, under policies that take little.
+const REPLAY: u64 = 1_000_000_000;
 
 /// Fills the report with the verdict on each request that is open or would change, or that was named.
 ///
@@ -163,7 +166,12 @@ fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<(Changes
         return Ok(None);
     }
     let mainline = survey::at(world, |_| Ok(base))?;
-    let mut changes = mainline.replay(&proposed.survey.zone, world.now)?;
+    let left = Effort::of(REPLAY);
+    let zone = &proposed.survey.zone;
+    let Some(mut changes) = mainline.replay(zone, world.now, &left)? else {
+        let message = "that would take long: there are many certificates, or the policies are slow";
+        return Err(Stop::because(Reason::new(Code::DecisionsChange, message)).into());
+    };
     changes
         .changes
         .retain(|change| change.issued.is_some() || !proposed.survey.brings(&change.request));

@@ -13,8 +13,10 @@ pub struct Attention<'a> {
     /// How much that policies look at somebody will read of, of all requests together. A request that would take more
     /// than is left is decided without what each policy says.
     pub(super) told: usize,
-    /// How many units the policies may take for requests that are denied, or are judged by rules that came with them.
+    /// How many units the policies may take for the requests that are counted.
     pub(super) patience: u64,
+    /// Whether all are counted, or those alone that are denied or are judged by rules that came with them.
+    pub(super) counts_all: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,18 @@ impl<'a> Attention<'a> {
         only: Only::Everything,
         told: 0,
         patience: u64::MAX,
+        counts_all: false,
     };
+
+    /// The same, until the policies have taken so many units for them; what comes after that has no true decision.
+    #[must_use]
+    pub fn to_everything(units: u64) -> Self {
+        Self {
+            patience: units,
+            counts_all: true,
+            ..Self::EVERYTHING
+        }
+    }
 
     /// Those that a change introduces are decided, until those that are denied have taken long, or all of them where it
     /// touches the rules; past it the others are denied with them. So much that policies look at is told.
@@ -43,6 +56,7 @@ impl<'a> Attention<'a> {
             only: Only::Introduced,
             told,
             patience: PATIENCE,
+            counts_all: false,
         }
     }
 
@@ -52,7 +66,7 @@ impl<'a> Attention<'a> {
         Self {
             only: Only::Named(names),
             told: usize::MAX,
-            patience: u64::MAX,
+            ..Self::EVERYTHING
         }
     }
 }

@@ -3,8 +3,9 @@
 //! In come the requests one by one, with what became of them; out comes whether the next one is decided, and told.
 
 use crate::decision::Refusal;
+use crate::finding::Code;
 use crate::names::RequestName;
-use crate::plan::attention::{Attention, Only};
+use crate::plan::attention::Only;
 use crate::plan::evidence::Evidence;
 use crate::report::Verdict;
 use crate::request::Request;
@@ -21,15 +22,17 @@ pub(super) struct Left<'e, 'a> {
     evidence: &'e Evidence<'a>,
     told: usize,
     patience: u64,
+    counts_all: bool,
 }
 
 impl<'e, 'a> Left<'e, 'a> {
     pub(super) fn of(evidence: &'e Evidence<'a>) -> Self {
-        let Attention { told, patience, .. } = evidence.attention;
+        let attention = evidence.attention;
         Self {
             evidence,
-            told,
-            patience,
+            told: attention.told,
+            patience: attention.patience,
+            counts_all: attention.counts_all || !evidence.rules_before.is_empty(),
         }
     }
 
@@ -53,19 +56,22 @@ impl<'e, 'a> Left<'e, 'a> {
         rest.is_some()
     }
 
-    /// Counts what a request took that is denied, or is judged by rules of its own change: so many units of the policies, the
-    /// constraints of its CAs, and the words.
+    /// Counts what a request took, if it is counted: so many units of the policies, the constraints of its CAs, and the words.
     pub(super) fn bear(&mut self, request: &Request, work: u64, refusal: Option<&Refusal>) {
         let is_denied = refusal.is_some_and(|refusal| refusal.verdict == Verdict::Denied);
-        if !is_denied && self.evidence.rules_before.is_empty() {
+        if !is_denied && !self.counts_all {
             return;
         }
         let signer = self.evidence.zone.signer(&request.signer_name);
         let chain = signer
             .into_iter()
             .flat_map(|signer| signer.authority.chain());
-        let compared: usize = chain.map(|ca| ca.constraints.len()).sum();
-        let compared = compared.saturating_mul(request.csr.sans.len());
+        let subtrees: usize = chain.map(|ca| ca.constraints.len()).sum();
+        let compared = if refusal.is_none_or(comes_to_the_ca) {
+            subtrees.saturating_mul(request.csr.sans.len())
+        } else {
+            0
+        };
         let reasons = refusal.map_or(0, |refusal| refusal.reasons.len());
         self.take(1, work);
         self.take(compared, COMPARISON);
@@ -81,4 +87,20 @@ impl<'e, 'a> Left<'e, 'a> {
     pub(super) fn is_lost(&self) -> bool {
         self.patience == 0
     }
+
+    pub(super) fn units(&self) -> u64 {
+        self.patience
+    }
+}
+
+/// Whether the decision fell at the last step but one, which compares the names with what the CAs may certify.
+fn comes_to_the_ca(refusal: &Refusal) -> bool {
+    use Code::{BeyondCa, KeyBlocked, KeyReused, NameConstraint, UsageBeyondCa};
+    let mut codes = refusal.reasons.iter().map(|reason| reason.code);
+    codes.any(|code| {
+        matches!(
+            code,
+            BeyondCa | KeyBlocked | KeyReused | NameConstraint | UsageBeyondCa
+        )
+    })
 }

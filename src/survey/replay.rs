@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::control::ControlZone;
+use crate::effort::Effort;
 use crate::names::RequestName;
 use crate::replay;
 use crate::report::Changes;
@@ -13,24 +14,35 @@ use crate::survey::Mainline;
 use crate::survey::renewals;
 use crate::timestamp::Timestamp;
 
-// Of so many certificates the files are held at once.
-const CHUNK: usize = 1_000;
+// Of so many certificates the files are held at once, and whether there is work left is asked after them.
+const CHUNK: usize = 50;
 
 impl Mainline {
-    /// The decisions that are others under the rules of `head`, what became looser first.
+    /// The decisions that are others under the rules of `head`, what became looser first; `None` where that takes more work
+    /// than is left.
     ///
     /// # Errors
     /// When git fails.
-    pub fn replay(&self, head: &ControlZone, now: Timestamp) -> anyhow::Result<Changes> {
+    pub fn replay(
+        &self,
+        head: &ControlZone,
+        now: Timestamp,
+        left: &Effort,
+    ) -> anyhow::Result<Option<Changes>> {
         let survey = &self.survey;
-        let mut changes = replay::open(&survey.evidence(), head, now);
+        let Some(mut changes) = replay::open(&survey.evidence(), head, now, left) else {
+            return Ok(None);
+        };
         let issued: Vec<RequestName> = survey.snapshot.issued.keys().cloned().collect();
         for names in issued.chunks(CHUNK) {
             let certificates = self.repository.certificates(self.tip, names)?;
-            changes.extend(replay::past(&certificates, &survey.zone, head));
+            let Some(past) = replay::past(&certificates, &survey.zone, head, left) else {
+                return Ok(None);
+            };
+            changes.extend(past);
         }
         changes.sort();
-        Ok(changes)
+        Ok(Some(changes))
     }
 
     /// The certificates that are due to be made anew under the rules of `head` and were not before, with the end of each.

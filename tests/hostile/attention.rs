@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use gitca::control::ControlZone;
+use gitca::effort::Effort;
 use gitca::finding::Code;
 use gitca::names::{ObjectId, RequestName};
 use gitca::plan::{Attention, Entry, Evidence, Plan, Requests, plan};
+use gitca::replay;
 use gitca::report::Verdict::{self, Approved, Denied};
 use gitca::request::Request;
 use gitca::snapshot::Introduction;
@@ -192,5 +194,26 @@ fn of_a_change_of_rules_that_takes_long_to_judge_the_rest_waits() {
         let verdicts: Vec<Verdict> = plan.entries.iter().map(Entry::verdict).collect();
         assert_eq!(verdicts[0], Approved, "{:?}", plan.entries[0].decision);
         assert_eq!(verdicts[29] == Approved, is_whole, "{verdicts:?}");
+    }
+}
+
+/// What a change of rules means for everything so far is told as long as that takes no longer than people wait.
+#[test]
+fn decisions_are_compared_within_what_is_left() {
+    let proposed = Proposed::to(starred(100))
+        .with_key_and("a", hosts("a").collect::<Vec<_>>())
+        .with_key("b");
+    let evidence = Evidence::alone(&proposed.requests, &proposed.zone);
+    let compared = |units| {
+        let left = Effort::of(units);
+        let changes = replay::open(&evidence, &wide::zone(&[]), wide::now(), &left);
+        (changes.map(|changes| changes.judged), left.left())
+    };
+    let (judged, left) = compared(u64::MAX);
+    assert_eq!(judged, Some(2));
+    let taken = u64::MAX - left;
+    assert_eq!(compared(taken + 1).0, Some(2));
+    for units in [1, taken / 2, taken] {
+        assert_eq!(compared(units), (None, 0), "{units}");
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::{DiffArgs, DiffFormat};
 use crate::commands::policy::rules::Source;
+use crate::effort::Effort;
 use crate::finding::Finding;
 use crate::names::ObjectId;
 use crate::output::text::{self, Style, changes};
@@ -51,7 +52,8 @@ pub fn diff(args: &DiffArgs, world: &World, style: Style) -> anyhow::Result<Told
     };
     let source = Source::find(args.head.as_deref(), world)?;
     let rules = source.rules()?;
-    let found = mainline.replay(&rules, world.now)?;
+    let found = mainline.replay(&rules, world.now, &Effort::of(u64::MAX))?;
+    let found = found.unwrap_or_default();
     let due = mainline.newly_due(&rules, world.now)?;
     let begins = warnings::renewals_begin(&due, world.now);
     let notices: Vec<Finding> = begins.into_iter().collect();
