@@ -49,7 +49,7 @@ use crate::control::policy_test::PolicyTest;
 use crate::control::principal::{EmailAddress, Owners, Principal, SshKey};
 use crate::control::settings::Settings;
 use crate::control::signer::Signer;
-use crate::control::surroundings::Surroundings;
+use crate::control::surroundings::{Cas, Surroundings};
 use crate::effort::Effort;
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, ObjectName, RepoPath, SignerName};
@@ -191,6 +191,7 @@ impl ControlZone {
             principals: self.principals.keys().cloned().collect(),
             key_lists: BTreeMap::new(),
             compiling: Effort::of_compiling(),
+            cas: Cas::default(),
         };
         let root = Field::root(&tree);
         let head = Document::read(&root, &place, ObjectId([0; 20]), &mut problems);

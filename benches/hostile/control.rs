@@ -143,6 +143,15 @@ fn zones() -> Vec<Case> {
         many("Principals", FILES, |n| {
             (head("Principal", n) + &format!(" {{emails: [a{n}@b.c]}}\n")).into_bytes()
         }),
+        many("Signers", FILES, |n| {
+            let name = format!("x{n}");
+            wide::signer(&name, &format!("example.com/{name}"), "").into_bytes()
+        }),
+        many("Clusters", FILES, |n| {
+            wide::CLUSTER
+                .replace("kubernetes}", &format!("x{n}}}"))
+                .into_bytes()
+        }),
         many("DenyPolicies", FILES, |n| {
             let entry = format!(" {{deny: [{{name: n, dnsNames: [a{n}.b]}}]}}\n");
             (head("DenyPolicy", n) + &entry).into_bytes()

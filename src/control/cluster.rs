@@ -3,6 +3,8 @@
 //! In comes the spec of a Cluster file; out comes a [`Cluster`]. Nothing of a kubeconfig but its user comes from a
 //! request, so the fields here are checked as if a stranger had written them.
 
+use std::sync::Arc;
+
 use crate::control::document::Document;
 use crate::control::glob::label::is_label;
 use crate::control::surroundings::Surroundings;
@@ -31,7 +33,7 @@ pub struct Cluster {
     /// The https URL of the API server.
     pub server: String,
     /// The file and PEM text of the CAs that certify the server; `None` for those of the system.
-    pub certificate_authority: Option<(RepoPath, String)>,
+    pub certificate_authority: Option<(RepoPath, Arc<str>)>,
     /// The name in the server's certificate, when it is not that of the URL.
     pub tls_server_name: Option<String>,
     /// The proxy on the way to the server.

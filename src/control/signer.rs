@@ -10,6 +10,7 @@ mod crl;
 pub use crate::control::signer::crl::Crl;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use der::oid::ObjectIdentifier;
 
@@ -68,7 +69,7 @@ pub struct Signer {
     /// The file with the CA certificate and its intermediates.
     pub ca_file: RepoPath,
     /// The signing CA and those above it.
-    pub authority: Authority,
+    pub authority: Arc<Authority>,
     /// The name of the key; where the key lives the repository doesn't say.
     pub key: ObjectName,
     /// The Kubernetes signer whose rules hold.
@@ -120,7 +121,7 @@ impl Signer {
         let signer_name = spec.require("signerName", problems);
         let signer_name = signer_name.and_then(|field| field.parse(problems));
         let certificate = spec.require("caCertificate", problems);
-        let certificate = certificate.and_then(|field| read_authority(&field, around, problems));
+        let certificate = certificate.and_then(|field| around.authority(&field, problems));
         let key = spec.require("key", problems);
         let key = key.and_then(|field| field.parse(problems));
         let profile = read_profile(&spec, signer_name.as_ref(), problems);
@@ -164,24 +165,6 @@ impl Signer {
             signer_name: signer_name?,
             key: key?,
         })
-    }
-}
-
-/// The CA certificates in the file that the field names, if they may certify leaves.
-fn read_authority(
-    field: &Field<'_>,
-    around: &Surroundings<'_>,
-    problems: &mut Problems,
-) -> Option<(RepoPath, Authority)> {
-    let (file, pem) = around.certificates(field, problems)?;
-    match Authority::read(pem.as_bytes()) {
-        Ok(authority) => Some((file, authority)),
-        Err(reasons) => {
-            for reason in reasons {
-                problems.report(field, format!("`{file}` can't be used: {reason}"));
-            }
-            None
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! In come the references in a field; out come the files and names they mean, or a problem at the field with the
 //! nearest name as help. All of it is from the same commit.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use crate::control::files;
 use crate::control::key_list::KeyList;
 use crate::control::reading::{choice, elements};
 use crate::effort::Effort;
-use crate::names::{ObjectName, RepoPath};
+use crate::names::{NameError, ObjectName, RepoPath};
 use crate::snapshot::Blob;
+use crate::x509::ca::Authority;
 use crate::yaml::{Field, Problems, Value, suggest};
 
 /// The other files and objects of the control zone.
@@ -30,7 +32,18 @@ pub struct Surroundings<'a> {
     pub key_lists: BTreeMap<RepoPath, Arc<KeyList>>,
     /// What compiling the patterns and rules of all files may still take.
     pub compiling: Effort,
+    /// What was read of the files of CA certificates so far.
+    pub cas: Cas,
 }
+
+/// The files of CA certificates, each read and verified once: a thousand objects may name the same one.
+#[derive(Debug, Default)]
+pub struct Cas {
+    certificates: Known<Arc<str>, NameError>,
+    authorities: Known<Arc<Authority>, Vec<String>>,
+}
+
+type Known<T, E> = RefCell<BTreeMap<RepoPath, Result<T, E>>>;
 
 impl<'a> Surroundings<'a> {
     /// What the heads of the files say is there.
@@ -51,6 +64,7 @@ impl<'a> Surroundings<'a> {
             principals: names(Kind::Principal),
             key_lists,
             compiling: Effort::of_compiling(),
+            cas: Cas::default(),
         }
     }
 
@@ -59,13 +73,35 @@ impl<'a> Surroundings<'a> {
         &self,
         field: &Field<'_>,
         problems: &mut Problems,
-    ) -> Option<(RepoPath, String)> {
+    ) -> Option<(RepoPath, Arc<str>)> {
         let path = self.policy_file(field, "policies/ca/", problems)?;
         let blob = self.files.get(&path)?;
-        match files::certificates(&blob.bytes) {
-            Ok(pem) => Some((path, pem)),
+        let read = || files::certificates(&blob.bytes).map(Arc::from);
+        let mut known = self.cas.certificates.borrow_mut();
+        match known.entry(path.clone()).or_insert_with(read) {
+            Ok(pem) => Some((path, Arc::clone(pem))),
             Err(error) => {
                 problems.report(field, format!("`{path}` {error}"));
+                None
+            }
+        }
+    }
+
+    /// The CA certificates in the file that a field names relative to `policies/`, if they may certify leaves.
+    pub fn authority(
+        &self,
+        field: &Field<'_>,
+        problems: &mut Problems,
+    ) -> Option<(RepoPath, Arc<Authority>)> {
+        let (path, pem) = self.certificates(field, problems)?;
+        let read = || Authority::read(pem.as_bytes()).map(Arc::new);
+        let mut known = self.cas.authorities.borrow_mut();
+        match known.entry(path.clone()).or_insert_with(read) {
+            Ok(authority) => Some((path, Arc::clone(authority))),
+            Err(reasons) => {
+                for reason in reasons {
+                    problems.report(field, format!("`{path}` can't be used: {reason}"));
+                }
                 None
             }
         }

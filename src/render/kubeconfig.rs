@@ -182,7 +182,7 @@ fn check_clusters(
         let authority = cluster
             .certificate_authority
             .as_ref()
-            .map(|(_, pem)| STANDARD.encode(pem));
+            .map(|(_, pem)| STANDARD.encode(pem.as_bytes()));
         if value.server != cluster.server || value.certificate_authority_data != authority {
             return Err(format!(
                 "gives cluster `{name}` another server or CA than its Cluster object"

@@ -3,6 +3,7 @@
 //! `benches/hostile` measures the worst inputs; this holds what keeps them within the bound.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gitca::control::ControlZone;
@@ -338,4 +339,15 @@ fn revocations_of_a_change_are_read_no_further_either() {
     assert_eq!(check.told(&file(19)), "", "{check:?}");
     let plan = hostile.plan();
     assert!(plan.told(&file(39)).contains("MalformedFile"), "{plan:?}");
+}
+
+/// A chain takes milliseconds to verify, and two thousand Signers may name it.
+#[test]
+fn a_file_of_ca_certificates_is_read_once() {
+    let zone = wide::zone(&[]);
+    let [one, other] = &zone.signers[..] else {
+        panic!("two signers");
+    };
+    assert_eq!(one.ca_file, other.ca_file);
+    assert!(Arc::ptr_eq(&one.authority, &other.authority));
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::control::surroundings::Cas;
 use crate::effort::Effort;
 use crate::finding::{Code, Reason};
 use crate::yaml::parser;
@@ -17,6 +18,7 @@ fn read(text: &str) -> Result<Approvals, Vec<Reason>> {
         principals: names(["alice", "bob", "carol"]),
         key_lists: BTreeMap::new(),
         compiling: Effort::of_compiling(),
+        cas: Cas::default(),
     };
     let node = parser::parse(text.as_bytes()).unwrap();
     let mut problems = Problems::new(Code::ConfigInvalid);

@@ -180,7 +180,7 @@ fn cluster_views<'a>(signer: &Signer, zone: &'a ControlZone) -> Vec<ClusterView<
             certificate_authority: cluster
                 .certificate_authority
                 .as_ref()
-                .map(|(_, pem)| pem.as_str()),
+                .map(|(_, pem)| &**pem),
             tls_server_name: cluster.tls_server_name.as_deref(),
             proxy_url: cluster.proxy_url.as_deref(),
             namespace: cluster.namespace.as_deref(),
