@@ -2,7 +2,7 @@
 //!
 //! In comes PEM; out come digests of public keys. A block that can't be read has no key that anybody could be given a
 //! certificate for, and it is not for this file to say so. There may be tens of thousands of certificates in a proposal,
-//! so no more of each is read than its key and its basicConstraints.
+//! so no more of each is read than its key and what says that it is a CA.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +16,9 @@ const END: &str = "-----END ";
 // The INTEGER 2.
 const VERSION_3: [u8; 3] = [2, 1, 2];
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+// Bit 5 of the BIT STRING, the first bit being the highest; before it stands how many bits are unused.
+const KEY_CERT_SIGN: u8 = 0x04;
 
 /// The digest of the bits of each key: its algorithm may be written in more than one way.
 pub fn keys_of_cas(pem: &str) -> impl Iterator<Item = Sha256Digest> {
@@ -48,23 +51,36 @@ fn key_of_ca(certificate: &[u8]) -> Option<Sha256Digest> {
     is_ca.then(|| Sha256Digest::of(key))
 }
 
-/// RFC 5280 4.2.1.9. What is broken is taken for what it would be worst as.
+/// RFC 5280 4.2.1.9; without it, OpenSSL goes by 4.2.1.3. What is broken is taken for what it would be worst as.
 fn may_certify(extensions: AnyRef<'_>) -> bool {
-    let mut extensions = elements(extensions.value()).flat_map(|list| elements(list.value()));
-    let constraints = extensions.find(|extension| {
-        let id = elements(extension.value()).next();
-        id.and_then(|id| id.decode_as().ok()) == Some(BASIC_CONSTRAINTS)
-    });
-    let Some(constraints) = constraints else {
-        return false;
-    };
-    let value = elements(constraints.value()).last();
-    let value = value.and_then(|value| AnyRef::from_der(value.value()).ok());
-    let says = |value: AnyRef<'_>| {
-        let first = elements(value.value()).next();
+    let says_ca = |constraints: AnyRef<'_>| {
+        let first = elements(constraints.value()).next();
         first.is_some_and(|first| first.tag() == Tag::Boolean && first.value() != [0])
     };
-    value.is_none_or(says)
+    let says_sign = |usage: AnyRef<'_>| {
+        let first = usage.value().get(1);
+        first.is_some_and(|bits| bits & KEY_CERT_SIGN != 0)
+    };
+    let of = |id| extension(extensions, id);
+    match (of(BASIC_CONSTRAINTS), of(KEY_USAGE)) {
+        (Some(constraints), _) => value(constraints).is_none_or(says_ca),
+        (None, Some(usage)) => value(usage).is_none_or(says_sign),
+        (None, None) => false,
+    }
+}
+
+fn extension(extensions: AnyRef<'_>, id: ObjectIdentifier) -> Option<AnyRef<'_>> {
+    let mut extensions = elements(extensions.value()).flat_map(|list| elements(list.value()));
+    extensions.find(|extension| {
+        let its = elements(extension.value()).next();
+        its.and_then(|its| its.decode_as().ok()) == Some(id)
+    })
+}
+
+/// What an extension says, if it can be read.
+fn value(extension: AnyRef<'_>) -> Option<AnyRef<'_>> {
+    let value = elements(extension.value()).last()?;
+    AnyRef::from_der(value.value()).ok()
 }
 
 /// The elements of what is constructed, up to the first that is none.
@@ -85,16 +101,18 @@ mod tests {
     use super::*;
     use crate::x509::testing::{oid, rsa_key, sequence, tlv};
 
-    /// A certificate of this version, for a key of RSA, with this value of basicConstraints.
-    fn certificate(version: u8, constraints: Option<&[u8]>) -> String {
+    /// A certificate of this version, for a key of RSA, with these extensions.
+    fn certificate(version: u8, extensions: &[(&str, &[u8])]) -> String {
         let version = match version {
             1 => Vec::new(),
             other => tlv(0xa0, &[&[2, 1, other - 1]]),
         };
-        let constraints = constraints.map(|value| {
-            let extension = sequence(&[&oid("2.5.29.19"), &tlv(4, &[value])]);
-            tlv(0xa3, &[&sequence(&[&extension])])
-        });
+        let extension = |(id, value): &(&str, &[u8])| sequence(&[&oid(id), &tlv(4, &[value])]);
+        let listed: Vec<u8> = extensions.iter().flat_map(extension).collect();
+        let extensions = match extensions {
+            [] => Vec::new(),
+            _ => tlv(0xa3, &[&sequence(&[&listed])]),
+        };
         let algorithm = sequence(&[&oid("1.3.101.112")]);
         let time = tlv(0x17, &[b"300101000000Z"]);
         let certificate = sequence(&[
@@ -106,7 +124,7 @@ mod tests {
                 &sequence(&[&time, &time]),
                 &sequence(&[]),
                 &rsa_key(&[0x40], &[3]),
-                &constraints.unwrap_or_default(),
+                &extensions,
             ]),
             &algorithm,
             &tlv(3, &[&[0]]),
@@ -119,25 +137,35 @@ mod tests {
 
     #[test]
     fn a_ca_is_what_says_so_or_what_can_not_say_otherwise() {
-        let yes = sequence(&[&[1, 1, 0xff]]);
-        for (version, constraints, is_ca) in [
-            (3, Some(&yes[..]), true),
-            (3, Some(&sequence(&[])), false),
-            (3, Some(&[0x30, 1]), true),
-            (3, None, false),
-            (1, None, true),
+        let constraints = |value: &'static [u8]| ("2.5.29.19", value);
+        let usage = |value: &'static [u8]| ("2.5.29.15", value);
+        let [yes, no] = [&[0x30, 3, 1, 1, 0xff][..], &[0x30, 0]].map(constraints);
+        // digitalSignature, and keyCertSign with it.
+        let [signing, certifying] = [&[3, 2, 7, 0x80][..], &[3, 2, 2, 0x84]].map(usage);
+        for (version, extensions, is_ca) in [
+            (3, &[yes][..], true),
+            (3, &[no], false),
+            (3, &[constraints(&[0x30, 1])], true),
+            (3, &[signing, yes], true),
+            (3, &[certifying, no], false),
+            (3, &[certifying], true),
+            (3, &[signing], false),
+            (3, &[usage(&[3, 1])], true),
+            (3, &[usage(&[3, 1, 0])], false),
+            (3, &[], false),
+            (1, &[], true),
         ] {
-            let pem = certificate(version, constraints);
+            let pem = certificate(version, extensions);
             let key = Sha256Digest::of(&sequence(&[&[2, 1, 0x40], &[2, 1, 3]]));
             let keys: Vec<Sha256Digest> = keys_of_cas(&pem).collect();
             let wanted = if is_ca { vec![key] } else { Vec::new() };
-            assert_eq!(keys, wanted, "version {version} {constraints:?}");
+            assert_eq!(keys, wanted, "version {version} {extensions:?}");
         }
     }
 
     #[test]
     fn other_blocks_hide_no_ca() {
-        let ca = certificate(1, None);
+        let ca = certificate(1, &[]);
         let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         let worse = broken.replace("AAAA", "*");
         let text = [broken, &worse, "text\n", &ca, broken].concat();
