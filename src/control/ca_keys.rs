@@ -40,6 +40,13 @@ impl CaKeys {
                 keys.entry(key).or_insert_with(|| path.clone());
             }
         }
+        // Those of a Signer count however its file is read here.
+        for signer in signers {
+            for ca in signer.authority.chain() {
+                let digest = Sha256Digest::of(ca.key.bits());
+                keys.entry(digest).or_insert_with(|| signer.ca_file.clone());
+            }
+        }
         Self(keys)
     }
 

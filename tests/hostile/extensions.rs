@@ -315,7 +315,7 @@ fn named_ca(name: &str, constraints: rcgen::NameConstraints) -> String {
 }
 
 /// A CA that may name anything, below one that may name hosts below `example.com` alone.
-fn constrained_above() -> String {
+pub(crate) fn constrained_above() -> String {
     let mut above = ca_params("above", 1);
     above.name_constraints = Some(example_com());
     let key = seeded_key("above");

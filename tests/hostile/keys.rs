@@ -239,6 +239,8 @@ fn owners() -> Vec<Case> {
                 wide::CLUSTER.replace("ca/cluster.pem", "ca/server.pem"),
             )
     };
+    // Words behind the beginning of a block, which the reader of chains does not mind.
+    let words = crate::extensions::constrained_above().replacen("-----\n", "----- a CA\n", 1);
     let other =
         wide::signer("other", "example.com/other", "").replace("ca/cluster.pem", "ca/other.pem");
     let mut reused =
@@ -252,6 +254,13 @@ fn owners() -> Vec<Case> {
             .with("policies/ca/other.pem", ca_of("other"))
             .with("policies/other.yaml", other)
             .invalid(&[Code::KeyIsCa]),
+        Case::of_pem(
+            "K8",
+            "the key of the CA of an unusual file",
+            of_key("ca").as_bytes(),
+        )
+        .with("policies/ca/cluster.pem", words)
+        .invalid(&[Code::KeyIsCa]),
         beside("the key of the CA of a cluster", "server").invalid(&[Code::KeyIsCa]),
         beside("the key of a CA that nobody names", "unnamed").invalid(&[Code::KeyIsCa]),
         beside("the key of a leaf among CAs", "leaf").approved(&[]),
