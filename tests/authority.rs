@@ -7,6 +7,7 @@
 mod support;
 
 use gitca::x509::ca::Authority;
+use gitca::x509::san::SubjectAltNames;
 use support::Scratch;
 
 const CA: &str = "-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign";
@@ -125,6 +126,76 @@ fn a_ca_has_at_most_a_thousand_name_constraints_of_a_kind() {
         assert!(
             found.len() == expected.len() && is_told,
             "{count}: {found:?}"
+        );
+    }
+}
+
+/// What gitca lets by must verify; beyond these, it goes on to refuse what Go would.
+#[test]
+fn a_name_outside_of_the_name_constraints_is_one_that_openssl_does_not_verify() {
+    let scratch = Scratch::new();
+    let p256 = "ecparam -name prime256v1 -genkey -noout";
+    for (constraint, name, is_inside) in [
+        ("permitted;email:a@example.com", "email:a@EXAMPLE.com", true),
+        (
+            "permitted;email:a@example.com",
+            "email:A@example.com",
+            false,
+        ),
+        ("permitted;email:.example.com", "email:a@example.com", false),
+        ("excluded;email:example.com", "email:a@example.com", false),
+        (
+            "excluded;URI:example.com",
+            "URI:https://example.net/a",
+            true,
+        ),
+        ("excluded;URI:example.com", "URI:urn:a:b", false),
+        (
+            "permitted;URI:example.com",
+            "URI:https://example.com/a",
+            true,
+        ),
+        (
+            "permitted;URI:example.com",
+            "URI:https://example.com/a:b",
+            false,
+        ),
+        (
+            "permitted;URI:example.com",
+            "URI:https://example.com?a",
+            false,
+        ),
+        (
+            "excluded;URI:.example.com",
+            "URI:https://a.net/b.example.com:c",
+            false,
+        ),
+    ] {
+        let extensions = format!("{CA} -addext nameConstraints=critical,{constraint}");
+        self_signed(&scratch, "ca", p256, &extensions.replace(';', "\\;"));
+        signed_by(
+            &scratch,
+            "leaf",
+            "ca",
+            &format!("subjectAltName={name}"),
+            "",
+        );
+        let verify =
+            "openssl verify -CAfile ca.crt leaf.crt >/dev/null 2>&1 && echo yes || echo no";
+        let verifies = scratch.sh(verify).stdout == "yes\n";
+        let pem = std::fs::read(scratch.path("ca.crt")).expect("openssl wrote it");
+        let authority = Authority::read(&pem).expect("a CA");
+        let mut sans = SubjectAltNames::default();
+        match name.split_once(':').expect("a kind") {
+            ("email", address) => sans.email_addresses.push(address.to_owned()),
+            (_, uri) => sans.uris.push(uri.to_owned()),
+        }
+        let constraints = &authority.signing_ca().constraints;
+        let is_let_by = constraints.violations(&sans).is_empty();
+        assert_eq!(
+            (is_let_by, verifies),
+            (is_inside, is_inside),
+            "{constraint} {name}"
         );
     }
 }

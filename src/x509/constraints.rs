@@ -86,19 +86,11 @@ impl NameConstraints {
     }
 
     fn allows(&self, name: Name<'_>) -> bool {
-        let compared = name.compared();
-        let mut same_kind = self
-            .permitted
-            .iter()
-            .filter(|subtree| subtree.is_kind_of(name))
-            .peekable();
-        let permitted =
-            same_kind.peek().is_none() || same_kind.any(|subtree| subtree.permits(&compared));
-        permitted
-            && !self
-                .excluded
-                .iter()
-                .any(|subtree| subtree.holds(&compared) || subtree.is_covered_by(name))
+        let name = name.compared();
+        let permitted = self.permitted.iter();
+        let mut permitted = permitted.filter(|base| base.is_kind_of(&name)).peekable();
+        let is_permitted = permitted.peek().is_none() || permitted.any(|base| base.permits(&name));
+        is_permitted && !self.excluded.iter().any(|base| base.excludes(&name))
     }
 }
 
@@ -142,6 +134,8 @@ fn is_taken_for_host(common_name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
+
+    use x509_parser::extensions::GeneralName;
 
     use super::*;
 
@@ -188,6 +182,80 @@ mod tests {
         for (name, is_permitted) in [("example.com", false), ("a.example.com", true)] {
             assert_eq!(permitting.allows(Name::Dns(name)), is_permitted, "{name}");
             assert!(!excluding.allows(Name::Dns(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_openssl_or_go_finds_outside_lies_outside() {
+        use GeneralName::{DNSName, RFC822Name, URI};
+        let mail = ["a@example.com", "A@example.com", "a@EXAMPLE.com"].map(Name::Email);
+        let [mail, capital, folded] = mail;
+        let below = Name::Email("a@b.example.com");
+        let uri = Name::Uri("https://example.com/x");
+        let wildcard = Name::Dns("*.example.com");
+        for (base, name, is_permitted, is_not_excluded) in [
+            (RFC822Name("a@example.com"), mail, true, false),
+            (RFC822Name("a@Example.com"), folded, true, false),
+            (RFC822Name("a@example.com"), capital, false, false),
+            (RFC822Name("A@example.com"), mail, false, false),
+            (RFC822Name("b@example.com"), mail, false, true),
+            (RFC822Name("@example.com"), mail, false, false),
+            (RFC822Name("example.com"), mail, true, false),
+            (RFC822Name("example.com"), below, false, false),
+            (RFC822Name("ample.com"), mail, false, true),
+            (RFC822Name(".example.com"), mail, false, true),
+            (RFC822Name(".example.com"), below, true, false),
+            (RFC822Name(""), mail, false, false),
+            (RFC822Name("."), mail, false, false),
+            (URI("Example.com"), uri, true, false),
+            (URI("com"), uri, false, false),
+            (URI(".com"), uri, true, false),
+            (URI("example.net"), uri, false, true),
+            (URI(""), uri, false, false),
+            (URI("."), uri, false, false),
+            (URI("x.net"), Name::Uri("urn:a:b"), false, false),
+            (
+                URI("10.0.0.1"),
+                Name::Uri("https://10.0.0.1/"),
+                false,
+                false,
+            ),
+            (URI("["), Name::Uri("https://[fd00::1]/"), false, false),
+            (
+                URI("x.net"),
+                Name::Uri("https://[fd00::1]:1/"),
+                false,
+                false,
+            ),
+            (URI("x.net"), Name::Uri("file:///x.net"), false, false),
+            (URI("x.net"), Name::Uri("urn:a?b://x.net"), false, false),
+            (URI("x.net"), Name::Uri("https://x.net/a:b"), false, false),
+            (URI("x.net"), Name::Uri("https://x.net?a"), false, false),
+            (URI("x.net"), Name::Uri("https://x.net:1/a:b"), true, false),
+            (
+                URI(".x.net"),
+                Name::Uri("https://y/a.x.net:b"),
+                false,
+                false,
+            ),
+            (DNSName(""), wildcard, true, false),
+            (DNSName("."), wildcard, false, false),
+            (DNSName("a.example.com"), wildcard, false, false),
+            (DNSName(".a.example.com"), wildcard, false, false),
+            (DNSName(".b.a.example.com"), wildcard, false, true),
+            (DNSName(".example.com"), wildcard, true, false),
+        ] {
+            let subtree = || vec![Subtree::read(&base).unwrap()];
+            let permitting = NameConstraints {
+                permitted: subtree(),
+                excluded: Vec::new(),
+            };
+            let excluding = NameConstraints {
+                permitted: Vec::new(),
+                excluded: subtree(),
+            };
+            let found = [permitting.allows(name), excluding.allows(name)];
+            assert_eq!(found, [is_permitted, is_not_excluded], "{base:?} {name:?}");
         }
     }
 

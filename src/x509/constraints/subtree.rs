@@ -1,11 +1,14 @@
 //! One subtree of the name constraints of a CA, and which names lie in it (RFC 5280 4.2.1.10).
 //!
-//! In come the base of a subtree and a name of a leaf; out comes whether the name lies in it, as a permitted subtree and as
-//! an excluded one.
+//! In come the base of a subtree and a name of a leaf; out comes whether the name lies in it. Verifiers differ in what they
+//! find in a subtree, so each is read as OpenSSL and as Go read it: a permitted one holds what both find in it, an excluded
+//! one what either does. What is issued verifies with both.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use x509_parser::extensions::GeneralName;
+
+use crate::x509::san::fold_email;
 
 /// The base of a GeneralSubtree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +35,8 @@ pub(super) enum Compared {
     Dns(String),
     /// The part before the last `@`, and what follows.
     Email(Option<(String, String)>),
-    /// The host, if there is one.
-    Uri(Option<String>),
+    /// The host as Go reads it and as OpenSSL does; none where there is no name to compare.
+    Uri(Option<[String; 2]>),
     Ip(Vec<u8>),
 }
 
@@ -43,7 +46,7 @@ impl Subtree {
     pub(super) fn read(base: &GeneralName<'_>) -> Result<Self, String> {
         match base {
             GeneralName::DNSName(name) => Ok(Self::Dns(name.to_ascii_lowercase())),
-            GeneralName::RFC822Name(name) => Ok(Self::Email(name.to_ascii_lowercase())),
+            GeneralName::RFC822Name(name) => Ok(Self::Email(fold_base(name))),
             GeneralName::URI(name) => Ok(Self::Uri(name.to_ascii_lowercase())),
             GeneralName::IPAddress(octets) if matches!(octets.len(), 8 | 32) => {
                 let (address, mask) = octets.split_at(octets.len() / 2);
@@ -55,81 +58,111 @@ impl Subtree {
         }
     }
 
-    pub(super) fn is_kind_of(&self, name: Name<'_>) -> bool {
+    pub(super) fn is_kind_of(&self, name: &Compared) -> bool {
         matches!(
             (self, name),
-            (Self::Dns(_), Name::Dns(_))
-                | (Self::Email(_), Name::Email(_))
-                | (Self::Uri(_), Name::Uri(_))
-                | (Self::Ip(..), Name::Ip(_))
+            (Self::Dns(_), Compared::Dns(_))
+                | (Self::Email(_), Compared::Email(_))
+                | (Self::Uri(_), Compared::Uri(_))
+                | (Self::Ip(..), Compared::Ip(_))
         )
     }
 
-    /// Whether a permitted subtree holds the name: for OpenSSL and Go one that begins with a dot holds only what is below
-    /// it, so that is all that verifies.
+    /// Whether the name lies in it for every verifier.
     pub(super) fn permits(&self, name: &Compared) -> bool {
-        let is_base = match (self, name) {
-            (Self::Dns(base), Compared::Dns(name)) => base.strip_prefix('.') == Some(name),
-            _ => false,
-        };
-        self.holds(name) && !is_base
-    }
-
-    pub(super) fn holds(&self, name: &Compared) -> bool {
         match (self, name) {
-            (Self::Dns(base), Compared::Dns(name)) => is_within(name, base),
-            (Self::Email(base), Compared::Email(Some(address))) => email_is_within(address, base),
-            (Self::Uri(base), Compared::Uri(Some(host))) => host_is_within(host, base),
+            (Self::Dns(base), Compared::Dns(name)) => {
+                base.is_empty() || host_is_at(name, base) || is_below(name, base)
+            }
+            (Self::Email(base), Compared::Email(Some((local, host)))) => {
+                match base.rsplit_once('@') {
+                    Some(base) => base == (local, host),
+                    None => host_is_at(host, base),
+                }
+            }
+            (Self::Uri(base), Compared::Uri(Some(hosts))) => {
+                hosts.iter().all(|host| host_is_at(host, base))
+            }
             (Self::Ip(address, mask), Compared::Ip(octets)) => ip_is_within(octets, address, mask),
             _ => false,
         }
     }
 
-    /// Whether the wildcard `name` would also stand for names inside an excluded subtree.
-    pub(super) fn is_covered_by(&self, name: Name<'_>) -> bool {
-        let (Self::Dns(base), Name::Dns(name)) = (self, name) else {
-            return false;
-        };
-        let Some(parent) = name.strip_prefix("*.") else {
-            return false;
-        };
-        base.split_once('.')
-            .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent))
+    /// Whether the name lies in it for any verifier, or can't be compared with it.
+    pub(super) fn excludes(&self, name: &Compared) -> bool {
+        match (self, name) {
+            (Self::Dns(base), Compared::Dns(name)) => {
+                // RFC 5280 has no leading dot here, so what was meant by one is its base, too.
+                let base = base.strip_prefix('.').unwrap_or(base);
+                host_is_around(name, base) || covers(name, base)
+            }
+            (Self::Email(base), Compared::Email(Some((local, host)))) => {
+                match base.rsplit_once('@') {
+                    // Mail systems take capitals for small letters, and OpenSSL an empty local part for all.
+                    Some((base_local, base_host)) => {
+                        let is_local =
+                            base_local.is_empty() || base_local.eq_ignore_ascii_case(local);
+                        is_local && host == base_host
+                    }
+                    None => host_is_around(host, base),
+                }
+            }
+            (Self::Uri(base), Compared::Uri(Some(hosts))) => {
+                hosts.iter().any(|host| host_is_around(host, base))
+            }
+            (Self::Ip(address, mask), Compared::Ip(octets)) => ip_is_within(octets, address, mask),
+            (Self::Email(_), Compared::Email(None)) | (Self::Uri(_), Compared::Uri(None)) => true,
+            _ => false,
+        }
     }
 }
 
-/// A DNS subtree holds its base and everything below it; the empty base holds all.
-fn is_within(name: &str, base: &str) -> bool {
-    let base = base.strip_prefix('.').unwrap_or(base);
-    base.is_empty()
-        || name == base
-        || name
-            .strip_suffix(base)
-            .is_some_and(|rest| rest.ends_with('.'))
+fn fold_base(base: &str) -> String {
+    if base.contains('@') {
+        fold_email(base)
+    } else {
+        base.to_ascii_lowercase()
+    }
 }
 
-/// A base with a leading dot holds hosts below it; one without holds that very host.
-fn host_is_within(host: &str, base: &str) -> bool {
+/// A base with a leading dot holds what is below it, one without that very host; for OpenSSL the empty one holds none.
+fn host_is_at(host: &str, base: &str) -> bool {
     match base.strip_prefix('.') {
-        Some(domain) => host
-            .strip_suffix(domain)
-            .is_some_and(|rest| rest.ends_with('.') && rest.len() > 1),
+        Some(domain) => is_below(host, domain),
         None => host == base,
     }
 }
 
-fn email_is_within((local, domain): &(String, String), base: &str) -> bool {
-    match base.rsplit_once('@') {
-        Some((base_local, base_domain)) => local == base_local && domain == base_domain,
-        None => host_is_within(domain, base),
+/// For Go a base without a leading dot holds what is below it as well, and the empty one all hosts.
+fn host_is_around(host: &str, base: &str) -> bool {
+    match base.strip_prefix('.') {
+        Some(domain) => domain.is_empty() || is_below(host, domain),
+        None => base.is_empty() || host == base || is_below(host, base),
     }
 }
 
-fn uri_host(uri: &str) -> Option<String> {
-    let (_, rest) = uri.split_once("://")?;
+fn is_below(host: &str, domain: &str) -> bool {
+    let before = host.strip_suffix(domain);
+    before.is_some_and(|before| before.ends_with('.'))
+}
+
+/// Whether the wildcard `name` stands for the base among others.
+fn covers(name: &str, base: &str) -> bool {
+    let parents = name.strip_prefix("*.").zip(base.split_once('.'));
+    parents.is_some_and(|(parent, (_, above))| parent == above)
+}
+
+/// RFC 5280 4.2.1.10: what has no host, or an address for one, has no place inside or outside of a subtree of URIs.
+fn uri_hosts(uri: &str) -> Option<[String; 2]> {
+    let (_, rest) = uri.split_once(':')?;
+    let rest = rest.strip_prefix("//")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?;
-    Some(host.to_ascii_lowercase())
+    let is_name = !host.is_empty() && !host.starts_with('[') && host.parse::<Ipv4Addr>().is_err();
+    // `nc_uri` of OpenSSL ends it at the first colon, wherever that is, or else at the first slash.
+    let end = rest.find(':').or_else(|| rest.find('/'));
+    let other = &rest[..end.unwrap_or(rest.len())];
+    is_name.then(|| [host, other].map(str::to_ascii_lowercase))
 }
 
 fn ip_is_within(octets: &[u8], address: &[u8], mask: &[u8]) -> bool {
@@ -147,10 +180,11 @@ impl Name<'_> {
             Self::Dns(name) => Compared::Dns(name.to_ascii_lowercase()),
             Self::Email(address) => {
                 let parts = address.rsplit_once('@');
-                let lower = |part: &str| part.to_ascii_lowercase();
-                Compared::Email(parts.map(|(local, domain)| (lower(local), lower(domain))))
+                let folded =
+                    |(local, host): (&str, &str)| (local.to_owned(), host.to_ascii_lowercase());
+                Compared::Email(parts.map(folded))
             }
-            Self::Uri(uri) => Compared::Uri(uri_host(uri)),
+            Self::Uri(uri) => Compared::Uri(uri_hosts(uri)),
             Self::Ip(IpAddr::V4(ip)) => Compared::Ip(ip.octets().to_vec()),
             Self::Ip(IpAddr::V6(ip)) => Compared::Ip(ip.octets().to_vec()),
         }
