@@ -20,6 +20,7 @@ pub mod fault;
 mod follow;
 mod following;
 mod foreign;
+mod fork;
 mod ground;
 mod held;
 mod history;

@@ -10,20 +10,17 @@ use std::collections::{BinaryHeap, HashMap};
 
 use git2::Oid;
 
-use crate::finding::{Code, Reason, Stop};
-use crate::git::ids::{id, oid};
 use crate::git::repository::Repository;
-use crate::names::ObjectId;
 
 // Ten thousand commits, however short, are as many as a landing is looked through for: nobody has written more in them.
-const MOST: usize = 8 << 20;
-const LEAST: usize = 800;
+pub(super) const MOST: usize = 8 << 20;
+pub(super) const LEAST: usize = 800;
 
-const OURS: u8 = 1;
-const THEIRS: u8 = 2;
+pub(super) const OURS: u8 = 1;
+pub(super) const THEIRS: u8 = 2;
 const BOTH: u8 = OURS | THEIRS;
 /// An ancestor of something that both have.
-const OLDER: u8 = 4;
+pub(super) const OLDER: u8 = 4;
 
 struct Seen {
     paint: u8,
@@ -38,7 +35,8 @@ struct Seen {
 /// Commits by their dates; of one date those first that were seen first.
 type Waiting = BinaryHeap<(i64, Reverse<usize>, Oid)>;
 
-struct Walk<'r> {
+/// Two sides, as far as they were painted.
+pub(super) struct Walk<'r> {
     repository: &'r Repository,
     /// The paint that is of no interest.
     settled: u8,
@@ -78,39 +76,10 @@ impl Repository {
         let walk = walk.between((tops, OURS), (hidden, THEIRS))?;
         Ok((!walk.is_full()).then(|| walk.sorted(tops)))
     }
-
-    /// Where a branch with this head left the one that it shall be merged into.
-    ///
-    /// # Errors
-    /// [`Stop`] when they have nothing in common, or when its commits have more octets than anybody writes; other errors
-    /// when history can't be read.
-    pub(super) fn fork(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<ObjectId> {
-        let walk = Walk::bounded(self, OLDER, THEIRS);
-        let walk = walk.between((&[oid(base)], OURS), (&[oid(head)], THEIRS))?;
-        if walk.is_full() {
-            return Err(too_large(base, head).into());
-        }
-        Ok(walk.common().ok_or_else(|| unrelated(base, head))?)
-    }
-
-    /// The newest commit that can be reached from both and from no other such.
-    fn common(&self, one: ObjectId, other: ObjectId) -> anyhow::Result<Option<ObjectId>> {
-        let walk = Walk::of(self, OLDER);
-        let walk = walk.between((&[oid(one)], OURS), (&[oid(other)], THEIRS))?;
-        Ok(walk.common())
-    }
-
-    /// Whether one commit can be reached from another.
-    ///
-    /// # Errors
-    /// When history can't be read.
-    pub fn is_ancestor(&self, old: ObjectId, new: ObjectId) -> anyhow::Result<bool> {
-        Ok(old != new && self.common(old, new)? == Some(old))
-    }
 }
 
 impl<'r> Walk<'r> {
-    fn of(repository: &'r Repository, settled: u8) -> Self {
+    pub(super) fn of(repository: &'r Repository, settled: u8) -> Self {
         Self {
             repository,
             settled,
@@ -127,7 +96,7 @@ impl<'r> Walk<'r> {
     }
 
     /// One that ends when what has this paint alone has too many octets.
-    fn bounded(repository: &'r Repository, settled: u8, brought: u8) -> Self {
+    pub(super) fn bounded(repository: &'r Repository, settled: u8, brought: u8) -> Self {
         Self {
             brought,
             most: MOST,
@@ -136,7 +105,7 @@ impl<'r> Walk<'r> {
     }
 
     /// Walks from two sides, each with its paint.
-    fn between(
+    pub(super) fn between(
         mut self,
         (some, one): (&[Oid], u8),
         (others, other): (&[Oid], u8),
@@ -188,7 +157,7 @@ impl<'r> Walk<'r> {
         next.map(|(seconds, _, commit)| (seconds, commit))
     }
 
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.octets > self.most
     }
 
@@ -258,10 +227,15 @@ impl<'r> Walk<'r> {
         Ok(())
     }
 
-    fn common(&self) -> Option<ObjectId> {
+    /// What both have, the newest first, without what was seen to lie behind another such: all that lies behind no other is
+    /// there, and more where dates are wrong.
+    pub(super) fn common(&self) -> Vec<Oid> {
         let common = self.seen.iter().filter(|(_, seen)| seen.paint == BOTH);
-        let newest = common.max_by_key(|(commit, seen)| (seen.seconds, **commit));
-        newest.map(|(commit, _)| id(*commit))
+        let mut common: Vec<(i64, Oid)> = common
+            .map(|(commit, seen)| (seen.seconds, *commit))
+            .collect();
+        common.sort_unstable_by_key(|place| Reverse(*place));
+        common.into_iter().map(|(_, commit)| commit).collect()
     }
 
     /// What is of interest, children first.
@@ -301,19 +275,4 @@ impl<'r> Walk<'r> {
 fn passed_on(paint: u8, settled: u8) -> u8 {
     let is_common = settled == OLDER && paint & BOTH == BOTH;
     paint | if is_common { OLDER } else { 0 }
-}
-
-fn too_large(base: ObjectId, head: ObjectId) -> Stop {
-    let message = format!(
-        "the commits of {head} that {base} has not have more than {MOST} octets in all, each counted as {LEAST} at least"
-    );
-    let help = "squash them into one with a message that people read";
-    Stop::because(Reason::new(Code::TooManyFiles, message).help(help))
-}
-
-fn unrelated(base: ObjectId, head: ObjectId) -> Stop {
-    let message = format!("{head} has no history in common with {base}");
-    Stop::because(
-        Reason::new(Code::MergeConflict, message).help("branch off the base, and try again"),
-    )
 }

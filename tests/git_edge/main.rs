@@ -11,6 +11,7 @@ mod commit;
 #[path = "../support/dice.rs"]
 mod dice;
 mod files;
+mod forks;
 mod history;
 mod landings;
 mod large;

@@ -305,3 +305,29 @@ fn kubeconfig_values() {
         "{kubeconfig}"
     );
 }
+
+/// Merges that cross, with the old policy put back: git lands it, which a merge over the newer commit of the two would not.
+const CROSSED: &str = "cd repo
+at() { export GIT_AUTHOR_DATE=\"@$1 +0000\" GIT_COMMITTER_DATE=\"@$1 +0000\"; }
+git switch -q -c other; at 1900000020; git commit -q --allow-empty -m harmless
+git switch -q main; echo '# tightened' >> policies/developers.yaml; at 1900000010; git commit -q -a -m tighten
+git branch tightened; at 1900000030; git merge -q -m merge other
+git switch -q -c evil other; at 1900000040; git merge -q -m merge tightened
+git checkout -q base -- policies; at 1900000050; git commit -q -m loosen
+test $(git merge-base --all main evil | wc -l) = 2
+git diff --quiet base $(git merge-tree --write-tree main evil) -- policies";
+
+#[test]
+fn a_branch_that_crossed_the_mainline_is_judged_when_the_base_is_in_it() {
+    let hostile = Hostile::new();
+    hostile.scratch.sh(CROSSED);
+    let check = ["check", "--base", "main", "--head", "evil"];
+    let told = hostile.scratch.in_repo(&check).code(2).stderr;
+    assert!(told.contains("error[MergeConflict]"), "{told}");
+    assert!(told.contains("merge the base into the branch"), "{told}");
+    let merge = ["merge", "-q", "-m", "bring up to date", "main"];
+    hostile.scratch.git(&merge);
+    let told = hostile.scratch.in_repo(&check).code(0);
+    let all = told.stdout + &told.stderr;
+    assert!(all.contains("The policies change"), "{all}");
+}
