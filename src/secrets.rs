@@ -316,6 +316,20 @@ mod tests {
     }
 
     #[test]
+    fn a_beginning_without_a_key_hides_no_key_behind_it() {
+        let (pem, digest) = pair();
+        let encoded = STANDARD.encode(&pem);
+        for (before, between) in (0..4).flat_map(|a| (0..4).map(move |b| (a, b))) {
+            let (before, between) = ("x".repeat(before), "x".repeat(between));
+            for beginning in ["LS0tLS1CRUdJTi", "0tLS0tQkVHSU4", "tLS0tLUJFR0lOI"] {
+                let text = format!("{before}{beginning} is one\n{between}{encoded}\n");
+                let is_found = found(text.as_bytes()) == leak(1, digest);
+                assert!(is_found, "{before} {beginning} {between}");
+            }
+        }
+    }
+
+    #[test]
     fn a_key_in_utf_16_is_found() {
         let (pem, digest) = pair();
         let text = format!("\u{feff}# ä\n{pem}");

@@ -4,10 +4,12 @@
 //! dashes are looked for as base64 spells them, in each of its three positions, so that nothing else is ever decoded: a file
 //! may be sixteen mebibytes of digits.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{alphabet, engine::DecodePaddingMode};
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 use zeroize::Zeroizing;
 
 // The shortest key in PEM, one of Ed25519, has 119 octets; a run of base64 that is shorter holds none.
@@ -39,11 +41,24 @@ pub(super) fn blocks(octets: &[u8]) -> impl Iterator<Item = (usize, Zeroizing<Ve
     let runs = runs(octets).filter(|(_, run)| may_begin(run));
     runs.flat_map(|(place, run)| {
         let symbols = symbols(run);
-        // What stands behind the end of one is another.
-        let ends = symbols.split(|symbol| *symbol == b'=');
-        let blocks: Vec<_> = ends.filter_map(block).collect();
-        blocks.into_iter().map(move |block| (place, block))
+        let blocks = stretches(&symbols).into_iter();
+        blocks.map(move |block| (place, Zeroizing::new(decode(&symbols[block]))))
     })
+}
+
+/// From each beginning to the end of its piece. One that is no block may hide another of a block that stands otherwise in
+/// the groups of four, so there are up to four of a piece.
+fn stretches(symbols: &[u8]) -> Vec<Range<usize>> {
+    let mut stretches = Vec::new();
+    let mut start = 0;
+    // What stands behind the end of one is another.
+    for piece in symbols.split(|symbol| *symbol == b'=') {
+        let end = start + piece.len();
+        let firsts = beginnings(piece);
+        stretches.extend(firsts.into_iter().flatten().map(|first| start + first..end));
+        start = end + 1;
+    }
+    stretches
 }
 
 /// Whether symbols follow each other somewhere as they do at the beginning of a block.
@@ -72,23 +87,25 @@ fn behind<'o>(octets: &'o [u8], wanted: &[u8]) -> Option<&'o [u8]> {
     Some(rest)
 }
 
-fn block(symbols: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let start = beginning(symbols)?;
-    Some(Zeroizing::new(decode(&symbols[start..])))
-}
-
-/// Where the first group of symbols is that holds the beginning of a block.
-fn beginning(symbols: &[u8]) -> Option<usize> {
-    let dashes = symbols.windows(DASHES.len()).enumerate();
-    let mut dashes = dashes.filter(|(_, four)| *four == DASHES);
-    dashes.find_map(|(place, _)| {
+/// Where the first group of symbols is that holds the beginning of a block, for each place in a group of four.
+fn beginnings(symbols: &[u8]) -> [Option<usize>; 4] {
+    let mut firsts = [None; 4];
+    for dashes in memmem::find_iter(symbols, DASHES) {
         let mut beginnings = BEGINNINGS.iter().zip(DASHES_AT);
-        beginnings.find_map(|((text, phase), at)| {
-            let place = place.checked_sub(at)?;
+        let group = beginnings.find_map(|((text, phase), at)| {
+            let place = dashes.checked_sub(at)?;
             let is_it = symbols[place..].starts_with(text);
-            is_it.then(|| place.saturating_sub(*phase))
-        })
-    })
+            // The group before would have to be whole.
+            place.checked_sub(*phase).filter(|_| is_it)
+        });
+        if let Some(group) = group {
+            firsts[group % firsts.len()].get_or_insert(group);
+        }
+        if firsts.iter().all(Option::is_some) {
+            break;
+        }
+    }
+    firsts
 }
 
 /// What these symbols say; nothing when they say nothing.
@@ -152,8 +169,10 @@ mod tests {
             for base in ["", "AAAA", "AA"] {
                 let encoded = LENIENT.encode(format!("{before}-----BEGIN PRIVATE KEY-----\nMC4C"));
                 let text = format!("{base}{encoded}");
-                let start = beginning(text.as_bytes()).unwrap();
-                let said = decode(&text.as_bytes()[start..]);
+                let [only] = &stretches(text.as_bytes())[..] else {
+                    panic!("{text}");
+                };
+                let said = decode(&text.as_bytes()[only.clone()]);
                 let said = String::from_utf8_lossy(&said).into_owned();
                 assert!(
                     said.contains("-----BEGIN PRIVATE KEY-----"),
@@ -162,7 +181,7 @@ mod tests {
             }
         }
         for text in ["LS0tLS1CRUdJ", "LS0t", "0tLS0tQkVHSU", "LS0tLS1CRUdj"] {
-            assert_eq!(beginning(text.as_bytes()), None);
+            assert!(stretches(text.as_bytes()).is_empty());
         }
     }
 }
