@@ -18,6 +18,8 @@ use crate::names::ObjectId;
 
 // A landing of more commits than this is not searched; the author of its requests is unknown.
 const LANDING_COMMITS: usize = 10_000;
+// Nor is one with a commit of more parents: nobody merges so many branches at once.
+pub(super) const PARENTS: usize = 64;
 /// What the trees have that are compared for one landing: a directory of a thousand requests may be changed by seven hundred
 /// commits.
 pub(super) const LANDING_OCTETS: usize = 64 << 20;
@@ -85,14 +87,19 @@ pub(super) fn search(
         held: HashMap::from([(key(top), question.makers.clone())]),
         top,
         found: Producers::default(),
+        most: usize::MAX,
     };
     if !top.is_made {
         search.visit(top)?;
     }
-    let begun = objects.walked();
+    search.most = objects.walked() + LANDING_OCTETS;
     for commit in landed {
-        search.visit(&Node::of(repository, id(commit))?)?;
-        if objects.walked() - begun > LANDING_OCTETS {
+        let node = Node::of(repository, id(commit))?;
+        if node.parents.len() > PARENTS {
+            return Ok(None);
+        }
+        search.visit(&node)?;
+        if search.is_long() {
             return Ok(None);
         }
     }
@@ -120,6 +127,8 @@ struct Search<'s> {
     held: HashMap<Option<Oid>, BTreeSet<usize>>,
     top: &'s Node,
     found: Producers,
+    /// How much of trees is walked at most.
+    most: usize,
 }
 
 fn key(node: &Node) -> Option<Oid> {
@@ -127,11 +136,18 @@ fn key(node: &Node) -> Option<Oid> {
 }
 
 impl Search<'_> {
+    fn is_long(&self) -> bool {
+        self.objects.walked() > self.most
+    }
+
     fn visit(&mut self, node: &Node) -> anyhow::Result<()> {
         let held = self.held.remove(&key(node)).unwrap_or_default();
         let here = requests_of(self.objects, node.tree)?;
         let mut differing = Vec::new();
         for parent in &node.parents {
+            if self.is_long() {
+                return Ok(());
+            }
             let there = self.requests_at(*parent)?;
             let found = self.objects.differences(there, here, self.paths)?;
             differing.push(found.into_iter().map(|found| found.follower).collect());

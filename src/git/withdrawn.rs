@@ -13,7 +13,7 @@ use crate::git::ids::id;
 use crate::git::new_files::{BROUGHT_FILES, BROUGHT_OCTETS, File, NewFiles};
 use crate::git::objects::Objects;
 use crate::git::output::OutputZone;
-use crate::git::producer::{LANDING_OCTETS, Node, landed};
+use crate::git::producer::{LANDING_OCTETS, Node, PARENTS, landed};
 use crate::git::proposal::Proposal;
 use crate::git::repository::Repository;
 use crate::git::tree;
@@ -160,13 +160,14 @@ impl Proposal<'_> {
                 break;
             }
             let node = Node::of(repository, id(commit))?;
-            // Parents come first, so that most of them were read; a commit may have very many.
+            // Parents come first, so that most of them were read. Each name is looked up in each of them: what only one past
+            // these has is searched like what is new.
             let tree_of = |parent: &Oid| match trees.get(parent) {
                 Some(tree) => Ok(*tree),
                 None => repository.tree_of(id(*parent)),
             };
-            let before: Vec<ObjectId> =
-                node.parents.iter().map(tree_of).collect::<Result<_, _>>()?;
+            let before = node.parents.iter().take(PARENTS).map(tree_of);
+            let before: Vec<ObjectId> = before.collect::<Result<_, _>>()?;
             trees.insert(commit, node.tree);
             search.look(node.commit, &before, node.tree)?;
         }

@@ -1,12 +1,14 @@
 //! What is too large to be looked through: landings of too many commits or of too large trees, and files of a work tree.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use gitca::finding::{Code, Finding};
+use gitca::names::ObjectId;
 use gitca::worktree;
 
 use crate::landings::{found, names};
-use crate::repository::{Repo, git};
+use crate::repository::{Repo, git, object};
 
 #[test]
 fn a_landing_that_is_too_large_has_no_maker() {
@@ -123,6 +125,62 @@ fn a_landing_of_too_large_trees_has_no_maker() {
             "{commits} commits"
         );
     }
+}
+
+/// Makes a commit of a tree that names these parents, as often as one likes.
+fn octopus(repo: &Repo, tree: &str, parents: &[String]) -> ObjectId {
+    let mut octets = format!("tree {}\n", repo.git(&["rev-parse", tree]));
+    for parent in parents {
+        octets.extend(["parent ", parent, "\n"]);
+    }
+    for role in ["author", "committer"] {
+        octets.extend([role, " Eve <eve@example.com> 1890000001 +0000\n"]);
+    }
+    let write = ["hash-object", "-w", "-t", "commit", "--stdin"];
+    object(&git(repo.path(), &write, (octets + "\nx\n").as_bytes()))
+}
+
+#[test]
+fn a_landing_with_a_commit_of_too_many_parents_has_no_maker() {
+    for (parents, has_maker) in [(64, true), (65, false)] {
+        let repo = Repo::with_request();
+        let base = repo.head().to_string();
+        repo.write("requests/dev/joe.yaml", "joe 1\n");
+        let side = repo.commit("ask");
+        let mut parents = vec![side.to_string(); parents];
+        parents[0] = base;
+        let merge = octopus(&repo, "HEAD^{tree}", &parents);
+        repo.git(&["reset", "--quiet", "--hard", &merge.to_string()]);
+        let found = found(&repo);
+        assert_eq!(found.commit, merge);
+        assert_eq!(found.maker.is_some(), has_maker, "{}", parents.len());
+    }
+}
+
+/// Every name in every parent is a product that a commit of 960 kB makes as large as it likes.
+#[test]
+fn a_commit_of_twenty_thousand_parents_is_searched_soon() {
+    let repo = Repo::with_request();
+    let base = repo.head().to_string();
+    let mut stream = String::new();
+    for branch in ["one", "other"] {
+        let person = "Joe <joe@example.com> 1890000000 +0000";
+        let commit = format!("commit refs/heads/{branch}\ncommitter {person}\ndata 1\nx\n");
+        stream.extend([&commit, "from ", &base, "\n"]);
+        let file = |n| format!("M 100644 inline docs/{n:04}-{branch}\ndata 1\nx\n");
+        stream.extend((0..5_000).map(file));
+    }
+    git(repo.path(), &["fast-import", "--quiet"], stream.as_bytes());
+    let mut parents = vec![repo.git(&["rev-parse", "one"]); 20_000];
+    parents[0].clone_from(&base);
+    let head = octopus(&repo, "other^{tree}", &parents);
+    let repository = repo.open();
+    let proposal = repository.propose(repo.head(), head).expect("a merge");
+    let start = Instant::now();
+    let found = proposal.withdrawn_keys().expect("it is searched");
+    assert!(found.is_whole && found.keys.is_empty(), "{found:?}");
+    let taken = start.elapsed();
+    assert!(taken < Duration::from_secs(5), "{taken:?}");
 }
 
 /// Holes cost nothing to make, and hours to read.
