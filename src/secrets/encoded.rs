@@ -129,7 +129,7 @@ pub(super) fn symbols(run: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// The first symbol, and what follows it.
-fn next_symbol(mut octets: &[u8]) -> Option<(u8, &[u8])> {
+pub(super) fn next_symbol(mut octets: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         octets = match octets {
             [b'\\', b'n' | b'r', rest @ ..] => rest,
@@ -151,11 +151,11 @@ fn runs(octets: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     runs.filter(|(_, run)| run.len() >= SHORTEST_RUN)
 }
 
-const fn is_inside(octet: u8) -> bool {
+pub(super) const fn is_inside(octet: u8) -> bool {
     is_symbol(octet) || matches!(octet, b' ' | b'\n' | b'\r' | b'\t' | b'\\')
 }
 
-const fn is_symbol(octet: u8) -> bool {
+pub(super) const fn is_symbol(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/' | b'=')
 }
 

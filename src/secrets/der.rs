@@ -1,0 +1,174 @@
+//! Private keys in DER (RFC 5958, RFC 8017, RFC 5915), as a whole file or in base64 without PEM around it.
+//!
+//! In come the octets of a file; out come the public halves. Nothing is decoded but what begins in base64 as such keys do, and
+//! nothing opened but what is whole; how many are, is bounded.
+
+use base64::Engine as _;
+use memchr::memchr_iter;
+use rcgen::{KeyPair, PublicKeyData as _};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use crate::effort::Effort;
+use crate::names::Sha256Digest;
+use crate::secrets::encoded::{LENIENT, decode, is_inside, is_symbol, next_symbol};
+
+// A key of 8192 bits has some 4.7 KiB.
+const LARGEST: usize = 16 * 1024;
+// SEQUENCE, X.690 8.9.
+const SEQUENCE: u8 = 0x30;
+// INTEGER: the version, with which keys of RFC 5958, RFC 8017 and RFC 5915 begin, and certificates don't.
+const INTEGER: u8 = 0x02;
+// OCTET STRING.
+const OCTETS: u8 = 0x04;
+// What a SEQUENCE begins with in base64.
+const FIRST: u8 = b'M';
+// They say nine octets: SEQUENCE, its length in up to three of them, the version in three, and one or two more.
+const BEGINNING: usize = 12;
+// The end of the line that begins a block in PEM, and the blanks of the next one.
+const DASHES: &[u8] = b"-----";
+const MARGIN: usize = 16;
+
+// What a key of RSA-2048 has in PKCS#1, about half of it.
+const UNIT_OCTETS: u64 = 600;
+
+/// The public half, when these octets are a private key.
+pub(super) fn public_half(octets: &[u8], effort: &Effort) -> Option<Sha256Digest> {
+    let is_key = octets.get(header(octets)?) == Some(&INTEGER) && octets.len() <= LARGEST;
+    if !is_key || !effort.spend(cost(octets.len())) {
+        return None;
+    }
+    KeyPair::try_from(octets).ok().map(digest)
+}
+
+/// The public halves of keys in base64 that is not in PEM, each with its place.
+pub(super) fn in_base64<'o>(
+    octets: &'o [u8],
+    effort: &'o Effort,
+) -> impl Iterator<Item = (usize, Sha256Digest)> {
+    let beginnings = memchr_iter(FIRST, octets).filter(|place| {
+        let is_first = !octets[..*place].last().is_some_and(|octet| is_part(*octet));
+        is_first && is_written_so(&octets[*place..])
+    });
+    let keys = beginnings.take_while(|_| !effort.is_exhausted());
+    keys.filter_map(|place| {
+        let length = whole(octets[place..].first_chunk()?)?;
+        if is_in_pem(&octets[..place]) || !effort.spend(1) {
+            return None;
+        }
+        let text = said(&octets[place..], length.div_ceil(3) * 4);
+        let key = public_half(text.get(..length)?, effort)?;
+        Some((place, key))
+    })
+}
+
+const fn is_part(octet: u8) -> bool {
+    is_symbol(octet) && octet != b'='
+}
+
+/// Whether some of the symbols are those of a SEQUENCE with its length in none, one or two octets more (X.690 8.1.3) and of
+/// an INTEGER of one octet in it. Nearly nothing else is looked at closer.
+fn is_written_so(octets: &[u8]) -> bool {
+    matches!(
+        octets,
+        [_, b'A'..=b'H', _, b'C', b'A', ..]
+            | [_, b'I', b'E'..=b'H', _, b'A', b'g', b'E', ..]
+            | [_, b'I', b'I', _, _, _, _, b'B', b'A', ..]
+    )
+}
+
+/// Whether a block of PEM begins before it, in which keys are looked for anyway.
+fn is_in_pem(before: &[u8]) -> bool {
+    let before = &before[before.len().saturating_sub(MARGIN)..];
+    before.trim_ascii_end().ends_with(DASHES)
+}
+
+/// What these octets say in base64, up to so many symbols, broken over lines or not.
+fn said(octets: &[u8], wanted: usize) -> Zeroizing<Vec<u8>> {
+    let near = &octets[..octets.len().min(wanted * 4)];
+    let end = near.iter().position(|octet| !is_inside(*octet));
+    let mut rest = &near[..end.unwrap_or(near.len())];
+    let mut symbols = Zeroizing::new(Vec::with_capacity(wanted));
+    while symbols.len() < wanted
+        && let Some((symbol, after)) = next_symbol(rest)
+        && symbol != b'='
+    {
+        symbols.push(symbol);
+        rest = after;
+    }
+    Zeroizing::new(decode(&symbols))
+}
+
+/// How many octets the key has whose base64 begins so, if that of one does.
+fn whole(symbols: &[u8; BEGINNING]) -> Option<usize> {
+    let mut beginning = [0; BEGINNING / 4 * 3];
+    LENIENT.decode_slice(symbols, &mut beginning).ok()?;
+    let header = header(&beginning)?;
+    let length = match beginning.get(1..header)? {
+        [length] | [0x81, length] => usize::from(*length),
+        [0x82, high, low] => usize::from(u16::from_be_bytes([*high, *low])),
+        _ => return None,
+    };
+    // A version of 0 or 1, and then the algorithm, a number of the key or the key itself.
+    let is_key = matches!(
+        beginning.get(header..)?,
+        [INTEGER, 1, 0, SEQUENCE | INTEGER, ..] | [INTEGER, 1, 1, SEQUENCE | OCTETS, ..]
+    );
+    Some(header + length).filter(|whole| is_key && *whole <= LARGEST)
+}
+
+/// How many octets stand before the first element of a SEQUENCE. X.690 8.1.3: the length is in one octet, or in as many as
+/// the first one says.
+fn header(octets: &[u8]) -> Option<usize> {
+    match octets {
+        [SEQUENCE, length @ 0x80..=0xff, ..] => Some(2 + usize::from(length & 0x7f)),
+        [SEQUENCE, ..] => Some(2),
+        _ => None,
+    }
+}
+
+/// What it takes to open a key of so many octets.
+pub(super) fn cost(octets: usize) -> u64 {
+    let octets = u64::try_from(octets).unwrap_or(u64::MAX);
+    (octets.saturating_pow(3) / UNIT_OCTETS.pow(3)).max(1)
+}
+
+/// Names a key by its public half, and forgets it.
+pub(super) fn digest(mut pair: KeyPair) -> Sha256Digest {
+    let digest = Sha256Digest::of(&pair.subject_public_key_info());
+    pair.zeroize();
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::OPENED;
+
+    #[test]
+    fn few_long_keys_are_opened_and_many_short_ones() {
+        for (octets, number) in [(138, 499), (1_190, 71), (2_350, 8), (4_700, 1)] {
+            let effort = Effort::of(OPENED);
+            let opened = (0..2_000).take_while(|_| effort.spend(cost(octets)));
+            assert_eq!(opened.count(), number, "{octets}");
+        }
+    }
+
+    #[test]
+    fn what_begins_as_a_key_costs_something_though_it_is_none() {
+        let effort = Effort::of(OPENED);
+        let text = "MIIEpAIBAAKC\n".repeat(2_000);
+        assert_eq!(in_base64(text.as_bytes(), &effort).count(), 0);
+        assert!(effort.is_exhausted());
+        let effort = Effort::of(1);
+        for text in [
+            "MIIEpAIBAgKC",
+            "MAAA",
+            "MIIE",
+            "xMIIEpAIBAAKC",
+            "-----\n MIIEpAIBAAKC",
+        ] {
+            assert_eq!(in_base64(text.as_bytes(), &effort).count(), 0);
+        }
+        assert!(!effort.is_exhausted());
+    }
+}
