@@ -1,4 +1,5 @@
-//! What a run would do: every open request of a snapshot, read once and decided once.
+//! What a run would do: every open request of a snapshot that somebody asks about, read once and decided by the rules. One
+//! that comes with a change of the rules is decided by those before that change as well.
 //!
 //! In come the snapshot, the control zone, what git knows of keys and commits, and now; out comes a [`Plan`] that `check`
 //! and `plan` report and `run` carries out. Pure and repeatable: after a plan is applied, planning again gives nothing.
@@ -45,10 +46,10 @@ pub fn keys(requests: &Requests) -> Vec<Sha256Digest> {
         .collect()
 }
 
-/// Every open request with its decision, sorted by path.
+/// The open requests that somebody asks about, each with its decision, sorted by path.
 #[derive(Debug)]
 pub struct Plan<'a> {
-    /// The open requests.
+    /// The requests.
     pub entries: Vec<Entry<'a>>,
     /// How many units of work are left of those that it could take.
     pub left: u64,
@@ -134,7 +135,7 @@ impl<'a> Plan<'a> {
             .filter_map(|entry| entry.decision.as_ref().ok())
     }
 
-    /// One result for each open request. There may be very many, so nothing of them is kept twice.
+    /// One result for each request. There may be very many, so nothing of them is kept twice.
     #[must_use]
     pub fn into_results(self) -> Vec<RequestResult> {
         self.entries.into_iter().map(Entry::into_result).collect()

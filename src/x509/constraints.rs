@@ -1,8 +1,8 @@
 //! Name constraints of a CA (RFC 5280 4.2.1.10): which names it may certify.
 //!
 //! In comes the extension of a CA certificate; out comes a value that says of each name of a leaf whether it lies
-//! inside. Constraints on a kind of name that gitca can't compare are refused when the CA is loaded, so nothing is let
-//! through unjudged.
+//! inside. Constraints on a kind of name that gitca can't compare are refused when the CA is loaded, so no name is let
+//! through unjudged. `minimum` and `maximum` are not looked at: RFC 5280 knows no use of them.
 
 mod subtree;
 
