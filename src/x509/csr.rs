@@ -7,12 +7,12 @@
 use der::asn1::{BitStringRef, IntRef};
 use der::oid::ObjectIdentifier;
 use der::{AnyRef, Encode, Sequence};
-use x509_cert::attr::Attributes;
 use x509_cert::spki::AlgorithmIdentifierRef;
 
 pub use crate::x509::csr::attributes::RequestedExtensions;
 
 use crate::finding::{Code, Reason};
+use crate::x509::csr::attributes::Attributes;
 use crate::x509::csr::strict::strict;
 use crate::x509::key::PublicKey;
 use crate::x509::pem;
@@ -74,7 +74,7 @@ struct Info<'a> {
     subject: AnyRef<'a>,
     key: AnyRef<'a>,
     #[asn1(context_specific = "0", tag_mode = "IMPLICIT")]
-    attributes: Attributes,
+    attributes: Attributes<'a>,
 }
 
 impl Csr {

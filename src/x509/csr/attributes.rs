@@ -6,10 +6,9 @@
 
 use std::collections::HashSet;
 
-use der::asn1::BitStringRef;
+use der::asn1::{BitStringRef, SetOfVec};
 use der::oid::ObjectIdentifier;
-use der::{Any, Encode};
-use x509_cert::attr::{Attribute, Attributes};
+use der::{Any, AnyRef, Encode, Sequence, Tag, Tagged as _, ValueOrd};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::BasicConstraints;
 
@@ -47,6 +46,22 @@ pub struct RequestedExtensions {
     pub others: Vec<ObjectIdentifier>,
 }
 
+/// `Attributes`, RFC 2986 4.1.
+pub(super) type Attributes<'a> = SetOfVec<Attribute<'a>>;
+
+/// `Attribute`, RFC 2986 4.1. Its type is not read: one of a UUID (ITU-T X.667) has an arc that no [`ObjectIdentifier`] holds.
+#[derive(Debug, Sequence, ValueOrd)]
+pub(super) struct Attribute<'a> {
+    kind: AnyRef<'a>,
+    values: SetOfVec<Any>,
+}
+
+impl Attribute<'_> {
+    fn is(&self, kind: ObjectIdentifier) -> bool {
+        self.kind.value() == kind.as_bytes()
+    }
+}
+
 /// What the attributes ask for.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
@@ -55,7 +70,7 @@ pub(super) struct Asked {
 }
 
 /// Reads the attributes of a request.
-pub(super) fn read(attributes: &Attributes) -> Result<Asked, Vec<Reason>> {
+pub(super) fn read(attributes: &Attributes<'_>) -> Result<Asked, Vec<Reason>> {
     let mut reasons: Vec<Reason> = attributes.iter().filter_map(refused).collect();
     match extension_request(attributes) {
         Ok(None) if reasons.is_empty() => Ok(Asked::default()),
@@ -68,27 +83,32 @@ pub(super) fn read(attributes: &Attributes) -> Result<Asked, Vec<Reason>> {
     }
 }
 
-fn refused(attribute: &Attribute) -> Option<Reason> {
-    match attribute.oid {
-        CHALLENGE_PASSWORD => {
+fn refused(attribute: &Attribute<'_>) -> Option<Reason> {
+    let is = |kind| attribute.is(kind);
+    match attribute.kind.tag() {
+        Tag::ObjectIdentifier if is(CHALLENGE_PASSWORD) => {
             let message = "holds a challenge password, which is a secret";
             let reason = Reason::new(Code::SecretInRequest, message).field(FIELD);
             Some(reason.help("make the request anew and leave the challenge password empty"))
         }
-        MICROSOFT_EXTENSIONS => {
+        Tag::ObjectIdentifier if is(MICROSOFT_EXTENSIONS) => {
             let message = "asks for extensions in Microsoft's attribute, which is not read";
             let reason = Reason::new(Code::MalformedAttribute, message).field(FIELD);
             Some(reason.help("ask for them in the attribute extensionRequest (RFC 2985)"))
         }
-        _ => None,
+        Tag::ObjectIdentifier => None,
+        _ => {
+            let message = "holds an attribute whose type is no object identifier";
+            Some(Reason::new(Code::MalformedDer, message).field(FIELD))
+        }
     }
 }
 
 /// The one value of the one extensionRequest.
-fn extension_request(attributes: &Attributes) -> Result<Option<&Any>, Reason> {
+fn extension_request<'a>(attributes: &'a Attributes<'_>) -> Result<Option<&'a Any>, Reason> {
     let mut requests = attributes
         .iter()
-        .filter(|attribute| attribute.oid == EXTENSION_REQUEST);
+        .filter(|attribute| attribute.is(EXTENSION_REQUEST));
     let Some(request) = requests.next() else {
         return Ok(None);
     };

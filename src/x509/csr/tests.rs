@@ -215,6 +215,17 @@ fn attributes_and_extensions_stand_there_once() {
 fn attributes_that_ask_for_nothing_are_left_alone() {
     let unstructured = sequence(&[&oid("1.2.840.113549.1.9.2"), &set(&[&utf8("x")])]);
     assert_eq!(codes(&Draft::of_attributes(&[&unstructured]).pem()), []);
+    // Types of UUIDs (ITU-T X.667) have an arc of 128 bits, and nothing bounds how many arcs there are.
+    let large = [&[0x69, 0x83][..], &[0xff; 17], &[0x7f]].concat();
+    for kind in [large, vec![0x2a; 200]] {
+        let unknown = sequence(&[&tlv(6, &[&kind]), &set(&[&utf8("x")])]);
+        assert_eq!(codes(&Draft::of_attributes(&[&unknown]).pem()), []);
+    }
+    for kind in [&oid("1.2.3.4")[2..], &oid("1.2.840.113549.1.9.7")[2..]] {
+        let no_type = sequence(&[&tlv(13, &[kind]), &set(&[&utf8("x")])]);
+        let codes = codes(&Draft::of_attributes(&[&no_type]).pem());
+        assert_eq!(codes, [Code::MalformedDer]);
+    }
     let microsoft = sequence(&[&oid("1.3.6.1.4.1.311.2.1.14"), &set(&[&sequence(&[])])]);
     assert_eq!(
         codes(&Draft::of_attributes(&[&microsoft]).pem()),
