@@ -1,93 +1,175 @@
 //! The files that a tree has and those before it have not.
 //!
 //! In come trees, out go files, each with its path. Only trees that differ from those before are read, and each of them and
-//! each file once, so the cost is that of what is new. Nothing is recursive, for how deep directories lie is up to a stranger.
+//! each file once, until there are more than anybody looks at: of what a change brings beside the zones only so much is
+//! searched. Nothing is recursive, for how deep directories lie is up to a stranger.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::git::diff::pairs;
-use crate::git::objects::Objects;
+use crate::git::objects::{Objects, Searched};
 use crate::git::tree::{self, Entries, Entry, Tree};
 use crate::names::ObjectId;
-use crate::zones::Zone;
+use crate::zones::{self, Role, Zone};
 
 // What is searched of a change beside the zones: a check is made at each of its pushes, and an archive of zeros has a
 // thousandth of its size in a pack. What is merged is searched by the run.
 pub(super) const BROUGHT_FILES: usize = 10_000;
 pub(super) const BROUGHT_OCTETS: u64 = 16 << 20;
-// Names cost no more than memory.
-const SEEN: usize = 2_000_000;
+/// So many names of a change are looked at, in the zones and beside them.
+pub(super) const BROUGHT_NAMES: usize = 3 * BROUGHT_FILES;
+/// Those of a mainline cost no more than memory.
+pub(super) const MAINLINE_NAMES: usize = 2_000_000;
 // No file system has a longer path (PATH_MAX of Linux is 4096).
 const PATH_OCTETS: usize = 16 * 1024;
 
-/// A file that is new, by the path of its directory and its name: a stranger may have put very many into a very deep one.
+/// A file that is new, by its directory and its name: a stranger may have put very many into a very deep one.
+#[derive(Debug)]
 pub(super) struct File {
-    folder: Rc<str>,
+    folder: Rc<Folder>,
     name: String,
     pub(super) id: ObjectId,
+}
+
+/// A directory, by its path with a slash behind it.
+#[derive(Debug)]
+struct Folder {
+    path: String,
+    is_in_zone: bool,
+    has_statements: bool,
+}
+
+impl Folder {
+    fn of(path: String) -> Self {
+        Self {
+            is_in_zone: Zone::of(&path).is_some(),
+            has_statements: is_statement(&format!("{path}x.json")),
+            path,
+        }
+    }
+}
+
+fn is_statement(path: &str) -> bool {
+    matches!(zones::role(path), Some(Role::Statement(_)))
 }
 
 impl File {
     /// The path, put together when it is asked for.
     pub(super) fn path(&self) -> String {
-        format!("{}{}", self.folder, self.name)
+        format!("{}{}", self.folder.path, self.name)
+    }
+
+    /// Whether it says something about a request.
+    pub(super) fn is_statement(&self) -> bool {
+        self.folder.has_statements && is_statement(&self.path())
     }
 }
 
-/// A directory that is looked at, and those that were at its place before.
-struct Folder {
-    parent: Rc<str>,
-    name: String,
-    before: Vec<Option<ObjectId>>,
-    tree: ObjectId,
+/// What a tree has that the one before has not.
+#[derive(Debug)]
+pub(super) struct There {
+    pub(super) files: HashSet<ObjectId>,
+    pub(super) statements: Vec<File>,
+    /// Whether all of it was looked at; there may have been too much.
+    pub(super) is_whole: bool,
 }
 
-/// The files of `top` beside the zones that are new and more than is searched of a change.
-pub(super) fn past_search(
+impl There {
+    /// What a mainline has.
+    pub(super) fn of(
+        objects: &Objects<'_>,
+        before: ObjectId,
+        top: ObjectId,
+    ) -> anyhow::Result<Self> {
+        let mut walk = NewFiles::of(objects, MAINLINE_NAMES);
+        let files = walk.between(&[before], top)?;
+        Ok(Self::from(files, walk.is_whole))
+    }
+
+    /// What a change has, and which files are searched beside the zones: of those that are new only so many.
+    pub(super) fn brought(
+        objects: &Objects<'_>,
+        before: ObjectId,
+        top: ObjectId,
+    ) -> anyhow::Result<(Self, Searched)> {
+        let mut walk = NewFiles::of(objects, BROUGHT_NAMES);
+        let files = walk.between(&[before], top)?;
+        let (mut within, past) = searched(objects, &files)?;
+        // Of what was not looked at nobody knows whether it is new.
+        let searched = if walk.is_whole {
+            Searched::AllBut(past)
+        } else {
+            within.extend(walk.trees);
+            Searched::Only(within)
+        };
+        Ok((Self::from(files, walk.is_whole), searched))
+    }
+
+    fn from(files: Vec<File>, is_whole: bool) -> Self {
+        Self {
+            files: files.iter().map(|file| file.id).collect(),
+            statements: files.into_iter().filter(File::is_statement).collect(),
+            is_whole,
+        }
+    }
+}
+
+/// The files beside the zones that are searched, and those that are not.
+fn searched(
     objects: &Objects<'_>,
-    before: ObjectId,
-    top: ObjectId,
-) -> anyhow::Result<HashSet<ObjectId>> {
-    let new = NewFiles::of(objects).between(&[before], top)?;
+    files: &[File],
+) -> anyhow::Result<(HashSet<ObjectId>, HashSet<ObjectId>)> {
     let (mut files_left, mut octets_left) = (BROUGHT_FILES, BROUGHT_OCTETS);
-    let mut past = HashSet::new();
-    for file in new.iter().filter(|file| Zone::of(&file.path()).is_none()) {
+    let (mut within, mut past) = (HashSet::new(), HashSet::new());
+    for file in files.iter().filter(|file| !file.folder.is_in_zone) {
         let octets = if files_left > 0 {
             u64::try_from(objects.octets(file.id)?)?
         } else {
             u64::MAX
         };
-        match octets_left.checked_sub(octets) {
-            Some(left) => (files_left, octets_left) = (files_left - 1, left),
-            None => _ = past.insert(file.id),
+        if let Some(left) = octets_left.checked_sub(octets) {
+            (files_left, octets_left) = (files_left - 1, left);
+            within.insert(file.id);
+        } else {
+            past.insert(file.id);
         }
     }
-    Ok(past)
+    Ok((within, past))
+}
+
+/// A directory that is looked at, and those that were at its place before.
+struct Place {
+    parent: Rc<Folder>,
+    name: String,
+    before: Vec<ObjectId>,
+    tree: ObjectId,
 }
 
 /// A walk over what is new.
 pub(super) struct NewFiles<'s, 'r> {
     objects: &'s Objects<'r>,
     /// The trees and files that were looked at.
-    seen: HashSet<ObjectId>,
+    trees: HashSet<ObjectId>,
+    files: HashSet<ObjectId>,
+    /// How many more names are looked at in the zones, and beside them.
+    zones_left: usize,
+    beside_left: usize,
     /// Whether everything was; there may have been too much of it.
     pub(super) is_whole: bool,
 }
 
 impl<'s, 'r> NewFiles<'s, 'r> {
-    /// A walk that has looked at nothing.
-    pub(super) fn of(objects: &'s Objects<'r>) -> Self {
+    /// A walk that has looked at nothing, and will look at so many names.
+    pub(super) fn of(objects: &'s Objects<'r>, names: usize) -> Self {
         Self {
             objects,
-            seen: HashSet::new(),
+            trees: HashSet::new(),
+            files: HashSet::new(),
+            zones_left: names,
+            beside_left: names,
             is_whole: true,
         }
-    }
-
-    /// Forgets what was looked at, so that it is new again.
-    pub(super) fn forget(&mut self) {
-        self.seen.clear();
     }
 
     /// The files that a tree has and none of those before has at its place, but for what was looked at already. A tree that
@@ -101,76 +183,114 @@ impl<'s, 'r> NewFiles<'s, 'r> {
         tree: ObjectId,
     ) -> anyhow::Result<Vec<File>> {
         let mut files = Vec::new();
-        let mut folders = vec![Folder {
-            parent: Rc::from(""),
+        let mut places = vec![Place {
+            parent: Rc::new(Folder::of(String::new())),
             name: String::new(),
-            before: before.iter().copied().map(Some).collect(),
+            before: sorted(before.to_vec()),
             tree,
         }];
-        while let Some(folder) = folders.pop() {
-            if folder.before.contains(&Some(folder.tree)) || self.seen.contains(&folder.tree) {
+        while let Some(place) = places.pop() {
+            if place.before.contains(&place.tree) || self.trees.contains(&place.tree) {
                 continue;
             }
-            let octets = folder.parent.len() + folder.name.len();
-            if octets > PATH_OCTETS || self.seen.len() > SEEN {
+            if place.parent.path.len() + place.name.len() > PATH_OCTETS {
                 self.is_whole = false;
                 continue;
             }
-            self.seen.insert(folder.tree);
-            self.look_into(&folder, &mut folders, &mut files)?;
+            let folder = Folder::of(format!("{}{}", place.parent.path, place.name));
+            let is_top = folder.path.is_empty();
+            if !is_top && *self.left(folder.is_in_zone) == 0 {
+                self.is_whole = false;
+                continue;
+            }
+            self.trees.insert(place.tree);
+            self.look_into(&place, &Rc::new(folder), &mut places, &mut files)?;
         }
         Ok(files)
     }
 
     fn look_into(
         &mut self,
-        folder: &Folder,
-        folders: &mut Vec<Folder>,
+        place: &Place,
+        folder: &Rc<Folder>,
+        places: &mut Vec<Place>,
         files: &mut Vec<File>,
     ) -> anyhow::Result<()> {
-        let path: Rc<str> = format!("{}{}", folder.parent, folder.name).into();
-        let here = self.objects.directory(Some(folder.tree))?;
-        let before = folder.before.iter();
-        let before = before.map(|tree| self.objects.directory(*tree));
-        let before: Vec<Rc<Tree>> = before.collect::<Result<_, _>>()?;
-        for entry in new_entries(&here, &before) {
-            let name = || String::from_utf8_lossy(entry.name).into_owned();
-            let directory = |before: &Rc<Tree>| {
-                let entry = before.entry(entry.name, tree::DIRECTORY);
-                entry.map(|entry| entry.id)
+        let here = self.objects.directory(Some(place.tree))?;
+        let mut before = Vec::new();
+        for tree in &place.before {
+            before.push(self.objects.directory(Some(*tree))?);
+        }
+        for (entry, old) in new_entries(&here, &before) {
+            let is_directory = entry.mode == tree::DIRECTORY;
+            if !is_directory && (!tree::is_blob(entry.mode) || self.files.contains(&entry.id)) {
+                continue;
+            }
+            let name = String::from_utf8_lossy(entry.name);
+            // The zones lie at the top, beside whatever else.
+            let is_top = folder.path.is_empty();
+            let left = self.left(folder.is_in_zone || is_top && Zone::of(&name).is_some());
+            let Some(fewer) = left.checked_sub(1) else {
+                self.is_whole = false;
+                continue;
             };
-            if entry.mode == tree::DIRECTORY {
-                folders.push(Folder {
-                    parent: Rc::clone(&path),
-                    name: name() + "/",
-                    before: before.iter().map(directory).collect(),
+            *left = fewer;
+            let name = name.into_owned();
+            if is_directory {
+                places.push(Place {
+                    parent: Rc::clone(folder),
+                    name: name + "/",
+                    before: sorted(old),
                     tree: entry.id,
                 });
-            } else if tree::is_blob(entry.mode) && self.seen.insert(entry.id) {
+            } else {
+                self.files.insert(entry.id);
                 files.push(File {
-                    folder: Rc::clone(&path),
-                    name: name(),
+                    folder: Rc::clone(folder),
+                    name,
                     id: entry.id,
                 });
             }
         }
         Ok(())
     }
+
+    fn left(&mut self, is_in_zone: bool) -> &mut usize {
+        if is_in_zone {
+            &mut self.zones_left
+        } else {
+            &mut self.beside_left
+        }
+    }
+}
+
+fn sorted(mut trees: Vec<ObjectId>) -> Vec<ObjectId> {
+    trees.sort_unstable();
+    trees.dedup();
+    trees
 }
 
 fn entries(tree: &Tree) -> Entries<'_> {
     tree.entries().unwrap_or_default()
 }
 
-/// The entries that are not the same in any of those before.
-fn new_entries<'t>(there: &'t Tree, before: &'t [Rc<Tree>]) -> impl Iterator<Item = Entry<'t>> {
-    let old = before.first().map(|first| entries(first));
-    let others = before.get(1..).unwrap_or_default();
-    let is_old = |entry: &Entry<'_>, before: &Rc<Tree>| {
-        let old = before.entry(entry.name, entry.mode);
-        old.is_some_and(|old| old == *entry)
-    };
-    pairs(old.unwrap_or_default(), entries(there))
-        .filter_map(|(_, new)| new)
-        .filter(move |new| !others.iter().any(|before| is_old(new, before)))
+/// The entries that are not the same in any of those before, each with the directories that are at its place there. Those
+/// before may be very many: each is passed once.
+fn new_entries<'t>(
+    there: &'t Tree,
+    before: &'t [Rc<Tree>],
+) -> impl Iterator<Item = (Entry<'t>, Vec<ObjectId>)> {
+    let first = before.first().map(|first| entries(first));
+    let mut others: HashMap<&[u8], Vec<Entry<'t>>> = HashMap::new();
+    for entry in before.iter().skip(1).flat_map(|before| entries(before)) {
+        others.entry(entry.name).or_default().push(entry);
+    }
+    pairs(first.unwrap_or_default(), entries(there)).filter_map(move |(old, new)| {
+        let new = new?;
+        let others = others.get(new.name).map(Vec::as_slice).unwrap_or_default();
+        let old = old.iter().chain(others);
+        let directories = old.clone().filter(|old| old.mode == tree::DIRECTORY);
+        let is_new = !old.clone().any(|old| *old == new);
+        is_new.then(|| (new, directories.map(|old| old.id).collect()))
+    })
 }

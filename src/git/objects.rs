@@ -27,7 +27,14 @@ pub(super) struct Objects<'r> {
     odb: Odb<'r>,
     kept: &'r Kept<Tree>,
     walked: Cell<usize>,
-    passed_over: HashSet<ObjectId>,
+    searched: Searched,
+}
+
+/// Which files and directories beside the zones are searched for private keys.
+#[derive(Clone, Debug)]
+pub(super) enum Searched {
+    AllBut(HashSet<ObjectId>),
+    Only(HashSet<ObjectId>),
 }
 
 impl<'r> Objects<'r> {
@@ -37,21 +44,21 @@ impl<'r> Objects<'r> {
             odb: odb.context("opening the object database")?,
             kept: &repository.trees,
             walked: Cell::new(0),
-            passed_over: HashSet::new(),
+            searched: Searched::AllBut(HashSet::new()),
         })
     }
 
-    /// The same, of which these files are not searched for private keys where they mean nothing.
-    pub(super) fn passing_over(self, passed_over: HashSet<ObjectId>) -> Self {
-        Self {
-            passed_over,
-            ..self
-        }
+    /// The same, of which these files are searched for private keys.
+    pub(super) fn searching(self, searched: Searched) -> Self {
+        Self { searched, ..self }
     }
 
-    /// Whether a file may be searched for private keys where it means nothing.
-    pub(super) fn is_searched(&self, file: ObjectId) -> bool {
-        !self.passed_over.contains(&file)
+    /// Whether a file or directory beside the zones may be searched for private keys.
+    pub(super) fn is_searched(&self, object: ObjectId) -> bool {
+        match &self.searched {
+            Searched::AllBut(others) => !others.contains(&object),
+            Searched::Only(these) => these.contains(&object),
+        }
     }
 
     /// A tree, well-formed or not; a reason when that object is no tree, or is one that nobody can mean.

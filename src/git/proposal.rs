@@ -18,8 +18,8 @@ use crate::git::foreign::touched;
 use crate::git::history::{Until, history};
 use crate::git::ids::oid;
 use crate::git::merge::merge;
-use crate::git::new_files::past_search;
-use crate::git::objects::Objects;
+use crate::git::new_files::There;
+use crate::git::objects::{Objects, Searched};
 use crate::git::producer::Node;
 use crate::git::repository::Repository;
 use crate::git::revoked::revocations;
@@ -43,7 +43,8 @@ pub struct Proposal<'r> {
     ancestor: ObjectId,
     conflicts: Vec<RepoPath>,
     displaced: Vec<RepoPath>,
-    passed_over: HashSet<ObjectId>,
+    pub(super) there: There,
+    searched: Searched,
 }
 
 /// The requests about which a merge changes what is said.
@@ -69,6 +70,7 @@ impl Repository {
         extent::require_few(&objects, self.tree_of(ancestor)?, self.tree_of(head)?)?;
         let before = self.tree_of(base)?;
         let proposal = |top, conflicts, displaced| {
+            let (there, searched) = There::brought(&Objects::of(self)?, before, top)?;
             Ok(Proposal {
                 repository: self,
                 base,
@@ -77,7 +79,8 @@ impl Repository {
                 ancestor,
                 conflicts,
                 displaced,
-                passed_over: past_search(&Objects::of(self)?, before, top)?,
+                there,
+                searched,
             })
         };
         if ancestor == base {
@@ -141,7 +144,7 @@ impl Proposal<'_> {
 
     /// The objects, of which so much is searched as of a change.
     fn searched(&self) -> anyhow::Result<Objects<'_>> {
-        Ok(Objects::of(self.repository)?.passing_over(self.passed_over.clone()))
+        Ok(Objects::of(self.repository)?.searching(self.searched.clone()))
     }
 
     /// The commit and the rules that the merge is judged on.

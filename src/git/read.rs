@@ -208,8 +208,8 @@ impl Source for Objects<'_> {
         Ok(listing)
     }
 
-    fn is_searched(&self, file: &ObjectId) -> bool {
-        Self::is_searched(self, *file)
+    fn is_searched(&self, entry: &ObjectId) -> bool {
+        Self::is_searched(self, *entry)
     }
 
     fn read(&self, file: &ObjectId, limit: u64) -> anyhow::Result<Content> {

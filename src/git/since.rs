@@ -6,6 +6,7 @@
 //! all has to be looked at.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::finding::{Code, Finding, Reason};
 use crate::git::bot::are_same_beside_output;
@@ -114,7 +115,8 @@ impl<'s, 'r> Since<'s, 'r> {
         };
         let top = Handle {
             id: self.top,
-            path: String::new(),
+            folder: Rc::from(""),
+            name: String::new(),
             before: Some(self.before),
         };
         let mut snapshot = zones::survey(&visible, &top, &BTreeSet::new())?;
@@ -249,8 +251,19 @@ struct Visible<'v, 'r> {
 /// An object, where it is, and what was there before.
 struct Handle {
     id: ObjectId,
-    path: String,
+    folder: Rc<str>,
+    name: String,
     before: Option<ObjectId>,
+}
+
+impl Handle {
+    /// The path, put together when it is asked for: a stranger may have put very many names into a very deep directory.
+    fn path(&self) -> String {
+        match &*self.folder {
+            "" => self.name.clone(),
+            folder => format!("{folder}/{}", self.name),
+        }
+    }
 }
 
 impl Visible<'_, '_> {
@@ -303,30 +316,35 @@ impl Source for Visible<'_, '_> {
         let there = self.objects.list(&directory.id, scope)?;
         let mut before: HashMap<String, (Kind, ObjectId)> = HashMap::new();
         // What is changed in the other zones is not asked.
-        let is_compared = matches!(Zone::of(&directory.path), None | Some(Zone::Data));
+        let path: Rc<str> = directory.path().into();
+        let zone = Zone::of(&path);
+        let is_compared = matches!(zone, None | Some(Zone::Data));
         if let Some(folder) = directory.before.filter(|_| is_compared) {
             let listing = self.objects.list(&folder, scope)?;
             for child in listing.children.into_iter().chain(listing.refused) {
                 before.insert(child.name, (child.kind, child.handle));
             }
         }
+        let is_inert = zone.is_none() && !path.is_empty();
         let visible = |child: zones::Child<ObjectId>| {
             let old = before.get(&child.name).copied();
-            let path = match directory.path.as_str() {
-                "" => child.name.clone(),
-                parent => format!("{parent}/{}", child.name),
-            };
             let is_changed = old != Some((child.kind, child.handle));
-            self.shows(&path, is_changed).then(|| zones::Child {
+            let old = old.filter(|(kind, _)| *kind == Kind::Directory);
+            let handle = Handle {
+                id: child.handle,
+                folder: Rc::clone(&path),
+                name: child.name.clone(),
+                before: old.map(|(_, id)| id),
+            };
+            let is_shown = if is_inert {
+                is_changed
+            } else {
+                self.shows(&handle.path(), is_changed)
+            };
+            is_shown.then_some(zones::Child {
                 name: child.name,
                 kind: child.kind,
-                handle: Handle {
-                    id: child.handle,
-                    path,
-                    before: old
-                        .filter(|(kind, _)| *kind == Kind::Directory)
-                        .map(|(_, id)| id),
-                },
+                handle,
             })
         };
         Ok(Listing {
@@ -337,8 +355,8 @@ impl Source for Visible<'_, '_> {
         })
     }
 
-    fn is_searched(&self, file: &Handle) -> bool {
-        self.objects.is_searched(file.id)
+    fn is_searched(&self, entry: &Handle) -> bool {
+        self.objects.is_searched(entry.id)
     }
 
     fn read(&self, file: &Handle, limit: u64) -> anyhow::Result<Content> {

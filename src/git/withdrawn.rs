@@ -4,13 +4,15 @@
 //! at its place: what it has is searched where it is read, but for statements, which are read as long as their request is
 //! open. Each file is read once, so the cost is that of what is new.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use git2::Oid;
 
 use crate::effort::Effort;
 use crate::git::ids::id;
-use crate::git::new_files::{BROUGHT_FILES, BROUGHT_OCTETS, File, NewFiles};
+use crate::git::new_files::{
+    BROUGHT_FILES, BROUGHT_NAMES, BROUGHT_OCTETS, File, MAINLINE_NAMES, NewFiles, There,
+};
 use crate::git::objects::Objects;
 use crate::git::output::OutputZone;
 use crate::git::producer::{LANDING_OCTETS, Node, PARENTS, landed};
@@ -20,7 +22,7 @@ use crate::git::tree;
 use crate::message;
 use crate::names::{ObjectId, Sha256Digest};
 use crate::secrets;
-use crate::zones::{self, Role, SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS};
+use crate::zones::{SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS};
 
 // More commits since the last run than these are not looked at.
 const COMMITS: usize = 100_000;
@@ -107,19 +109,20 @@ impl Repository {
         let is_whole = commits.len() < COMMITS;
         let objects = Objects::of(self)?;
         let (start, top) = (self.tree_of(commit)?, self.tree_of(tip)?);
-        let (mut search, new) = Search::of(&objects, top, start)?;
+        let there = There::of(&objects, start, top)?;
+        let mut search = Search::of(&objects, top, &there, MAINLINE_NAMES);
         search.found.is_whole &= is_whole;
         if !is_seen {
             // No run has seen what was there at first, nor do people read what is said of a request that is closed.
             search.look(commit, &[top], start)?;
-            let mut all = NewFiles::of(&objects);
-            let there = all.between(&[], start)?.into_iter();
-            let statements = there.filter(|file| is_statement(&file.path()));
+            let mut all = NewFiles::of(&objects, MAINLINE_NAMES);
+            let mut statements = all.between(&[], start)?;
+            statements.retain(File::is_statement);
             search.found.is_whole &= all.is_whole;
-            search.search(commit, statements.collect())?;
+            search.search(commit, &statements)?;
         }
         if let [(commit, _)] = commits[..] {
-            search.search(commit, new)?;
+            search.search(commit, &there.statements)?;
             return Ok(search.found);
         }
         let mut before = start;
@@ -146,11 +149,10 @@ impl Proposal<'_> {
             });
         };
         let objects = Objects::of(repository)?;
-        let base = repository.tree_of(self.base)?;
-        let (mut search, new) = Search::of(&objects, self.top, base)?;
+        let mut search = Search::of(&objects, self.top, &self.there, BROUGHT_NAMES);
         (search.files_left, search.octets_left) = (BROUGHT_FILES, BROUGHT_OCTETS);
         if let [commit] = commits[..] {
-            search.search(id(commit), new)?;
+            search.search(id(commit), &self.there.statements)?;
             return Ok(search.found);
         }
         let mut trees = HashMap::new();
@@ -177,9 +179,9 @@ impl Proposal<'_> {
 
 struct Search<'s, 'r> {
     objects: &'s Objects<'r>,
-    /// The tree that is judged, and the files that are new in it.
+    /// The tree that is judged, and what is new in it.
     top: ObjectId,
-    there: HashSet<ObjectId>,
+    there: &'s There,
     new: NewFiles<'s, 'r>,
     files_left: usize,
     octets_left: u64,
@@ -187,31 +189,22 @@ struct Search<'s, 'r> {
     found: Withdrawals,
 }
 
-fn is_statement(path: &str) -> bool {
-    matches!(zones::role(path), Some(Role::Statement(_)))
-}
-
 impl<'s, 'r> Search<'s, 'r> {
-    /// With the files that are new in the tree that is judged.
-    fn of(
-        objects: &'s Objects<'r>,
-        top: ObjectId,
-        before: ObjectId,
-    ) -> anyhow::Result<(Self, Vec<File>)> {
-        let mut search = Self {
+    /// Where the tree that is judged has these files.
+    fn of(objects: &'s Objects<'r>, top: ObjectId, there: &'s There, names: usize) -> Self {
+        Self {
             objects,
             top,
-            there: HashSet::new(),
-            new: NewFiles::of(objects),
+            there,
+            new: NewFiles::of(objects, names),
             files_left: SEARCHED_FILES,
             octets_left: SEARCHED_OCTETS,
             effort: Effort::of(secrets::OPENED),
-            found: Withdrawals::none(),
-        };
-        let new = search.new.between(&[before], top)?;
-        search.there = new.iter().map(|file| file.id).collect();
-        search.new.forget();
-        Ok((search, new))
+            found: Withdrawals {
+                is_whole: there.is_whole,
+                ..Withdrawals::none()
+            },
+        }
     }
 
     /// Searches what a commit brought.
@@ -222,15 +215,14 @@ impl<'s, 'r> Search<'s, 'r> {
         tree: ObjectId,
     ) -> anyhow::Result<()> {
         let new = self.new.between(before, tree)?;
-        self.search(commit, new)
+        self.search(commit, &new)
     }
 
-    fn search(&mut self, commit: ObjectId, files: Vec<File>) -> anyhow::Result<()> {
+    fn search(&mut self, commit: ObjectId, files: &[File]) -> anyhow::Result<()> {
         self.found.is_whole &= self.new.is_whole;
-        for file in files {
-            let (path, file) = (file.path(), file.id);
-            let is_statement = is_statement(&path);
-            if self.there.contains(&file) && !is_statement || !self.has_room() {
+        for found in files {
+            let (file, is_statement) = (found.id, found.is_statement());
+            if self.there.files.contains(&file) && !is_statement || !self.has_room() {
                 continue;
             }
             let limit = SEARCHED_FILE.min(self.octets_left);
@@ -244,6 +236,7 @@ impl<'s, 'r> Search<'s, 'r> {
             if leaks.is_empty() {
                 continue;
             }
+            let path = found.path();
             let is_there = self.is_there(&path, file)?;
             if is_statement || !is_there {
                 self.found.keys.extend(leaks.iter().map(|leak| Withdrawn {

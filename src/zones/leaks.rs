@@ -28,10 +28,6 @@ impl<S: Source> Survey<'_, S> {
             self.tell(path, &leaks);
             return Ok(());
         }
-        if !self.source.is_searched(handle) {
-            self.not_searched(path);
-            return Ok(());
-        }
         let limit = SEARCHED_FILE.min(self.searched_left);
         let Ok(blob) = self.source.read(handle, limit)? else {
             self.not_searched(path);
@@ -117,22 +113,24 @@ impl<S: Source> Survey<'_, S> {
             self.not_searched(&path);
             return Ok(());
         }
-        let mut rest = vec![(
-            Rc::from(""),
-            Child {
-                name: path,
-                ..child
-            },
-            1,
-        )];
+        let child = Child {
+            name: path,
+            ..child
+        };
+        let mut rest = vec![(Rc::<str>::from(""), child, 1)];
         // No recursion: how deep directories lie is up to a stranger. So is how long their names are: a path is put together
         // when its turn comes.
         while let Some((folder, child, depth)) = rest.pop() {
+            let is_passed_over = self.is_passed_over(&folder, &child);
+            if is_passed_over && self.told_unsearched {
+                continue;
+            }
             let path = match &*folder {
                 "" => child.name,
                 folder => format!("{folder}/{}", child.name),
             };
             match child.kind {
+                _ if is_passed_over => self.not_searched(&path),
                 Kind::File => self.search_file(&path, &child.handle)?,
                 Kind::Directory if depth == DEPTH || path.len() > PATH_OCTETS => {
                     self.not_searched(&path);
@@ -154,6 +152,15 @@ impl<S: Source> Survey<'_, S> {
             }
         }
         Ok(())
+    }
+
+    fn is_passed_over(&self, folder: &str, child: &Child<S::Handle>) -> bool {
+        let place = if folder.is_empty() {
+            &child.name
+        } else {
+            folder
+        };
+        Zone::of(place).is_none() && !self.source.is_searched(&child.handle)
     }
 
     /// Whether so many files and directories may still be searched.

@@ -99,8 +99,8 @@ pub trait Source {
     fn list(&self, directory: &Self::Handle, scope: Scope)
     -> anyhow::Result<Listing<Self::Handle>>;
 
-    /// Whether a file that means nothing may be searched for private keys; there may be more than anybody waits for.
-    fn is_searched(&self, file: &Self::Handle) -> bool;
+    /// Whether a file or directory beside the zones may be searched for private keys; there may be more than anybody waits for.
+    fn is_searched(&self, entry: &Self::Handle) -> bool;
 
     /// Reads a file that has at most `limit` octets.
     ///
