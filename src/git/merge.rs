@@ -5,15 +5,14 @@
 //! different ways where lines repeat, and what is judged must be what lands. Only directories that both sides changed are
 //! read, and each three of them once, so it costs what changed and not what is there. Of files that nobody reads the change
 //! counts as it is. Programs that look for renames may carry it to another file, which somebody reads: where one side took
-//! away what the other changed, and has something new where gitca reads, that is a conflict.
+//! away what the other changed, and added a file where gitca reads, that is a conflict.
 
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use git2::ObjectType;
 
-use crate::git::differing::known;
-use crate::git::follow::Zones;
+use crate::git::differing::{any_differing, known};
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entries, Entry};
 use crate::names::{ObjectId, RepoPath};
@@ -54,9 +53,13 @@ pub(super) fn merge(
     };
     let (conflicts, taken) = (merge.conflicts, merge.taken);
     let mut displaced = Vec::new();
-    for (path, side) in taken.into_iter().zip([ours, theirs]) {
+    // What runs added on the mainline is held against the CA, and nobody moved it there.
+    let mut edited = zones::ZONES.to_vec();
+    edited.retain(|zone| *zone != "issued");
+    let sides = [(ours, &edited[..]), (theirs, &zones::ZONES)];
+    for (path, (side, zones)) in taken.into_iter().zip(sides) {
         if let Some(path) = path
-            && Zones::of(objects, side)? != Zones::of(objects, base)?
+            && adds_file(objects, base, side, zones)?
         {
             let near = RepoPath::nearest(&path);
             displaced.push(near.context("naming what one side took away")?);
@@ -187,6 +190,33 @@ impl Merge<'_, '_> {
 fn is_read(path: &str) -> bool {
     let top = path.split('/').next().unwrap_or_default();
     path.is_empty() || zones::ZONES.contains(&top) || path == ".gitattributes"
+}
+
+/// Whether a side has a file in one of these zones, or attributes at the top, where there was none: what was moved was moved to
+/// such a place.
+fn adds_file(
+    objects: &Objects<'_>,
+    base: ObjectId,
+    side: ObjectId,
+    zones: &[&str],
+) -> anyhow::Result<bool> {
+    let is_new = |path: &str| {
+        let is_there = |top| anyhow::Ok(objects.file(top, path)?.is_some());
+        // What can't be compared may be anything.
+        Ok(path.ends_with('/') || is_there(side)? && !is_there(base)?)
+    };
+    if is_new(".gitattributes")? {
+        return Ok(true);
+    }
+    for zone in zones {
+        let folder = |top| objects.entry(top, zone, tree::DIRECTORY);
+        let (old, new) = (folder(base)?, folder(side)?);
+        let place = format!("{zone}/");
+        if is_new(zone)? || any_differing(objects, &place, old, new, &mut |path| is_new(path))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What became of something that one side may have changed.

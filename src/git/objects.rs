@@ -149,6 +149,19 @@ impl<'r> Objects<'r> {
         Ok(self.tree(folder)?.ok().and_then(entry))
     }
 
+    /// What is at a path below a tree that is no directory, whatever else it is; `None`, too, where a tree on the way is
+    /// malformed.
+    pub(super) fn file(&self, top: ObjectId, path: &str) -> anyhow::Result<Option<ObjectId>> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let pieces: Vec<&str> = folder
+            .split('/')
+            .filter(|piece| !piece.is_empty())
+            .collect();
+        let folder = self.follow(top, &pieces, tree::DIRECTORY)?;
+        let folder = self.directory(folder)?;
+        Ok(folder.file(name).map(|entry| entry.id))
+    }
+
     /// How many octets an object has.
     pub(super) fn octets(&self, object: ObjectId) -> anyhow::Result<usize> {
         // A directory that is in thousands of places was read at the first.

@@ -18,7 +18,6 @@ use crate::git::output::OutputZone;
 use crate::git::producer::{LANDING_OCTETS, Node, PARENTS, landed};
 use crate::git::proposal::Proposal;
 use crate::git::repository::Repository;
-use crate::git::tree;
 use crate::message;
 use crate::names::{ObjectId, Sha256Digest};
 use crate::secrets;
@@ -237,7 +236,7 @@ impl<'s, 'r> Search<'s, 'r> {
                 continue;
             }
             let path = found.path();
-            let is_there = self.is_there(&path, file)?;
+            let is_there = self.objects.file(self.top, &path)? == Some(file);
             if is_statement || !is_there {
                 self.found.keys.extend(leaks.iter().map(|leak| Withdrawn {
                     commit,
@@ -255,17 +254,5 @@ impl<'s, 'r> Search<'s, 'r> {
         self.found.is_whole &= has_room;
         self.files_left = self.files_left.saturating_sub(1);
         has_room
-    }
-
-    /// Whether the tree that is judged has this file at its place, whatever was there meanwhile.
-    fn is_there(&self, path: &str, file: ObjectId) -> anyhow::Result<bool> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let pieces: Vec<&str> = folder
-            .split('/')
-            .filter(|piece| !piece.is_empty())
-            .collect();
-        let folder = self.objects.follow(self.top, &pieces, tree::DIRECTORY)?;
-        let folder = self.objects.directory(folder)?;
-        Ok(folder.file(name).is_some_and(|entry| entry.id == file))
     }
 }

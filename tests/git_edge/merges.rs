@@ -154,6 +154,12 @@ fn a_change_that_git_carries_to_where_gitca_reads_is_a_conflict() {
             "docs/file",
             Some("docs/file"),
         ),
+        (
+            "docs/file",
+            ".gitattributes",
+            "docs/file",
+            Some("docs/file"),
+        ),
         ("docs", "requests/docs", "docs/new", Some("docs")),
         (
             "docs/deep",
@@ -187,24 +193,57 @@ fn a_change_that_git_carries_to_where_gitca_reads_is_a_conflict() {
                 &theirs,
             ];
             let tree = repo.git(&merge);
-            let there = repo.git(&["ls-tree", "-r", &tree, "policies", "requests", "issued"]);
-            let alone = repo.git(&[
-                "ls-tree",
-                "-r",
-                &moved.to_string(),
-                "policies",
-                "requests",
-                "issued",
-            ]);
+            let read = [".gitattributes", "policies", "requests", "issued"];
+            let read = |tree: &str| repo.git(&[&["ls-tree", "-r", tree], &read[..]].concat());
+            let (there, alone) = (read(&tree), read(&moved.to_string()));
             assert_eq!(there != alone, conflict.is_some(), "{from} {to} {changed}");
             let proposal = repository.propose(sides[0], sides[1]).expect("a merge");
             let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
+            // On the mainline it is a run that adds to `issued/`, or else that is told anyway.
+            let conflict = conflict.filter(|_| sides[1] == moved || !to.starts_with("issued/"));
             let expected = conflict.into_iter().map(ToOwned::to_owned).collect();
             assert_eq!(
                 conflicts(&snapshot.errors),
                 expected,
                 "{from} {to} {changed}"
             );
+        }
+    }
+}
+
+/// What one side changes, takes away or issues where gitca reads is nothing that it moved there.
+#[test]
+fn a_change_that_git_carries_elsewhere_is_no_conflict() {
+    let repo = Repo::new();
+    repo.write("docs/file", &text(0, "0"));
+    repo.write("policies/a.yaml", "a");
+    repo.write("requests/x.yaml", "x");
+    repo.commit("base");
+    for (path, is_issued) in [
+        ("policies/a.yaml", false),
+        ("requests/x.yaml", false),
+        ("issued/x/request.yaml", true),
+    ] {
+        repo.git(&["switch", "--quiet", "--detach", "main"]);
+        repo.git(&["mv", "docs/file", "docs/moved"]);
+        repo.write(path, "changed");
+        repo.commit("move");
+        let moved = repo.head();
+        repo.git(&["switch", "--quiet", "--detach", "main"]);
+        repo.write("docs/file", &text(LINES - 1, "changed"));
+        repo.commit("change");
+        let repository = repo.open();
+        let mut sides = [moved, repo.head()];
+        for _ in 0..2 {
+            let [ours, theirs] = sides.map(|side| side.to_string());
+            repo.git(&["merge-tree", "--write-tree", &ours, &theirs]);
+            let proposal = repository.propose(sides[0], sides[1]).expect("a merge");
+            let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
+            // Nobody but a run may add it, and runs are made on the mainline.
+            let expected = is_issued && sides[1] == moved;
+            let told = conflicts(&snapshot.errors);
+            assert_eq!(!told.is_empty(), expected, "{path}: {told:?}");
+            sides.rotate_left(1);
         }
     }
 }
