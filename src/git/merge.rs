@@ -25,7 +25,8 @@ const DEPTH: usize = 256;
 #[derive(Debug)]
 pub(super) struct Merged {
     pub(super) top: ObjectId,
-    /// What both sides changed in different ways, where gitca reads, each once.
+    /// What both sides changed in different ways, where gitca reads; of directories that are the same in several places the
+    /// files in the first, and then the directory.
     pub(super) conflicts: Vec<RepoPath>,
     /// What one side took away and the other changed, where gitca does not read, so that the change may land where it does.
     pub(super) displaced: Vec<RepoPath>,
@@ -78,8 +79,9 @@ type Side = Option<(u32, ObjectId)>;
 struct Merge<'m, 'r> {
     objects: &'m Objects<'r>,
     path: String,
-    /// What was made of three directories, within the zones or not. A few trees may name each other very often.
-    made: HashMap<(bool, [Side; 3]), Side>,
+    /// What was made of three directories, within the zones or not, and whether there were conflicts. A few trees may name
+    /// each other very often.
+    made: HashMap<(bool, [Side; 3]), (Side, bool)>,
     conflicts: Vec<RepoPath>,
     /// Where gitca does not read, the first place that our side took away and theirs changed, and the other way round.
     taken: [Option<String>; 2],
@@ -121,9 +123,13 @@ impl Merge<'_, '_> {
 
     fn folder(&mut self, sides: [Side; 3], depth: usize) -> anyhow::Result<Side> {
         let key = (is_read(&self.path), sides);
-        if let Some(made) = self.made.get(&key) {
-            return Ok(*made);
+        if let Some((made, has_conflicts)) = self.made.get(&key).copied() {
+            if has_conflicts {
+                self.conflict(None);
+            }
+            return Ok(made);
         }
+        let conflicts = self.conflicts.len();
         let mut trees = Vec::new();
         for side in sides {
             trees.extend(known(self.objects, side.map(|(_, tree)| tree))?);
@@ -136,7 +142,8 @@ impl Merge<'_, '_> {
             }
             _ => self.conflict(sides[2]),
         };
-        self.made.insert(key, made);
+        let has_conflicts = self.conflicts.len() > conflicts;
+        self.made.insert(key, (made, has_conflicts));
         Ok(made)
     }
 

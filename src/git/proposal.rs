@@ -368,7 +368,7 @@ fn displaced_change() -> Reason {
 fn conflict() -> Reason {
     Reason::new(
         Code::MergeConflict,
-        "the base and the head both changed this file",
+        "the base and the head both changed what is here",
     )
     .help("merge the base into the branch, so that one can read there what will land")
 }

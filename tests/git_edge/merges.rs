@@ -247,3 +247,23 @@ fn a_change_that_git_carries_elsewhere_is_no_conflict() {
         }
     }
 }
+
+/// The same three directories in two places are merged once.
+#[test]
+fn a_conflict_in_each_of_two_directories_that_are_the_same_is_told() {
+    let repo = Repo::new();
+    let sides = ["base", "ours", "theirs"].map(|side| {
+        for file in ["requests/a/x.yaml", "requests/b/x.yaml"] {
+            repo.write(file, side);
+        }
+        repo.commit(side);
+        let made = repo.head();
+        repo.git(&["switch", "--quiet", "--detach", "main"]);
+        made
+    });
+    let repository = repo.open();
+    let proposal = repository.propose(sides[1], sides[2]).expect("a merge");
+    let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
+    let told = ["requests/a/x.yaml", "requests/b"].map(ToOwned::to_owned);
+    assert_eq!(conflicts(&snapshot.findings), BTreeSet::from(told));
+}
