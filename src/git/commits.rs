@@ -1,4 +1,4 @@
-//! Finds commits, and keeps those for a while that take long to read.
+//! Finds commits, and keeps them for a while: those of a change are walked several times.
 //!
 //! In comes the name of an object; out goes a [`Commit`]. What is no commit at all, or is not there, is a broken history.
 
@@ -15,8 +15,8 @@ use crate::names::ObjectId;
 
 // Nobody has written so much into one commit, which is read at a go.
 const LARGEST: usize = 1 << 20;
-// What has fewer octets is read again as soon as it is found.
-const KEPT: usize = 4096;
+// What it takes to keep one beside its octets: its fields, and its place.
+const BESIDE: usize = 400;
 
 impl Repository {
     pub(super) fn commit_at(&self, commit: ObjectId) -> anyhow::Result<Rc<Commit>> {
@@ -33,9 +33,7 @@ impl Repository {
             return Ok(kept);
         }
         let read = Rc::new(self.read_commit(commit, child)?);
-        if read.octets() > KEPT {
-            self.commits.keep(id(commit), &read, read.octets());
-        }
+        self.commits.keep(id(commit), &read, read.octets() + BESIDE);
         Ok(read)
     }
 

@@ -11,7 +11,7 @@ use git2::Oid;
 use crate::finding::{Code, Reason, Stop};
 use crate::git::ids::{id, oid};
 use crate::git::repository::Repository;
-use crate::git::walk::{LEAST, MOST, OLDER, OURS, THEIRS, Walk};
+use crate::git::walk::{MOST, OLDER, OURS, PROPOSED, THEIRS, Walk};
 use crate::names::ObjectId;
 
 // So many commits are read to find out which one leads to all others.
@@ -24,7 +24,7 @@ impl Repository {
     /// [`Stop`] when they have nothing in common, or left each other at several places, or when its commits have more octets
     /// than anybody writes; other errors when history can't be read.
     pub(super) fn fork(&self, base: ObjectId, head: ObjectId) -> anyhow::Result<ObjectId> {
-        let walk = Walk::bounded(self, OLDER, THEIRS);
+        let walk = Walk::bounded(self, OLDER, (THEIRS, PROPOSED));
         let walk = walk.between((&[oid(base)], OURS), (&[oid(head)], THEIRS))?;
         if walk.is_full() {
             return Err(too_large(base, head).into());
@@ -89,7 +89,7 @@ impl Repository {
 
 fn too_large(base: ObjectId, head: ObjectId) -> Stop {
     let message = format!(
-        "the commits of {head} that {base} has not have more than {MOST} octets in all, each counted as {LEAST} at least"
+        "the commits of {head} that {base} has not have more than {MOST} octets in all, each counted as {PROPOSED} at least"
     );
     let help = "squash them into one with a message that people read";
     Stop::because(Reason::new(Code::TooManyFiles, message).help(help))

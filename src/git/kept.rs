@@ -2,15 +2,13 @@
 //! lead through the same directories, and the commits of a change are walked several times.
 //!
 //! In comes an object under its id, out it goes again until enough others came: some tens of megabytes at the very most.
+//! How much that is says whoever keeps them: trees are few and large, commits many and small.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::names::ObjectId;
-
-// Two generations of this many octets are kept.
-const OCTETS: usize = 8 << 20;
 
 /// What is kept. An object that is asked for again is young again; the old ones go when the young ones have grown old.
 pub(super) struct Kept<T>(RefCell<Generations<T>>);
@@ -19,22 +17,24 @@ struct Generations<T> {
     young: HashMap<ObjectId, Weighed<T>>,
     old: HashMap<ObjectId, Weighed<T>>,
     octets: usize,
+    /// A generation has so many; two are kept.
+    most: usize,
 }
 
 /// An object and how many octets it takes.
 type Weighed<T> = (Rc<T>, usize);
 
-impl<T> Default for Kept<T> {
-    fn default() -> Self {
+impl<T> Kept<T> {
+    /// Nothing yet; a generation will have so many octets.
+    pub(super) fn of(most: usize) -> Self {
         Self(RefCell::new(Generations {
             young: HashMap::new(),
             old: HashMap::new(),
             octets: 0,
+            most,
         }))
     }
-}
 
-impl<T> Kept<T> {
     /// The object of that name, if it was read not long ago.
     pub(super) fn get(&self, id: ObjectId) -> Option<Rc<T>> {
         let mut kept = self.0.borrow_mut();
@@ -54,7 +54,7 @@ impl<T> Kept<T> {
 
 impl<T> Generations<T> {
     fn add(&mut self, id: ObjectId, object: &Rc<T>, octets: usize) {
-        if self.octets > OCTETS {
+        if self.octets > self.most {
             self.old = std::mem::take(&mut self.young);
             self.octets = 0;
         }

@@ -18,6 +18,11 @@ use crate::git::tree::Tree;
 use crate::names::ObjectId;
 use crate::snapshot::Author;
 
+// The octets of trees and commits that are kept, each twice: of directories of a thousand requests some ten; of commits all
+// that a change may have, when they are as short as most.
+const TREES: usize = 8 << 20;
+const COMMITS: usize = 4 << 20;
+
 /// An open repository; one for each thread.
 pub struct Repository {
     pub(super) inner: git2::Repository,
@@ -67,8 +72,8 @@ impl Repository {
     fn of(inner: git2::Repository) -> Self {
         Self {
             inner,
-            trees: Kept::default(),
-            commits: Kept::default(),
+            trees: Kept::of(TREES),
+            commits: Kept::of(COMMITS),
         }
     }
 

@@ -12,9 +12,12 @@ use git2::Oid;
 
 use crate::git::repository::Repository;
 
-// Ten thousand commits, however short, are as many as a landing is looked through for: nobody has written more in them.
+// Nobody has written more in the commits that are brought.
 pub(super) const MOST: usize = 8 << 20;
-pub(super) const LEAST: usize = 800;
+// However short they are, a change has 2,500 of them: each of its pushes has them read. Once that is merged, a landing is
+// looked through for ten thousand.
+pub(super) const PROPOSED: usize = MOST / 2_500;
+const LANDED: usize = 800;
 
 pub(super) const OURS: u8 = 1;
 pub(super) const THEIRS: u8 = 2;
@@ -54,6 +57,8 @@ pub(super) struct Walk<'r> {
     brought: u8,
     octets: usize,
     most: usize,
+    /// So many octets it counts for, however short it is.
+    least: usize,
 }
 
 impl Repository {
@@ -72,7 +77,7 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub(super) fn brought(&self, tops: &[Oid], hidden: &[Oid]) -> anyhow::Result<Option<Vec<Oid>>> {
-        let walk = Walk::bounded(self, THEIRS, OURS);
+        let walk = Walk::bounded(self, THEIRS, (OURS, LANDED));
         let walk = walk.between((tops, OURS), (hidden, THEIRS))?;
         Ok((!walk.is_full()).then(|| walk.sorted(tops)))
     }
@@ -92,14 +97,20 @@ impl<'r> Walk<'r> {
             brought: 0,
             octets: 0,
             most: usize::MAX,
+            least: 0,
         }
     }
 
     /// One that ends when what has this paint alone has too many octets.
-    pub(super) fn bounded(repository: &'r Repository, settled: u8, brought: u8) -> Self {
+    pub(super) fn bounded(
+        repository: &'r Repository,
+        settled: u8,
+        (brought, least): (u8, usize),
+    ) -> Self {
         Self {
             brought,
             most: MOST,
+            least,
             ..Self::of(repository, settled)
         }
     }
@@ -210,7 +221,7 @@ impl<'r> Walk<'r> {
             seconds: found.seconds().unwrap_or(0),
             number: self.seen.len(),
             parents: found.parent_ids().collect(),
-            octets: found.octets().max(LEAST),
+            octets: found.octets().max(self.least),
             is_waiting: true,
         };
         let is_open = paint & self.settled == 0;
