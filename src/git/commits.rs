@@ -74,7 +74,7 @@ fn broken(commit: Oid, child: Option<Oid>, what: &str) -> Stop {
 fn oversized(commit: Oid, child: Option<Oid>) -> Stop {
     let what = format!("has more than {LARGEST} octets");
     let help = "leave the branch with that commit out of the mainline, and put its files into a commit with a message \
-                that people read";
+                that people read; where the mainline has it since long, begin after it with `--anchor COMMIT`";
     unreadable(commit, child, &what, help)
 }
 

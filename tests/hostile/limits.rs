@@ -389,7 +389,11 @@ fn the_commits_of_a_change_have_at_most_8_mebibytes() {
         (check.code, check.errors()),
         (Some(2), vec!["OperationFailed"])
     );
-    for told in ["has more than 1048576 octets", "a message that people read"] {
+    for told in [
+        "has more than 1048576 octets",
+        "a message that people read",
+        "--anchor",
+    ] {
         assert!(check.error().contains(told), "{}", check.error());
     }
 }
