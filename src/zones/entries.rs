@@ -23,11 +23,13 @@ pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
     }
 }
 
+// The zone that runs make.
+const OUTPUT: &[u8] = b"issued";
 // No directory has more entries than such a number counts.
 const PLACE: u64 = u32::MAX as u64;
 
 /// Whether each of these names of one directory differs from another in the case of letters only; at the top only those of
-/// zones do, and from a zone that is not there yet, too: a run makes one.
+/// zones do, and that of `issued` without another, too: a run makes that one.
 pub fn case_twins<'n>(
     names: impl ExactSizeIterator<Item = &'n [u8]> + Clone,
     scope: Scope,
@@ -54,7 +56,7 @@ pub fn case_twins<'n>(
         .collect();
     if scope == Scope::Root {
         for (is_twin, name) in twins.iter_mut().zip(&names) {
-            *is_twin = folds_to_zone(name) && name.iter().any(u8::is_ascii_uppercase);
+            *is_twin = *name != OUTPUT && name.eq_ignore_ascii_case(OUTPUT);
         }
     }
     numbered.sort_unstable();
@@ -122,10 +124,12 @@ mod tests {
         let at_top = case_twins(names.into_iter(), Scope::Root);
         assert_eq!(at_top, [false, true, false, false, true]);
         let alone = case_twins(
-            ["Docs", "ISSUED"].map(str::as_bytes).into_iter(),
+            ["Docs", "ISSUED", "Policies", "Requests", "Templates"]
+                .map(str::as_bytes)
+                .into_iter(),
             Scope::Root,
         );
-        assert_eq!(alone, [false, true]);
+        assert_eq!(alone, [false, true, false, false, false]);
         let in_zone = case_twins(names.into_iter(), Scope::Zone);
         assert_eq!(in_zone, [true, true, true, false, true]);
     }
