@@ -3,6 +3,7 @@
 //! In comes a [`Source`], git trees or a work tree; out comes a [`Snapshot`](crate::snapshot::Snapshot). Both go through
 //! the same rules about paths, and one walk, [`survey`]. Nothing in here touches a disk.
 
+mod again;
 mod attributes;
 mod bounds;
 mod copies;

@@ -2,9 +2,10 @@
 //!
 //! In come two trees, out goes nothing, or a [`Stop`] with the directory in which it was too much. No more is read than it
 //! takes to know: directories that differ, of those that have grown too large not even the entries, and of files how large
-//! they are. What is the same file in many places is counted once: the survey has a limit for copies.
+//! they are. What is the same file in many places is read and judged in each, and so it is counted in each.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Place;
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::diff::pairs;
@@ -39,7 +40,7 @@ pub(super) fn require_few(
         objects,
         left: CHANGED,
         octets_left: OCTETS,
-        counted: HashSet::new(),
+        octets: HashMap::new(),
     };
     for zone in ZONES {
         // What is pushed may be what runs have made, however much that is.
@@ -56,7 +57,8 @@ struct Count<'c, 'r> {
     objects: &'c Objects<'r>,
     left: usize,
     octets_left: usize,
-    counted: HashSet<ObjectId>,
+    /// How many each file has that was seen already.
+    octets: HashMap<ObjectId, usize>,
 }
 
 impl Count<'_, '_> {
@@ -108,10 +110,13 @@ impl Count<'_, '_> {
         let is_let_through = zones::is_unread(&path);
         // What decides has a limit in all, and so has a list of keys.
         let is_limited = Zone::of(folder) != Some(Zone::Data) && !is_let_through;
-        if is_limited || !self.counted.insert(file.id) {
+        if is_limited {
             return Ok(());
         }
-        let octets = self.objects.octets(file.id)?;
+        let octets = match self.octets.entry(file.id) {
+            Place::Occupied(known) => *known.get(),
+            Place::Vacant(place) => *place.insert(self.objects.octets(file.id)?),
+        };
         // One that is refused and is not even searched costs nothing, and what is said of it is about that file.
         let is_searched = u64::try_from(octets).is_ok_and(|octets| octets <= SEARCHED_FILE);
         if !is_searched && !is_let_through {

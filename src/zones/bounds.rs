@@ -5,7 +5,7 @@
 use crate::finding::{Code, Finding, Reason};
 use crate::snapshot::Blob;
 use crate::zones::paths::{
-    CONTROL_ENTRIES, CONTROL_OCTETS, DIRECTORY_ENTRIES, ENTRIES, LIST_OCTETS, Zone,
+    CONTROL_ENTRIES, CONTROL_OCTETS, DIRECTORY_ENTRIES, ENTRIES, LIST_OCTETS, STATEMENTS, Zone,
 };
 use crate::zones::source::{Listing, Scope, Source};
 use crate::zones::survey::{Survey, finding};
@@ -27,11 +27,17 @@ impl<S: Source> Survey<'_, S> {
     /// What a directory holds; `None` for a copy of another one, when there are too many.
     pub(super) fn look_into(
         &mut self,
+        path: &str,
         directory: &S::Handle,
         scope: Scope,
     ) -> anyhow::Result<Option<Listing<S::Handle>>> {
         let object = self.source.object(directory);
-        if object.is_some_and(|object| !self.copies.admit(object)) {
+        // Whoever copies the statements on a request elsewhere takes nothing from the place where they belong.
+        let is_free = path.ends_with(STATEMENTS);
+        if let Some(object) = object
+            && !(is_free && self.copies.is_small(object))
+            && !self.copies.admit(object)
+        {
             return Ok(None);
         }
         let listing = self.source.list(directory, scope)?;

@@ -1,6 +1,6 @@
-//! How much of a repository may be the same directory or file in another place.
+//! How much of a repository may be the same directory in another place.
 //!
-//! In come entries by the object that they are, out goes whether one may be looked into. Git names what it keeps by its
+//! In come directories by the object that they are, out goes whether one may be looked into. Git names what it keeps by its
 //! content, so a few small trees that name each other are more paths than anybody could walk, and weigh nothing. Each object
 //! is looked into once whatever it costs, for somebody had to send it; what its copies hold is counted.
 
@@ -9,9 +9,11 @@ use std::collections::HashMap;
 use crate::finding::{Code, Reason};
 use crate::names::ObjectId;
 
-// Requests, certificates and statements differ in what they say. What is the same in many places is small: a directory
-// with its `.gitkeep`, of which this is room for some ten thousand.
+// Requests, certificates and statements differ in what they say, so directories with them do. What is the same in many
+// places is small: a directory with its `.gitkeep`, of which this is room for some ten thousand.
 const COPIED: usize = 1024 * 1024;
+// Sixty-four statements and signatures, whose names have some seventy octets.
+const SMALL: usize = 8 * 1024;
 // An empty one is a path, too.
 const LEAST: usize = 32;
 
@@ -39,6 +41,14 @@ impl Copies {
         self.octets.contains_key(&object)
     }
 
+    /// Whether it was looked into, and has no more in it than the statements on one request.
+    #[must_use]
+    pub fn is_small(&self, object: ObjectId) -> bool {
+        self.octets
+            .get(&object)
+            .is_some_and(|octets| *octets <= SMALL)
+    }
+
     /// Whether this may be looked into: it is new, or there is room for a copy of it.
     pub fn admit(&mut self, object: ObjectId) -> bool {
         let Some(octets) = self.octets.get(&object) else {
@@ -55,7 +65,7 @@ impl Copies {
     }
 }
 
-/// What to say about a directory or file that is the same as others, when there are too many.
+/// What to say about a directory that is the same as others, when there are too many.
 pub(super) fn copied() -> Reason {
     let message = "what lies here lies elsewhere, too, and there are too many such copies";
     Reason::new(Code::TooManyFiles, message).help("remove it")

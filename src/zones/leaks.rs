@@ -9,6 +9,7 @@ use std::rc::Rc;
 use crate::finding::{Code, Finding, Place, Reason};
 use crate::names::{ObjectId, RepoPath, Sha256Digest};
 use crate::secrets::{self, Leak};
+use crate::snapshot::Blob;
 use crate::zones::paths::Zone;
 use crate::zones::source::{Child, Kind, SEARCHED_FILE, Scope, Source};
 use crate::zones::survey::{Survey, finding};
@@ -40,10 +41,20 @@ impl<S: Source> Survey<'_, S> {
         Ok(())
     }
 
-    /// Searches octets that were read, and says what is in them on their path.
-    pub(super) fn search_and_tell(&mut self, path: &str, octets: &[u8]) {
-        let leaks = self.search(path, octets);
+    /// Searches a file that was read, and says what is in it on its path.
+    pub(super) fn search_and_tell(&mut self, path: &str, file: &Blob) {
+        let leaks = self.search_once(path, file);
         self.tell(path, &leaks);
+    }
+
+    /// What is in a file that was read; one that is the same in another place is searched there alone.
+    pub(super) fn search_once(&mut self, path: &str, file: &Blob) -> Vec<Leak> {
+        if let Some(leaks) = self.searched.get(&file.id) {
+            return leaks.clone();
+        }
+        let leaks = self.search(path, &file.bytes);
+        self.searched.insert(file.id, leaks.clone());
+        leaks
     }
 
     fn tell(&mut self, path: &str, leaks: &[Leak]) {
@@ -138,7 +149,7 @@ impl<S: Source> Survey<'_, S> {
                 Kind::Directory => {
                     let scope = Zone::of(&path).map_or(Scope::Root, |_| Scope::Zone);
                     // What lies in a copy was searched where it was met first.
-                    let Some(listing) = self.look_into(&child.handle, scope)? else {
+                    let Some(listing) = self.look_into(&path, &child.handle, scope)? else {
                         continue;
                     };
                     if !self.has_room(listing.children.len() + listing.refused.len()) {

@@ -22,7 +22,7 @@ pub(super) const LIST_OCTETS: usize = 16 * 1024 * 1024;
 pub(super) const LET_THROUGH: [&str; 3] = ["README.md", "OWNERS", ".gitkeep"];
 pub(super) const ATTRIBUTES: &str = ".gitattributes";
 const MANIFEST: &str = ".yaml";
-const STATEMENTS: &str = ".approvals";
+pub(super) const STATEMENTS: &str = ".approvals";
 const KIB: u64 = 1024;
 
 /// What a top-level directory is for.

@@ -47,7 +47,7 @@ impl<S: Source> Survey<'_, S> {
     ) -> anyhow::Result<()> {
         match self.read(path, handle)? {
             Some(blob) => {
-                self.search_and_tell(path, &blob.bytes);
+                self.search_and_tell(path, &blob);
                 self.snapshot.revocations.insert(name, blob);
             }
             None => self.distrusted.push(name),
@@ -114,7 +114,7 @@ impl<S: Source> Survey<'_, S> {
             (Kind::File, Ok(Role::Attributes)) => self.request_attributes(path, &child.handle)?,
             (Kind::File, Ok(Role::Statement(request))) => {
                 if let Some(blob) = self.read(path, &child.handle)? {
-                    self.search_and_tell(path, &blob.bytes);
+                    self.search_and_tell(path, &blob);
                     let files = self.snapshot.statements.entry(request).or_default();
                     files.insert(child.name, blob);
                 }

@@ -12,6 +12,7 @@ use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, RepoPath, RequestName};
 use crate::secrets::{self, Leak};
 use crate::snapshot::{Blob, Snapshot};
+use crate::zones::again::Again;
 use crate::zones::attributes;
 use crate::zones::copies::{Copies, copied};
 use crate::zones::paths::{
@@ -24,9 +25,6 @@ use crate::zones::source::{
 
 // What is read of a repository in all.
 const OCTETS: usize = 1 << 30;
-// What it costs at least to judge a file, in octets of a directory that is walked: the signature of a request is verified,
-// and a copy of one is refused in the end, since both have the same key.
-const JUDGED: usize = 4096;
 // As deep as requests may lie; it bounds the recursion, too.
 const CONTROL_PIECES: usize = 8;
 
@@ -97,6 +95,7 @@ pub(super) struct Survey<'s, S: Source> {
     /// Whether it was said that they have too many.
     pub(super) is_control_full: bool,
     pub(super) copies: Copies,
+    again: Again,
     octets_left: usize,
     /// What opening private keys may still cost.
     pub(super) effort: Effort,
@@ -127,6 +126,7 @@ impl<'s, S: Source> Survey<'s, S> {
             list_octets_left: LIST_OCTETS,
             is_control_full: false,
             copies: Copies::default(),
+            again: Again::default(),
             octets_left: OCTETS,
             effort: Effort::of(secrets::OPENED),
             searched: BTreeMap::new(),
@@ -266,7 +266,7 @@ impl<'s, S: Source> Survey<'s, S> {
                 return Ok(());
             };
             // The reader of requests says so itself; what it refuses blocks the key for others.
-            self.search(path, &blob.bytes);
+            self.search_once(path, &blob);
             self.snapshot.open.insert(name.clone(), blob);
         }
         self.snapshot.requests.insert(name, id);
@@ -275,7 +275,7 @@ impl<'s, S: Source> Survey<'s, S> {
 
     pub(super) fn attributes(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         if let Some(blob) = self.read(path, handle)? {
-            self.search_and_tell(path, &blob.bytes);
+            self.search_and_tell(path, &blob);
             for reason in attributes::judge(path, &blob.bytes) {
                 self.report(path, reason);
             }
@@ -289,7 +289,7 @@ impl<'s, S: Source> Survey<'s, S> {
         path: &str,
         scope: Scope,
     ) -> anyhow::Result<Vec<Child<S::Handle>>> {
-        let Some(listing) = self.look_into(handle, scope)? else {
+        let Some(listing) = self.look_into(path, handle, scope)? else {
             self.report(path, copied());
             return Ok(Vec::new());
         };
@@ -322,17 +322,15 @@ impl<'s, S: Source> Survey<'s, S> {
 
     pub(super) fn read(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<Option<Blob>> {
         let object = self.source.object(handle);
-        if object.is_some_and(|object| !self.copies.admit(object)) {
-            self.report(path, copied());
-            return Ok(None);
-        }
-        let content = self.source.read(handle, size_limit(path))?;
-        if let Some((object, blob)) = object.zip(content.as_ref().ok()) {
-            self.copies.remember(object, blob.bytes.len().max(JUDGED));
-        }
+        let known = object.and_then(|object| self.again.get(object, size_limit(path)));
+        let content = match known {
+            Some(blob) => Ok(blob),
+            None => self.source.read(handle, size_limit(path))?,
+        };
         match content {
             Ok(blob) if blob.bytes.len() <= self.octets_left => {
                 self.octets_left -= blob.bytes.len();
+                self.again.meet(&blob);
                 Ok(Some(blob))
             }
             Ok(_) => {

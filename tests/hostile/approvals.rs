@@ -186,4 +186,10 @@ fn approvals_of_something_else() {
     let (verdict, codes) = house.judged("team/jane");
     assert_eq!(verdict, "pending", "{codes:?}");
     assert!(codes.contains(&"ApprovalPath".to_owned()), "{codes:?}");
+    // However often: what stands where it belongs counts.
+    house.scratch.sh(
+        "cd repo/requests; for n in $(seq 100); do mkdir a$n; cp jane.yaml a$n; cp -r jane.approvals a$n; done",
+    );
+    house.commit_as("jane", true, "a hundred copies");
+    assert_eq!(house.judged("jane").0, "approved");
 }
