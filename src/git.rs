@@ -21,6 +21,7 @@ mod follow;
 mod following;
 mod foreign;
 mod fork;
+mod freed;
 mod ground;
 mod held;
 mod history;

@@ -216,7 +216,13 @@ fn warned(
     let rivals = entries
         .iter()
         .filter(|entry| survey.rivals.contains(&entry.name));
-    notices.extend(rivals.map(|entry| warnings::let_in(&entry.name)));
+    notices.extend(rivals.map(|entry| {
+        if survey.freed.contains(&entry.name) {
+            warnings::freed(&entry.name)
+        } else {
+            warnings::let_in(&entry.name)
+        }
+    }));
     // Of what the mainline has already nothing is lost any more.
     let is_brought = |entry: &&Entry<'_>| {
         let introduction = survey.introductions.get(&entry.name);

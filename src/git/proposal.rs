@@ -225,7 +225,7 @@ impl Proposal<'_> {
 
     /// What is known of each open request that the merge changes, or about which it changes what was said: brought by
     /// this merge, whoever wrote it, or by the base. With them go those that it leaves alone and that have the key of one of
-    /// them, or one that another had before the merge, since who came first has it: these are named.
+    /// them, or one that another had before the merge, since who came first has it, and those that it frees: these are named.
     ///
     /// # Errors
     /// When history can't be read.
@@ -235,6 +235,7 @@ impl Proposal<'_> {
         anchor: Option<ObjectId>,
         keys: &BTreeMap<RequestName, Sha256Digest>,
         before: &BTreeSet<Sha256Digest>,
+        freed: &BTreeSet<RequestName>,
     ) -> anyhow::Result<(History, BTreeSet<RequestName>)> {
         if let Some(anchor) = anchor {
             self.repository.require_anchor(anchor, self.base)?;
@@ -255,11 +256,12 @@ impl Proposal<'_> {
             .filter_map(|name| keys.get(*name))
             .chain(before)
             .collect();
-        let has_shared = |name: &&RequestName| {
+        let is_let_in = |name: &&RequestName| {
             let key = keys.get(*name);
-            !changed.contains(*name) && key.is_some_and(|key| shared.contains(key))
+            let has_shared = key.is_some_and(|key| shared.contains(key));
+            !changed.contains(*name) && (has_shared || freed.contains(*name))
         };
-        let rivals = snapshot.open.keys().filter(has_shared);
+        let rivals = snapshot.open.keys().filter(is_let_in);
         let rivals: BTreeSet<RequestName> = rivals.cloned().collect();
         let is_followed = |name: &RequestName| changed.contains(name) || rivals.contains(name);
         let following = Following::of(snapshot, false, is_followed);

@@ -98,6 +98,17 @@ pub fn let_in(request: &RequestName) -> Finding {
     Finding::in_request(request, reason.help(help))
 }
 
+/// A notice for a request that a change leaves alone, while it takes away what kept it from being judged.
+#[must_use]
+pub fn freed(request: &RequestName) -> Finding {
+    let message = "the change leaves this request alone, but takes away what lies beside it and made it invalid; after it nothing stands in this one's way";
+    let reason = Reason::new(Code::DecisionsChange, message);
+    let help = format!(
+        "see who asked with `gitca describe {request}`, and deny it with `gitca deny {request}` if it is not theirs"
+    );
+    Finding::in_request(request, reason.help(help))
+}
+
 /// A notice for each request of which only the signature of a commit tells who asked, and which such a commit would bring.
 pub fn lost_by_squash<'e>(
     entries: impl Iterator<Item = &'e Entry<'e>>,

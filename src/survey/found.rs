@@ -51,6 +51,8 @@ pub struct Survey {
     /// Those of them that a proposed change leaves alone, and that have the key of one that it brings, or one that it takes
     /// from another.
     pub rivals: BTreeSet<RequestName>,
+    /// Those of them that something beside them kept from being judged before, and those that the change itself brings.
+    pub freed: BTreeSet<RequestName>,
     /// What the mainline knows of statements about the open requests; empty for a work tree.
     pub histories: Histories,
     /// The rules before each commit that brought one of these and touched them; `None` where those can't be loaded.
@@ -91,6 +93,7 @@ impl Survey {
             owners,
             introductions: BTreeMap::new(),
             rivals: BTreeSet::new(),
+            freed: BTreeSet::new(),
             histories: BTreeMap::new(),
             rules_before: BTreeMap::new(),
             committer: None,

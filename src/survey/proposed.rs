@@ -134,7 +134,8 @@ impl<'m> Merge<'m> {
             .retain(|name, _| snapshot.open.contains_key(name));
         let keys = keys(&read.requests);
         let before = keys_before(proposal, &news.asked, &snapshot)?;
-        let (history, rivals) = proposal.history(&snapshot, self.anchor, &keys, &before)?;
+        let freed = proposal.freed(&snapshot)?;
+        let (history, rivals) = proposal.history(&snapshot, self.anchor, &keys, &before, &freed)?;
         let mut revocations = revoked.revocations;
         revocations.forbid(history.places());
         for name in renewals::settle(&mut renewals.due, &history, &zone, now) {
@@ -148,6 +149,7 @@ impl<'m> Merge<'m> {
         Ok(Survey {
             introductions: history.introductions,
             rivals,
+            freed,
             histories: history.statements,
             rules_before,
             due: renewals.due.keys().cloned().collect(),

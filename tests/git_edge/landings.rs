@@ -351,7 +351,13 @@ fn a_proposal_tells_the_same_before_the_merge_as_after_it() {
         let proposal = proposal.expect("a proposal");
         let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
         let (history, _) = proposal
-            .history(&snapshot, None, &BTreeMap::new(), &BTreeSet::new())
+            .history(
+                &snapshot,
+                None,
+                &BTreeMap::new(),
+                &BTreeSet::new(),
+                &BTreeSet::new(),
+            )
             .expect("a history");
         assert_eq!(history.introductions.len(), 1, "{name}");
         let before = &history.introductions[&joe()];

@@ -250,7 +250,13 @@ fn a_proposal_knows_the_statements_of_the_base_and_its_own() {
     let proposal = opened.propose(base, head).expect("a proposal");
     let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
     let (history, _) = proposal
-        .history(&snapshot, None, &BTreeMap::new(), &BTreeSet::new())
+        .history(
+            &snapshot,
+            None,
+            &BTreeMap::new(),
+            &BTreeSet::new(),
+            &BTreeSet::new(),
+        )
         .expect("a history");
     let found = &history.statements[&"dev/jane".parse().expect("a name")];
     assert_eq!(

@@ -164,8 +164,7 @@ fn what_runs_have_made_is_not_counted_in_a_push() {
 /// What the change is refused for, which is nothing but its size.
 #[track_caller]
 fn refused_change(hostile: &Hostile, base: &str, head: &str) -> String {
-    let check = ["check", "--base", base, "--head", head, "-o", "json"];
-    let check = Report::of(&hostile.scratch.in_repo(&check));
+    let check = hostile.checked(base, head);
     let found = (check.code, check.errors());
     assert_eq!(found, (Some(2), vec!["TooManyFiles"]), "{check:?}");
     check.error()

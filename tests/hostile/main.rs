@@ -14,6 +14,7 @@ mod extensions;
 mod files;
 mod floods;
 mod foreign;
+mod freed;
 mod history;
 mod identities;
 mod judge;

@@ -185,7 +185,13 @@ impl Hostile {
     /// What `check -o json` says of everything since the beginning, as of a pull request or a push.
     #[track_caller]
     pub(crate) fn proposed(&self) -> Report {
-        let check = ["check", "--base", "base", "--head", "main", "-o", "json"];
+        self.checked("base", "main")
+    }
+
+    /// What `check -o json` says of a merge of this head into this base.
+    #[track_caller]
+    pub(crate) fn checked(&self, base: &str, head: &str) -> Report {
+        let check = ["check", "--base", base, "--head", head, "-o", "json"];
         Report::of(&self.scratch.in_repo(&check))
     }
 
