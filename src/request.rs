@@ -160,7 +160,7 @@ struct Draft {
 impl Draft {
     /// Fails only for what is no request manifest at all.
     fn read(name: &RequestName, bytes: &[u8]) -> Result<Self, Vec<Reason>> {
-        let parsed = parser::parse(bytes);
+        let parsed = parser::parse_small(bytes);
         let secrets = secret::find(bytes, parsed.as_ref().ok());
         if !secrets.is_empty() {
             return Err(secrets);

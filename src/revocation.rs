@@ -48,7 +48,7 @@ impl Revocation {
     /// # Errors
     /// Every reason why it is no revocation.
     pub fn read(request: &RequestName, blob: &Blob) -> Result<Self, Vec<Reason>> {
-        let tree = parser::parse(&blob.bytes)?;
+        let tree = parser::parse_small(&blob.bytes)?;
         let mut problems = Problems::new(Code::MalformedSpec);
         let root = Field::root(&tree);
         let object = root.object(&["apiVersion", "kind", "metadata", "spec"], &mut problems);

@@ -23,6 +23,8 @@ pub const DEPTH: usize = 16;
 pub const SECOND_DOCUMENT: &str = "only one document may be in a file";
 
 // The first line of every pointer file, Git LFS specification v1.
+// What is not read is parsed as well, and where it stands is kept. A request that a cluster shows has some eighty.
+const SMALL: usize = 1_000;
 const LFS_POINTER: &str = "version https://git-lfs.github.com/spec/";
 
 /// Reads exactly one document.
@@ -30,12 +32,25 @@ const LFS_POINTER: &str = "version https://git-lfs.github.com/spec/";
 /// # Errors
 /// Every reason why the bytes are not one strict document, twenty at most.
 pub fn parse(bytes: &[u8]) -> Result<Node, Vec<Reason>> {
+    parse_within(bytes, usize::MAX)
+}
+
+/// Reads exactly one document, as one that a stranger wrote and somebody will read: of no more keys and values than those
+/// of Kubernetes have a few times over.
+///
+/// # Errors
+/// Every reason why the bytes are not one strict document of that size, twenty at most.
+pub fn parse_small(bytes: &[u8]) -> Result<Node, Vec<Reason>> {
+    parse_within(bytes, SMALL)
+}
+
+fn parse_within(bytes: &[u8], nodes: usize) -> Result<Node, Vec<Reason>> {
     let text = characters::read(bytes)?;
     if text.starts_with(LFS_POINTER) {
         let reason = malformed("a Git LFS pointer is not the file", START);
         return Err(vec![reason.help("take the path out of .gitattributes")]);
     }
-    let mut reader = Reader::new(text);
+    let mut reader = Reader::new(text, nodes);
     match reader.document() {
         Ok(node) if reader.reasons.is_empty() => Ok(node),
         _ => Err(reader.reasons),
@@ -54,10 +69,12 @@ struct Reader<'t> {
     text: &'t str,
     events: Parser<'t, StrInput<'t>>,
     reasons: Vec<Reason>,
+    /// How many keys and values there may still be.
+    nodes_left: usize,
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, nodes: usize) -> Self {
         let options = options! {
             strict_indentation: true,
             disallow_directives: true,
@@ -71,6 +88,7 @@ impl<'t> Reader<'t> {
             text,
             events: Parser::new_from_str_with_options(text, options),
             reasons: Vec::new(),
+            nodes_left: nodes,
         }
     }
 
@@ -95,6 +113,12 @@ impl<'t> Reader<'t> {
 
     fn node(&mut self, (event, span): Step<'t>, depth: usize) -> Result<Node, Stopped> {
         let place = place(&span.start);
+        let Some(left) = self.nodes_left.checked_sub(1) else {
+            let message = format!("the file has more than {SMALL} keys and values");
+            let help = "leave out what means nothing here, such as `status` and `managedFields`";
+            return self.stop(malformed(message, place).help(help));
+        };
+        self.nodes_left = left;
         let value = match event {
             Event::Scalar(text, style, _, tag) => {
                 self.refuse_tag(tag.as_ref(), &span);

@@ -151,3 +151,21 @@ fn a_missing_key_stands_where_its_mapping_does() {
         ]
     );
 }
+
+#[test]
+fn what_a_stranger_wrote_has_a_thousand_keys_and_values_at_most() {
+    let list = |number: usize| format!("a: [{}]", "b,".repeat(number));
+    // The document, the key and the list are three of them.
+    let most = list(997);
+    assert!(parser::parse_small(most.as_bytes()).is_ok());
+    let more = list(998);
+    assert!(parser::parse(more.as_bytes()).is_ok());
+    let reasons = parser::parse_small(more.as_bytes()).unwrap_err();
+    let [reason] = &reasons[..] else {
+        panic!("{reasons:?}");
+    };
+    assert!(
+        reason.message.contains("more than 1000 keys and values"),
+        "{reason:?}"
+    );
+}
