@@ -1,8 +1,8 @@
 //! A report as SARIF 2.1.0 (OASIS), which code scanning services show beside the lines of a change.
 //!
 //! In comes a [`Report`]; out comes a log with one run: a rule for each code that appears, a result for each issue that is
-//! in a file, the worst first, and a notification for what is about no file. What does not fit into the 5,000 results and 10 MB
-//! that services take is counted in a notification. Every text of a stranger is made harmless; paths become relative URIs.
+//! in a file, the worst first, and a notification for what is about no file. What does not fit into a thousand results and 5 MB,
+//! which services take, is counted in a notification. Every text of a stranger is made harmless; paths become relative URIs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -18,9 +18,9 @@ use crate::report::Report;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-// GitHub shows 5,000 results of a run and takes 10 MB; some room is left for rules and notifications.
-const RESULTS: usize = 5_000;
-const OCTETS: usize = 9_000_000;
+// GitHub shows 5,000 results of a run and takes 10 MB; nobody reads so many, and each is worth a page of memory.
+const RESULTS: usize = 1_000;
+const OCTETS: usize = 5_000_000;
 const NOTIFICATIONS: usize = 100;
 
 /// The log.
