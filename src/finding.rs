@@ -20,6 +20,8 @@ use crate::names::{RepoPath, RequestName};
 
 // Enough to recognise a value, too little to flood a report with it.
 const VALUE_CHARACTERS: usize = 120;
+// A policy may have entries and messages of many kibibytes, and each request that it refuses shows them.
+const TEXT_CHARACTERS: usize = 1_000;
 
 /// A place in a file, counted from one as editors do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,7 +98,7 @@ impl Reason {
             policy: None,
             field: None,
             value: None,
-            message: concealed(&message.into()).into_owned(),
+            message: shortened(&message.into(), TEXT_CHARACTERS),
             help: None,
             line: None,
             column: None,
@@ -123,19 +125,14 @@ impl Reason {
     /// Shows the offending value, cut at 120 characters.
     #[must_use]
     pub fn value(mut self, value: impl AsRef<str>) -> Self {
-        let value = concealed(value.as_ref());
-        let mut cut: String = value.chars().take(VALUE_CHARACTERS).collect();
-        if cut.len() < value.len() {
-            cut.push('…');
-        }
-        self.value = Some(cut);
+        self.value = Some(shortened(value.as_ref(), VALUE_CHARACTERS));
         self
     }
 
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(concealed(&help.into()).into_owned());
+        self.help = Some(shortened(&help.into(), TEXT_CHARACTERS));
         self
     }
 
@@ -160,6 +157,16 @@ impl Reason {
         self.column = Some(place.column);
         self
     }
+}
+
+/// The text without what looks like a key, and so many characters of it.
+fn shortened(text: &str, characters: usize) -> String {
+    let mut text = concealed(text).into_owned();
+    if let Some((end, _)) = text.char_indices().nth(characters) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// A reason together with the file, and the request if there is one, that it is about.

@@ -122,10 +122,14 @@ impl Poll<'_> {
     }
 
     fn assent(&self, policy: &ApprovalPolicy, count: &Count) -> Assent {
-        let lack = |missing: &Missing| Lack {
-            count: missing.count,
-            groups: texts(missing.groups.iter()),
-            able: texts(self.able(missing).into_iter()),
+        let lack = |missing: &Missing| {
+            let able = self.able(missing);
+            Lack {
+                count: missing.count,
+                groups: texts(missing.groups.iter()),
+                number: able.len(),
+                able: texts(able.into_iter().take(NAMED)),
+            }
         };
         Assent {
             policy: policy.name.to_string(),

@@ -6,9 +6,6 @@
 use crate::finding::{Code, Reason};
 use crate::report::{Assent, Details, Lack, Refuser, RequestResult, Requester, Verdict};
 
-// Who can be asked is told by name as long as a person can read it.
-const NAMED: usize = 5;
-
 /// How a row wants to be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weight {
@@ -172,14 +169,14 @@ fn approvals(assent: &Assent, details: &Details) -> String {
 fn lacking(lack: &Lack) -> String {
     let groups = joined(&lack.groups);
     let groups = groups.map(|groups| format!(" of group {}", groups.replace(", ", " or ")));
-    let able = match lack.able.len() {
-        0 => "nobody who may is left".to_owned(),
-        number if number < lack.count => format!("only {} may", lack.able.join(" and ")),
-        number if number > NAMED => {
-            let some = lack.able[..NAMED].join(", ");
-            format!("{some} or {} others", number - NAMED)
-        }
-        _ => lack.able.join(" or "),
+    let others = lack.number - lack.able.len();
+    let is_enough = lack.number >= lack.count;
+    let able = match (is_enough, others) {
+        _ if lack.number == 0 => "nobody who may is left".to_owned(),
+        (false, 0) => format!("only {} may", lack.able.join(" and ")),
+        (false, _) => format!("only {} and {others} others may", lack.able.join(", ")),
+        (true, 0) => lack.able.join(" or "),
+        (true, _) => format!("{} or {others} others", lack.able.join(", ")),
     };
     format!("{} more{}: {able}", lack.count, groups.unwrap_or_default())
 }

@@ -81,7 +81,9 @@ pub struct Lack {
     pub count: usize,
     /// The groups whose members could give them.
     pub groups: Vec<String>,
-    /// The persons who could give them, were they not involved or counted already.
+    /// How many persons could give them, were they not involved or counted already.
+    pub number: usize,
+    /// The first of them, as many as somebody reads.
     pub able: Vec<String>,
 }
 
