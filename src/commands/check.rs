@@ -46,6 +46,9 @@ pub fn check(args: &CheckArgs, world: &World, report: &mut Report) -> anyhow::Re
     if let Some(merge) = &merge {
         notices.extend(warnings::control_changes(&survey.introductions, merge.head));
         of_requests.extend(warned(&survey, &plan.entries, merge, world.now)?);
+        let settings = &survey.zone.settings;
+        let too_many = plan.check_size(settings, Shard::WHOLE, None).err();
+        notices.extend(too_many.and_then(warnings::stops_runs));
         notices.extend(survey.revoked());
     }
     let listing = Listing {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Code, Finding, Reason};
+use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RequestName};
 use crate::plan::Entry;
 use crate::snapshot::{Introduction, Snapshot};
@@ -107,6 +107,18 @@ pub fn freed(request: &RequestName) -> Finding {
         "see who asked with `gitca describe {request}`, and deny it with `gitca deny {request}` if it is not theirs"
     );
     Finding::in_request(request, reason.help(help))
+}
+
+/// The notice of a change that would have more signed than one run may.
+#[must_use]
+pub fn stops_runs(too_many: Stop) -> Option<Finding> {
+    let finding = too_many.0.into_iter().next()?;
+    let help = "bring fewer of them in one change: the next run signs nothing for anybody, until somebody allows so many \
+                with `gitca run --allow-bulk`";
+    Some(Finding {
+        reason: finding.reason.help(help),
+        ..finding
+    })
 }
 
 /// A notice for each request of which only the signature of a commit tells who asked, and which such a commit would bring.

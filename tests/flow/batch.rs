@@ -219,6 +219,11 @@ fn a_plan_that_is_too_large_signs_nothing_unless_its_digest_is_given() {
         settings.replace("maxIssuePerRun: 1000", "maxIssuePerRun: 1"),
     );
     scratch.commit("tighten");
+    let check = ["check", "--base", "HEAD~2", "--head", "HEAD", "-o", "json"];
+    let report = scratch.in_repo(&check).success().json();
+    let notices = report["notices"].as_array().expect("a list").iter();
+    let mut codes = notices.map(|notice| &notice["code"]);
+    assert!(codes.any(|code| code == "TooManyToIssue"), "{report:#}");
     let report = scratch.in_repo(&["run", "-o", "json"]).code(2).json();
     assert_eq!(report["errors"][0]["code"], "TooManyToIssue");
     let digest = report["planDigest"].as_str().expect("a digest").to_owned();
