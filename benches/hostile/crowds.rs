@@ -12,12 +12,13 @@ use crate::changes::walked;
 use crate::forge::{Draft, cn, dns, sequence};
 use crate::proposals::{Brought, Change};
 use crate::seeds::seeded_key;
-use crate::{Case, wide};
+use crate::{Case, filled, wide};
 
 const REQUESTS: usize = 100;
 const NAMES: usize = 250;
 const POLICIES: usize = 100;
 const CONSTRAINTS: usize = 1_000;
+const LIMIT: usize = 64 * 1024;
 const MIB: usize = 1024 * 1024;
 
 type Files = Vec<(String, Vec<u8>)>;
@@ -41,6 +42,16 @@ pub(crate) fn cases() -> Vec<Case> {
                 (format!("requests/{name}.yaml"), text.into_bytes())
             };
             bringing((0..500).map(manifest).collect())
+        }),
+        of("requests with long lists that mean nothing", || {
+            let manifest = |n: usize| {
+                let name = format!("u{n:04}");
+                let pem = Draft::default().pem();
+                let head = wide::manifest(&name, "example.com/nobody", "client auth", &pem);
+                let text = filled(LIMIT, &(head + "  groups: ["), |_| "a,".to_owned(), "]\n");
+                (format!("requests/{name}.yaml"), text)
+            };
+            bringing((0..120).map(manifest).collect())
         }),
         of("requests by a crowd of authors", || {
             let trailer = |n: usize| format!("Co-authored-by: x <a{n}@example.com>\n");
