@@ -135,7 +135,7 @@ impl<'r> Walk<'r> {
 
     fn run(&mut self) -> anyhow::Result<()> {
         while let Some((seconds, commit)) = self.next() {
-            // Older ones lead to nothing newer.
+            // Older ones lead to nothing newer. Where dates are wrong, too much may be of interest, and never too little.
             if self.open == 0 && seconds <= self.oldest && !self.is_doubtful() {
                 return Ok(());
             }
