@@ -161,12 +161,12 @@ impl Reason {
 
 /// The text without what looks like a key, and so many characters of it.
 fn shortened(text: &str, characters: usize) -> String {
-    let mut text = concealed(text).into_owned();
-    if let Some((end, _)) = text.char_indices().nth(characters) {
-        text.truncate(end);
-        text.push('…');
+    let text = concealed(text);
+    match text.char_indices().nth(characters) {
+        // What is cut off shall not be kept either.
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
     }
-    text
 }
 
 /// A reason together with the file, and the request if there is one, that it is about.

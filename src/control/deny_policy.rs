@@ -13,7 +13,7 @@ use crate::control::entry::{Entry, Purpose, ValueKind};
 use crate::control::key_list::{KeyList, digest};
 use crate::control::keys::KeyTypes;
 use crate::control::origin::Origin;
-use crate::control::reading::{distinct, elements, usages};
+use crate::control::reading::{distinct, elements, short_text, usages};
 use crate::control::selector::{Empty, Selector};
 use crate::control::surroundings::Surroundings;
 use crate::control::validation::read_rule;
@@ -202,7 +202,7 @@ impl Denial {
             keys: keys.and_then(|field| read_keys(&field, around, problems)),
             unless: unless.and_then(|field| Selector::read(&field, Empty::Never, around, problems)),
             message: message
-                .and_then(|field| field.text(problems))
+                .and_then(|field| short_text(&field, problems))
                 .map(str::to_owned),
             rule: rule.and_then(|field| read_rule(&field, around, problems)),
             at: field.path.clone(),

@@ -15,6 +15,7 @@ use crate::control::entry::compiled::{Pattern, Shortcut, Words, written};
 use crate::control::glob::dns::Wildcard;
 use crate::control::glob::placeholder::Given;
 use crate::control::glob::{Token, fits, is_literal};
+use crate::control::reading::is_short;
 use crate::control::surroundings::Surroundings;
 use crate::yaml::{Field, Problems};
 
@@ -68,6 +69,9 @@ impl Entry {
     ) -> Option<Self> {
         let at = field.path.clone();
         let (text, form, field) = written(field, problems)?;
+        if !is_short(&field, text, problems) {
+            return None;
+        }
         let pattern = Pattern::read(text, form, kind, purpose, &around.compiling);
         match pattern {
             Ok(pattern) => Some(Self {

@@ -12,6 +12,9 @@ use crate::finding::{Code, Reason};
 use crate::x509::usage::Usage;
 use crate::yaml::{Field, Problems, Value, suggest};
 
+// What is in a certificate is shorter, and what people read in a line of a report.
+const TEXT_OCTETS: usize = 2_048;
+
 /// Says that this field is known but not in this release.
 pub fn later(field: &Field<'_>, problems: &mut Problems) {
     let message = format!(
@@ -40,6 +43,23 @@ pub fn choice<T: Copy>(
         problems.report_with_help(field, message, suggest(text, &known));
     }
     chosen.map(|(_, value)| *value)
+}
+
+/// A text that requests are told, or compared with: of at most so many octets, since each of them shows it.
+pub fn short_text<'n>(field: &Field<'n>, problems: &mut Problems) -> Option<&'n str> {
+    let text = field.text(problems)?;
+    is_short(field, text, problems).then_some(text)
+}
+
+/// Whether a text is short enough to be shown to each request; a problem where it is not.
+pub fn is_short(field: &Field<'_>, text: &str, problems: &mut Problems) -> bool {
+    let is_short = text.len() <= TEXT_OCTETS;
+    if !is_short {
+        let message =
+            format!("must have at most {TEXT_OCTETS} octets, since each request is shown it");
+        problems.report(field, message);
+    }
+    is_short
 }
 
 /// An integer within a range.

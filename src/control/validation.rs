@@ -2,7 +2,7 @@
 //!
 //! In come fields of policy files; out come compiled rules, or what is wrong with one at its place in the file.
 
-use crate::control::reading::elements;
+use crate::control::reading::{elements, short_text};
 use crate::control::surroundings::Surroundings;
 use crate::expression::Expression;
 use crate::names::ObjectName;
@@ -54,7 +54,7 @@ fn read_validation(
     let rule = object.require("rule", problems);
     let rule = rule.and_then(|field| read_rule(&field, around, problems));
     let message = object.get("message");
-    let message = message.and_then(|field| field.text(problems));
+    let message = message.and_then(|field| short_text(&field, problems));
     Some(Validation {
         message: message.map(str::to_owned),
         at: field.path.clone(),
