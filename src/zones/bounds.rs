@@ -3,7 +3,9 @@
 //! In come a path and its entries; out goes what is to be said about them, and nothing more once there are too many.
 
 use crate::finding::{Code, Finding, Reason};
+use crate::names::ObjectId;
 use crate::snapshot::Blob;
+use crate::zones::copies::copied;
 use crate::zones::paths::{
     CONTROL_ENTRIES, CONTROL_OCTETS, DIRECTORY_ENTRIES, ENTRIES, LIST_OCTETS, STATEMENTS, Zone,
 };
@@ -12,6 +14,10 @@ use crate::zones::survey::{Survey, finding};
 
 // Where a directory is worth splitting: every commit writes each changed directory anew, whole.
 const LARGE_DIRECTORY: usize = 1_000;
+
+// What it costs to judge a request, in octets of a directory that is walked: its signature is verified, and a copy of one is
+// refused in the end, since both have the same key.
+const JUDGED: usize = 4096;
 
 impl<S: Source> Survey<'_, S> {
     pub(super) fn check_count(&mut self, path: &str, entries: usize) {
@@ -45,6 +51,17 @@ impl<S: Source> Survey<'_, S> {
             self.copies.remember(object, listing.octets);
         }
         Ok(Some(listing))
+    }
+
+    /// Whether a request is read; a copy of another one is not, when there are too many, and that is said.
+    pub(super) fn admits(&mut self, path: &str, request: ObjectId) -> bool {
+        let is_admitted = self.copies.admit(request);
+        if is_admitted {
+            self.copies.remember(request, JUDGED);
+        } else {
+            self.report(path, copied());
+        }
+        is_admitted
     }
 
     /// The children of a directory, as long as the repository holds no more than it may.

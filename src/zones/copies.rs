@@ -1,8 +1,9 @@
-//! How much of a repository may be the same directory in another place.
+//! How much of a repository may be the same directory or request in another place.
 //!
-//! In come directories by the object that they are, out goes whether one may be looked into. Git names what it keeps by its
-//! content, so a few small trees that name each other are more paths than anybody could walk, and weigh nothing. Each object
-//! is looked into once whatever it costs, for somebody had to send it; what its copies hold is counted.
+//! In come directories and requests by the object that they are, out goes whether one may be looked into. Git names what
+//! it keeps by its content, so a few small trees that name each other are more paths than anybody could walk, and weigh
+//! nothing. Each object is looked into once whatever it costs, for somebody had to send it; what its copies hold is
+//! counted.
 
 use std::collections::HashMap;
 
@@ -65,7 +66,7 @@ impl Copies {
     }
 }
 
-/// What to say about a directory that is the same as others, when there are too many.
+/// What to say about a directory or request that is the same as others, when there are too many.
 pub(super) fn copied() -> Reason {
     let message = "what lies here lies elsewhere, too, and there are too many such copies";
     Reason::new(Code::TooManyFiles, message).help("remove it")

@@ -262,6 +262,9 @@ impl<'s, S: Source> Survey<'s, S> {
             return Ok(());
         };
         if self.snapshot.issued.get(&name) != Some(&id) || self.also.contains(&name) {
+            if !self.admits(path, id) {
+                return Ok(());
+            }
             let Some(blob) = self.read(path, handle)? else {
                 return Ok(());
             };

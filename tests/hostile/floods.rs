@@ -245,6 +245,33 @@ fn what_is_not_said_any_more_still_takes_a_request_out() {
     }
 }
 
+/// Each name of a file is a request that has to be read, and a name costs thirty octets.
+#[test]
+fn many_names_of_one_file_are_not_all_read() {
+    let hostile = Hostile::new();
+    let blob = hostile.object("blob", manifest("jane").as_bytes());
+    let names: Vec<String> = (1000..4000)
+        .map(|number| format!("n{number}.yaml"))
+        .collect();
+    let entries: Vec<(&str, &[u8], String)> = names
+        .iter()
+        .map(|name| ("100644", name.as_bytes(), blob.clone()))
+        .collect();
+    hostile.commit_bad(&hostile.tree(&entries));
+    let plan = hostile.plan();
+    assert_eq!(plan.verdict("good"), Some("approved"), "{plan:?}");
+    assert!(
+        plan.reasons("bad/n1001").contains(&"NameMismatch"),
+        "{plan:?}"
+    );
+    let refused = plan.all_reasons();
+    let of = |code: &str| refused.iter().filter(|reason| **reason == code).count();
+    let left = of("TooManyFiles");
+    assert!((100..=101).contains(&left), "{left}");
+    let read = of("NameMismatch");
+    assert!((200..300).contains(&read), "{read}");
+}
+
 /// Refused, since so many files are wrong before these that were not read.
 #[track_caller]
 fn ended_early(check: &Report, unread: usize) {
