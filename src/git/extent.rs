@@ -2,7 +2,7 @@
 //!
 //! In come two trees, out goes nothing, or a [`Stop`] with the directory in which it was too much. No more is read than it
 //! takes to know: directories that differ, of those that have grown too large not even the entries, and of files how large
-//! they are. What is the same file in many places is read and judged in each, and so it is counted in each.
+//! they are. What is the same file in many places is counted in each, since it may be read in each.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;

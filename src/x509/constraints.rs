@@ -139,6 +139,17 @@ mod tests {
 
     use super::*;
 
+    /// One that permits this alone, and one that excludes it.
+    fn both(subtree: &Subtree) -> [NameConstraints; 2] {
+        let (these, none) = (vec![subtree.clone()], Vec::new());
+        [(these.clone(), none.clone()), (none, these)].map(|(permitted, excluded)| {
+            NameConstraints {
+                permitted,
+                excluded,
+            }
+        })
+    }
+
     #[test]
     fn a_name_must_lie_in_a_permitted_subtree_of_its_kind_and_in_no_excluded_one() {
         let constraints = NameConstraints {
@@ -170,15 +181,7 @@ mod tests {
 
     #[test]
     fn a_dns_subtree_with_a_leading_dot_permits_what_is_below_it_and_excludes_its_base_too() {
-        let subtree = || vec![Subtree::Dns(".example.com".into())];
-        let permitting = NameConstraints {
-            permitted: subtree(),
-            excluded: Vec::new(),
-        };
-        let excluding = NameConstraints {
-            permitted: Vec::new(),
-            excluded: subtree(),
-        };
+        let [permitting, excluding] = both(&Subtree::Dns(".example.com".into()));
         for (name, is_permitted) in [("example.com", false), ("a.example.com", true)] {
             assert_eq!(permitting.allows(Name::Dns(name)), is_permitted, "{name}");
             assert!(!excluding.allows(Name::Dns(name)), "{name}");
@@ -245,15 +248,7 @@ mod tests {
             (DNSName(".b.a.example.com"), wildcard, false, true),
             (DNSName(".example.com"), wildcard, true, false),
         ] {
-            let subtree = || vec![Subtree::read(&base).unwrap()];
-            let permitting = NameConstraints {
-                permitted: subtree(),
-                excluded: Vec::new(),
-            };
-            let excluding = NameConstraints {
-                permitted: Vec::new(),
-                excluded: subtree(),
-            };
+            let [permitting, excluding] = both(&Subtree::read(&base).unwrap());
             let found = [permitting.allows(name), excluding.allows(name)];
             assert_eq!(found, [is_permitted, is_not_excluded], "{base:?} {name:?}");
         }

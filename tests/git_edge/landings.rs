@@ -1,12 +1,11 @@
 //! However a request was landed, its mainline commit, its maker and everybody with a hand in it are found.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use gitca::names::{ObjectId, RequestName};
 use gitca::snapshot::{Authorship, Introduction};
 
-use crate::repository::Repo;
+use crate::repository::{Repo, proposed};
 
 const REQUEST: &str = "requests/dev/joe.yaml";
 
@@ -347,18 +346,7 @@ fn a_proposal_tells_the_same_before_the_merge_as_after_it() {
         repo.meanwhile();
         let opened = repo.open();
         let commit = |name: &str| opened.resolve(name).expect("a commit");
-        let proposal = opened.propose(commit("main"), commit("side"));
-        let proposal = proposal.expect("a proposal");
-        let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
-        let (history, _) = proposal
-            .history(
-                &snapshot,
-                None,
-                &BTreeMap::new(),
-                &BTreeSet::new(),
-                &BTreeSet::new(),
-            )
-            .expect("a history");
+        let history = proposed(&opened, commit("main"), commit("side"));
         assert_eq!(history.introductions.len(), 1, "{name}");
         let before = &history.introductions[&joe()];
         repo.merge("eve", &["side"]);

@@ -1,10 +1,11 @@
 //! A repository in a temporary directory, and the `git` that works on it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gitca::git::{Draft, Repository};
+use gitca::git::{Draft, History, Repository};
 use gitca::names::ObjectId;
 use gitca::snapshot::{Author, Changeset};
 use gitca::timestamp::Timestamp;
@@ -201,4 +202,13 @@ pub(crate) fn bot() -> Author {
 
 pub(crate) fn now() -> Timestamp {
     "2030-01-01T00:00:00Z".parse().expect("a time")
+}
+
+/// What is known of the requests that a merge of this head changes, whatever keys they have.
+pub(crate) fn proposed(repository: &Repository, base: ObjectId, head: ObjectId) -> History {
+    let proposal = repository.propose(base, head).expect("a proposal");
+    let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
+    let (no_keys, none, freed) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+    let history = proposal.history(&snapshot, None, &no_keys, &none, &freed);
+    history.expect("a history").0
 }

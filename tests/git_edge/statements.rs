@@ -1,12 +1,10 @@
 //! What the mainline knows of the statements about a request: where each was brought, which were deleted, which are
 //! spent.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use gitca::names::{ObjectId, Sha256Digest};
 use gitca::snapshot::StatementHistory;
 
-use crate::repository::Repo;
+use crate::repository::{Repo, proposed};
 
 const APPROVALS: &str = "requests/dev/jane.approvals";
 
@@ -247,17 +245,7 @@ fn a_proposal_knows_the_statements_of_the_base_and_its_own() {
     repo.write("src/x", "inert");
     let base = repo.commit("meanwhile");
     let opened = repo.open();
-    let proposal = opened.propose(base, head).expect("a proposal");
-    let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
-    let (history, _) = proposal
-        .history(
-            &snapshot,
-            None,
-            &BTreeMap::new(),
-            &BTreeSet::new(),
-            &BTreeSet::new(),
-        )
-        .expect("a history");
+    let history = proposed(&opened, base, head);
     let found = &history.statements[&"dev/jane".parse().expect("a name")];
     assert_eq!(
         brought(found),
