@@ -20,7 +20,7 @@ pub mod warnings;
 pub use crate::plan::attention::Attention;
 pub use crate::plan::entry::Entry;
 pub use crate::plan::evidence::{Evidence, Requests};
-pub use crate::plan::reading::{Patience, read, read_proposed};
+pub use crate::plan::reading::{Patience, Turn, read, read_proposed};
 
 use std::collections::BTreeMap;
 

@@ -46,6 +46,41 @@ impl Patience {
     }
 }
 
+/// How much of what a change brings of one kind is read before it is known what is wrong with that: so many octets, from the
+/// first by path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn(usize);
+
+impl Turn {
+    /// What may be wrong as a whole without being too much.
+    pub const FIRST: Self = Self(WRONG);
+
+    /// The turn after this one, when so much patience is left: what is wrong in it takes no more than that, and three times
+    /// what was right before it.
+    #[must_use]
+    pub fn next(self, patience: &Patience) -> Self {
+        let wrong = WRONG - patience.left;
+        let right = self.0.saturating_sub(wrong);
+        Self(self.0 + 3 * right + patience.left)
+    }
+
+    /// The turn in which these were read.
+    pub fn of<'b>(files: impl Iterator<Item = &'b Blob>) -> Self {
+        Self(files.map(weight).sum())
+    }
+
+    /// How many of these files are read in it: one that begins within it is.
+    pub fn files<'b>(self, files: impl Iterator<Item = &'b Blob>) -> usize {
+        let mut octets = 0;
+        let begins = |file: &&Blob| {
+            let begins = octets < self.0;
+            octets += weight(file);
+            begins
+        };
+        files.take_while(begins).count()
+    }
+}
+
 /// Reads every open request of the snapshot.
 #[must_use]
 pub fn read(snapshot: &Snapshot) -> Requests {

@@ -4,6 +4,8 @@
 //! Only requests are looked at that somebody speaks of: those that have a revocation, or had one since the lists were made,
 //! those that want a certificate again, and those that a key was certified for before.
 
+mod reading;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -13,21 +15,20 @@ use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{Horizon, Proposal, Repository};
 use crate::names::{ObjectId, RepoPath, RequestName, artifact};
-use crate::plan::Patience;
 use crate::plan::lists::{self, Published};
-use crate::revocation::Revocation;
-use crate::snapshot::{Blob, Brought, KeyOwners, Output, RevocationHistory, Snapshot};
+use crate::plan::{Patience, Turn};
+use crate::snapshot::{Brought, KeyOwners, Output, RevocationHistory, Snapshot};
 use crate::survey::output::Judgement;
+use crate::survey::revocations::reading::{
+    Histories, findings, forget_wrong, read, read_all, read_one, unknown_serials, withhold,
+};
 use crate::timestamp::Timestamp;
-use crate::trust::revocations::{Revocations, Revoked, unknown};
+use crate::trust::revocations::{Revocations, Revoked};
 use crate::worktree;
-use crate::zones;
 
 // Of a hundred thousand revoked certificates, some forty octets each.
 const LIST_OCTETS: u64 = 16 * 1024 * 1024;
 const LISTS: &str = "issued/_crl";
-
-type Histories = BTreeMap<RequestName, RevocationHistory>;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -81,7 +82,7 @@ impl Ground<'_> {
         }
         let mut histories = self.repository.revocations(self.tip, &names)?;
         self.keep_genuine(judgement, &mut histories)?;
-        let findings = findings(read(snapshot), &histories);
+        let findings = findings(read_all(snapshot), &histories);
         withhold(snapshot, findings);
         let revocations = Revocations::of(&histories);
         if let Some(lists) = &mut lists
@@ -200,22 +201,68 @@ pub(super) fn proposed(
         |name: &&RequestName| !asked.owners.is_empty() || snapshot.open.contains_key(*name);
     names.extend(snapshot.revocations.keys().filter(is_asked).cloned());
     snapshot.revocations.retain(|name, _| names.contains(name));
-    let (read, unread) = read_proposed(snapshot, news);
-    names.retain(|name| !unread.contains(name));
-    let mut histories = proposal.revocations(&names)?;
-    keep_genuine(&mut histories, |commit| {
-        Ok(judgement.run_at(commit)?.is_some())
-    })?;
-    forget_wrong(&read, snapshot, &mut histories);
-    let findings = findings(read, &histories);
-    withhold(snapshot, findings);
-    let revocations = Revocations::of(&histories);
+    let is_brought =
+        |name: &RequestName| news.contains(name) && snapshot.revocations.contains_key(name);
+    let (brought, others): (BTreeSet<_>, BTreeSet<_>) = names.into_iter().partition(is_brought);
+    let judged = in_turns(proposal, judgement, snapshot, (others, &brought))?;
+    withhold(snapshot, judged.wrong);
+    let revocations = Revocations::of(&judged.histories);
     Ok(Found {
         news: revoked(news, &revocations).cloned().collect(),
         lists: None,
         revocations,
-        unread,
+        unread: judged.unread,
     })
+}
+
+/// Revocations that were read, with what the mainline knows of their certificates.
+#[derive(Default)]
+struct Judged {
+    histories: Histories,
+    wrong: Vec<Finding>,
+    unread: BTreeSet<RequestName>,
+}
+
+/// Judges what a change brings until so much of it is wrong, and what it leaves alone with the first of that, in one walk.
+fn in_turns(
+    proposal: &Proposal<'_>,
+    judgement: &mut Judgement<'_>,
+    snapshot: &Snapshot,
+    (others, brought): (BTreeSet<RequestName>, &BTreeSet<RequestName>),
+) -> anyhow::Result<Judged> {
+    let blob = |name: &RequestName| &snapshot.revocations[name];
+    let (mut judged, mut names) = (Judged::default(), others);
+    let (mut patience, mut turn) = (Patience::default(), Turn::FIRST);
+    let mut done = 0;
+    loop {
+        let end = turn.files(brought.iter().map(blob));
+        let mut read = read(snapshot, &names);
+        for name in brought.iter().take(end).skip(done) {
+            if patience.is_lost() {
+                break;
+            }
+            read.extend([read_one(name, blob(name), &mut patience)]);
+            names.insert(name.clone());
+            done += 1;
+        }
+        let mut histories = proposal.revocations(&names)?;
+        keep_genuine(&mut histories, |commit| {
+            Ok(judgement.run_at(commit)?.is_some())
+        })?;
+        forget_wrong(&read, snapshot, &mut histories);
+        let wrong = findings(read, &histories);
+        for name in unknown_serials(&wrong).filter(|name| brought.contains(*name)) {
+            patience.bear(blob(name));
+        }
+        judged.wrong.extend(wrong);
+        judged.histories.extend(histories);
+        if done == brought.len() || patience.is_lost() {
+            judged.unread = brought.iter().skip(done).cloned().collect();
+            return Ok(judged);
+        }
+        names.clear();
+        turn = Turn::of(brought.iter().take(done).map(blob)).next(&patience);
+    }
 }
 
 /// What the revocations of a work tree say of the certificates that lie there; older ones are in history alone.
@@ -240,7 +287,7 @@ pub(super) fn in_work_tree(root: &Path, snapshot: &mut Snapshot) -> anyhow::Resu
             }));
         histories.insert(name.clone(), history);
     }
-    let (unknown, findings) = findings(read(snapshot), &histories)
+    let (unknown, findings) = findings(read_all(snapshot), &histories)
         .into_iter()
         .partition(|finding| finding.reason.code == Code::SerialUnknown);
     withhold(snapshot, findings);
@@ -299,90 +346,4 @@ fn keep_genuine(
             .retain(|output| known[&output.brought.commit]);
     }
     Ok(())
-}
-
-/// The revocations that lie there, each with what it says or why it says nothing.
-type Read = BTreeMap<RequestName, Result<Revocation, Vec<Reason>>>;
-
-fn read(snapshot: &Snapshot) -> Read {
-    let files = snapshot.revocations.iter();
-    files
-        .map(|(name, blob)| (name.clone(), Revocation::read(name, blob)))
-        .collect()
-}
-
-/// The same, but for those of the new ones that come after so many octets that are wrong: they are named.
-fn read_proposed(
-    snapshot: &Snapshot,
-    new: &BTreeSet<RequestName>,
-) -> (Read, BTreeSet<RequestName>) {
-    let (mut read, mut unread) = (Read::new(), BTreeSet::new());
-    let mut patience = Patience::default();
-    for (name, blob) in &snapshot.revocations {
-        let is_new = new.contains(name);
-        if is_new && patience.is_lost() {
-            unread.insert(name.clone());
-            continue;
-        }
-        let revocation = Revocation::read(name, blob);
-        if is_new && revocation.is_err() {
-            patience.bear(blob);
-        }
-        read.insert(name.clone(), revocation);
-    }
-    (read, unread)
-}
-
-/// Drops what was read and says nothing, so that it is not read as a part of its history again.
-fn forget_wrong(read: &Read, snapshot: &Snapshot, histories: &mut Histories) {
-    let wrong = read.iter().filter(|(_, revocation)| revocation.is_err());
-    for (name, blob) in wrong.filter_map(|(name, _)| snapshot.revocations.get_key_value(name)) {
-        if let Some(history) = histories.get_mut(name) {
-            let is_other =
-                |version: &Option<Blob>| version.as_ref().map(|file| file.id) != Some(blob.id);
-            history.revocations.retain(|(_, version)| is_other(version));
-        }
-    }
-}
-
-/// What is wrong with them.
-fn findings(read: Read, histories: &Histories) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (name, revocation) in read {
-        let reasons = match revocation {
-            Err(reasons) => reasons,
-            Ok(revocation) => unknown(&revocation, histories.get(&name)),
-        };
-        findings.extend(reasons.into_iter().map(|reason| Finding {
-            request: Some(name.clone()),
-            file: Some(name.revocation()),
-            reason,
-        }));
-    }
-    findings
-}
-
-/// Tells what is wrong; a revocation with a mistake may be of what is asked for again, so its request waits.
-fn withhold(snapshot: &mut Snapshot, findings: Vec<Finding>) {
-    for name in findings
-        .iter()
-        .filter_map(|finding| finding.request.as_ref())
-    {
-        snapshot.leave_out(name);
-    }
-    let more = findings.len().saturating_sub(zones::REPORTED);
-    snapshot
-        .findings
-        .extend(findings.into_iter().take(zones::REPORTED));
-    if more > 0 {
-        let message = format!("{more} more revocations are wrong");
-        let reason = Reason::new(Code::MalformedFile, message);
-        let file = "requests".parse().ok();
-        let request = None;
-        snapshot.findings.push(Finding {
-            request,
-            file,
-            reason,
-        });
-    }
 }

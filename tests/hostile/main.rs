@@ -31,6 +31,7 @@ mod structure;
 mod templates;
 mod through;
 mod trees;
+mod turns;
 mod zones;
 
 #[expect(

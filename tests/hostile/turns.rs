@@ -1,0 +1,92 @@
+//! Of a change no more is read than somebody mends: it is judged in turns, and what is wrong is counted.
+
+use crate::repository::{Hostile, Report, manifest};
+
+/// Refused, since so many files are wrong before these that were not read.
+#[track_caller]
+fn ended_early(check: &Report, unread: usize) {
+    let found = (check.code, check.errors());
+    assert_eq!(found, (Some(2), vec!["TooManyFiles"]), "{check:?}");
+    let told =
+        format!("so many files before this one are wrong that {unread} of its kind were not read");
+    assert!(check.error().contains(&told), "{}", check.error());
+}
+
+/// A path with a finding is no less than some hundred octets.
+#[test]
+fn a_change_of_small_files_that_are_wrong_is_read_no_further_either() {
+    let hostile = Hostile::new();
+    for number in 0..1_600 {
+        let path = format!("repo/requests/bad/n{number:04}.yaml");
+        hostile.scratch.write(&path, number.to_string());
+    }
+    hostile.scratch.commit("small files");
+    let check = hostile.proposed();
+    ended_early(&check, 1_088);
+}
+
+/// A change of which so much is wrong is mended first; on the mainline all is read, and what is wrong there already is not
+/// the fault of a change.
+#[test]
+fn a_change_is_read_no_further_than_somebody_mends_it() {
+    let hostile = Hostile::new();
+    for number in 10..50 {
+        let text = format!("#{number}").repeat(64 * 1024 / 3);
+        let path = format!("repo/requests/bad/n{number}.yaml");
+        hostile.scratch.write(&path, text);
+    }
+    let jane = manifest("jane");
+    hostile.commit(&[("requests/bad/z/jane.yaml", jane.as_bytes())]);
+    let check = hostile.proposed();
+    ended_early(&check, 38);
+    assert!(check.error().contains("requests/bad/n13.yaml"), "{check:?}");
+    assert_eq!(check.verdict("bad/n12"), Some("invalid"), "{check:?}");
+    assert_eq!(check.verdict("bad/n13"), None, "{check:?}");
+    assert_eq!(check.verdict("bad/z/jane"), None, "{check:?}");
+    let plan = hostile.plan();
+    assert_eq!(plan.verdict("bad/n49"), Some("invalid"), "{plan:?}");
+    assert_eq!(plan.verdict("bad/z/jane"), Some("approved"), "{plan:?}");
+    hostile.scratch.git(&["tag", "-f", "base"]);
+    hostile.commit(&[("requests/joe.yaml", manifest("joe").as_bytes())]);
+    let check = hostile.proposed();
+    assert_eq!((check.code, check.errors()), (Some(0), vec![]), "{check:?}");
+}
+
+/// One that can be read and names no certificate is as wrong.
+#[test]
+fn revocations_of_nothing_are_read_no_further_either() {
+    let hostile = Hostile::new();
+    let serial = "71".repeat(16);
+    for number in 10..60 {
+        let text = format!(
+            "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {{name: n{number}}}\n\
+             spec: {{serialNumbers: ['{serial}'], reason: superseded}}\n"
+        );
+        let text = text + &"#".repeat(8 * 1024 - 140);
+        let path = format!("repo/requests/bad/n{number}.revocation.yaml");
+        hostile.scratch.write(&path, text);
+    }
+    hostile.scratch.commit("revocations of nothing");
+    let check = hostile.proposed();
+    assert!(check.all_reasons().contains(&"SerialUnknown"), "{check:?}");
+    ended_early(&check, 34);
+}
+
+#[test]
+fn revocations_of_a_change_are_read_no_further_either() {
+    let hostile = Hostile::new();
+    for number in 10..40 {
+        let text = format!("#{number}").repeat(16 * 1024 / 3);
+        let path = format!("repo/requests/bad/n{number}.revocation.yaml");
+        hostile.scratch.write(&path, text);
+    }
+    hostile.scratch.commit("thirty");
+    let check = hostile.proposed();
+    ended_early(&check, 21);
+    let file = |number| format!("requests/bad/n{number}.revocation.yaml");
+    assert!(check.error().contains(&file(19)), "{check:?}");
+    assert!(check.told(&file(18)).contains("MalformedFile"), "{check:?}");
+    assert_eq!(check.told(&file(19)), "", "{check:?}");
+    let plan = hostile.plan();
+    assert!(plan.told(&file(39)).contains("MalformedFile"), "{plan:?}");
+}
