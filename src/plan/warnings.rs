@@ -178,3 +178,27 @@ pub fn unlisted(revoked: &Revoked) -> Finding {
     finding.reason = finding.reason.help(help);
     finding
 }
+
+/// Says of a revocation of all certificates of a request that there are none.
+#[must_use]
+pub fn idle(request: &RequestName) -> Finding {
+    let message = "it revokes nothing, since no certificate was issued for this request; if that is open already, it \
+                   will get none";
+    let reason = Reason::new(Code::CertificateRevoked, message);
+    Finding {
+        file: Some(request.revocation()),
+        ..Finding::in_request(request, reason)
+    }
+}
+
+/// The same of those for which there is no room.
+#[must_use]
+pub fn idle_more(requests: &[RequestName]) -> Option<Finding> {
+    let first = requests.first()?;
+    let number = requests.len();
+    let message = format!(
+        "{number} more revocations revoke nothing, since no certificate was issued for their requests"
+    );
+    let reason = Reason::new(Code::CertificateRevoked, message);
+    Some(Finding::in_file(first.revocation(), reason))
+}

@@ -20,7 +20,8 @@ use crate::plan::{Patience, Turn};
 use crate::snapshot::{Brought, KeyOwners, Output, RevocationHistory, Snapshot};
 use crate::survey::output::Judgement;
 use crate::survey::revocations::reading::{
-    Histories, findings, forget_wrong, read, read_all, read_one, unknown_serials, withhold,
+    Histories, findings, forget_wrong, idle, read, read_all, read_one, tell_idle, unknown_serials,
+    withhold,
 };
 use crate::timestamp::Timestamp;
 use crate::trust::revocations::{Revocations, Revoked};
@@ -206,6 +207,7 @@ pub(super) fn proposed(
     let (brought, others): (BTreeSet<_>, BTreeSet<_>) = names.into_iter().partition(is_brought);
     let judged = in_turns(proposal, judgement, snapshot, (others, &brought))?;
     withhold(snapshot, judged.wrong);
+    tell_idle(&judged.idle, &mut snapshot.notices);
     let revocations = Revocations::of(&judged.histories);
     Ok(Found {
         news: revoked(news, &revocations).cloned().collect(),
@@ -219,6 +221,8 @@ pub(super) fn proposed(
 #[derive(Default)]
 struct Judged {
     histories: Histories,
+    /// Those of all certificates where there are none.
+    idle: Vec<RequestName>,
     wrong: Vec<Finding>,
     unread: BTreeSet<RequestName>,
 }
@@ -250,6 +254,8 @@ fn in_turns(
             Ok(judgement.run_at(commit)?.is_some())
         })?;
         forget_wrong(&read, snapshot, &mut histories);
+        let idle = idle(&read, &histories).filter(|name| brought.contains(*name));
+        judged.idle.extend(idle.cloned());
         let wrong = findings(read, &histories);
         for name in unknown_serials(&wrong).filter(|name| brought.contains(*name)) {
             patience.bear(blob(name));

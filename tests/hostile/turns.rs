@@ -90,3 +90,34 @@ fn revocations_of_a_change_are_read_no_further_either() {
     let plan = hostile.plan();
     assert!(plan.told(&file(39)).contains("MalformedFile"), "{plan:?}");
 }
+
+/// Nobody would see them otherwise, and each ends a request that is still open.
+#[test]
+fn revocations_of_requests_that_have_no_certificate_are_told() {
+    let hostile = Hostile::new();
+    let revocation = |name: &str| {
+        format!(
+            "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {{name: {name}}}\n\
+             spec: {{all: true, reason: superseded}}\n"
+        )
+    };
+    for name in ["bad/x", "good"] {
+        let path = format!("requests/{name}.revocation.yaml");
+        let text = revocation(name.trim_start_matches("bad/"));
+        hostile.commit(&[(&path, text.as_bytes())]);
+    }
+    let check = hostile.proposed();
+    assert_eq!(check.notices(), ["CertificateRevoked"; 2], "{check:?}");
+    for name in ["bad/x", "good"] {
+        let told = check.told(&format!("requests/{name}.revocation.yaml"));
+        assert!(told.contains("it revokes nothing"), "{name}: {told}");
+    }
+    for number in 0..130 {
+        let name = format!("n{number}");
+        let path = format!("repo/requests/bad/{name}.revocation.yaml");
+        hostile.scratch.write(&path, revocation(&name));
+    }
+    hostile.scratch.commit("many");
+    let check = hostile.proposed();
+    assert_eq!(check.notices().len(), 101, "{check:?}");
+}

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Code, Finding, Reason};
 use crate::names::RequestName;
-use crate::plan::Patience;
-use crate::revocation::Revocation;
+use crate::plan::{Patience, warnings};
+use crate::revocation::{Revocation, Which};
 use crate::snapshot::{Blob, RevocationHistory, Snapshot};
 use crate::trust::revocations::unknown;
 use crate::zones;
@@ -82,6 +82,30 @@ pub(super) fn unknown_serials(findings: &[Finding]) -> impl Iterator<Item = &Req
         .filter_map(|finding| finding.request.as_ref())
         .collect();
     names.into_iter()
+}
+
+/// The requests of which all certificates are revoked, and which have none.
+pub(super) fn idle<'r>(
+    read: &'r Read,
+    histories: &Histories,
+) -> impl Iterator<Item = &'r RequestName> {
+    let is_idle = |name: &RequestName, revocation: &Revocation| {
+        let outputs = histories.get(name).map(|history| &history.outputs);
+        revocation.which == Which::All && outputs.is_none_or(Vec::is_empty)
+    };
+    let read = read.iter();
+    let read = read.filter_map(|(name, revocation)| Some((name, revocation.as_ref().ok()?)));
+    read.filter(move |(name, revocation)| is_idle(name, revocation))
+        .map(|(name, _)| name)
+}
+
+/// Tells those who read a change what they would not see otherwise: of each of a hundred, and how many more there are.
+pub(super) fn tell_idle(idle: &[RequestName], notices: &mut Vec<Finding>) {
+    let told = idle.iter().take(zones::REPORTED).map(warnings::idle);
+    notices.extend(told);
+    notices.extend(warnings::idle_more(
+        &idle[idle.len().min(zones::REPORTED)..],
+    ));
 }
 
 /// Tells what is wrong; a revocation with a mistake may be of what is asked for again, so its request waits.
