@@ -53,6 +53,7 @@ fn of(name: &str, number: usize, ending: &'static str, text: fn(usize) -> Vec<u8
     };
     Case {
         name: format!("a change: {name}"),
+        inputs: 1,
         make: Box::new(|_| ()),
         ready: Box::new(|folder| walked(folder)),
         change: Box::new(move |_| Change {

@@ -74,6 +74,7 @@ fn many(name: &str, number: usize, text: impl Fn(usize) -> Vec<u8> + Copy + 'sta
 fn in_tree(name: String, files: impl Fn() -> Vec<(String, Vec<u8>)> + Copy + 'static) -> Case {
     Case {
         name,
+        inputs: 1,
         make: Box::new(move |folder| write(&folder.join("tree"), &files())),
         ready: Box::new(|folder| read(folder.join("tree"))),
         change: Box::new(move |_| {

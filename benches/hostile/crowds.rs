@@ -4,16 +4,27 @@
 //! change is refused.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, GeneralSubtree, IsCa,
-    KeyUsagePurpose, NameConstraints, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, GeneralSubtree, IsCa, KeyPair,
+    KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P521_SHA512, date_time_ymd,
 };
+
+use gitca::x509::certification_request;
+use gitca::x509::san::SubjectAltNames;
+use gitca::x509::subject::{Attribute, Subject};
 
 use crate::changes::walked;
 use crate::forge::{Draft, cn, dns, sequence};
 use crate::proposals::{Brought, Change};
 use crate::seeds::seeded_key;
-use crate::{Case, filled, wide};
+use crate::wide::{self, SIGNER};
+use crate::{Case, filled};
 
+// What a change may touch, but for the directories around it.
+const FILES: u32 = 10_900;
+// What it may bring of these, whose curve has the signatures that take longest.
+const P521: u32 = 6_000;
+// No Signer has it.
+const NOBODY: &str = "example.com/nobody";
 const REQUESTS: usize = 100;
 const NAMES: usize = 250;
 const POLICIES: usize = 100;
@@ -38,16 +49,52 @@ pub(crate) fn cases() -> Vec<Case> {
             let pem = Draft::default().pem();
             let manifest = |n: usize| {
                 let name = format!("u{n:04}");
-                let text = wide::manifest(&name, wide::SIGNER, &usages.join(", "), &pem);
+                let text = wide::manifest(&name, SIGNER, &usages.join(", "), &pem);
                 (format!("requests/{name}.yaml"), text.into_bytes())
             };
             bringing((0..500).map(manifest).collect())
+        }),
+        each("requests that are all denied", FILES, || {
+            bringing(small(FILES, SIGNER, &Draft::default().pem()))
+        }),
+        each("requests that nobody serves", FILES, || {
+            bringing(small(FILES, NOBODY, &Draft::default().pem()))
+        }),
+        each("requests of P-521 that nobody serves", P521, || {
+            bringing(small(P521, NOBODY, &of_p521()))
+        }),
+        of("revocations of unknown serial numbers", || {
+            let text = |n: u32| {
+                let name = format!("r{n:04}");
+                let head = format!(
+                    "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {{name: {name}}}\n"
+                );
+                let text = head
+                    + "spec: {serialNumbers: ['71717171717171717171717171717171'], reason: superseded}\n";
+                (
+                    format!("{}/{name}.revocation.yaml", folder(n)),
+                    text.into_bytes(),
+                )
+            };
+            bringing((0..FILES).map(text).collect())
+        }),
+        of("private keys beside the zones", || {
+            let pem = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512)
+                .unwrap()
+                .serialize_pem();
+            let key = |n: usize| {
+                let path = format!("keys/{}/{n}.pem", n / 99);
+                (path, format!("{pem}# {n}\n").into_bytes())
+            };
+            let mut change = bringing((0..9_900).map(key).collect());
+            change.brings.extend(requests(1, 1).brings);
+            change
         }),
         of("requests with long lists that mean nothing", || {
             let manifest = |n: usize| {
                 let name = format!("u{n:04}");
                 let pem = Draft::default().pem();
-                let head = wide::manifest(&name, "example.com/nobody", "client auth", &pem);
+                let head = wide::manifest(&name, NOBODY, "client auth", &pem);
                 let text = filled(LIMIT, &(head + "  groups: ["), |_| "a,".to_owned(), "]\n");
                 (format!("requests/{name}.yaml"), text)
             };
@@ -75,12 +122,43 @@ pub(crate) fn cases() -> Vec<Case> {
     ]
 }
 
+/// So many requests, each no larger than it must be.
+fn small(number: u32, signer: &str, pem: &[u8]) -> Files {
+    let request = |n: u32| {
+        let name = format!("r{n:04}");
+        let text = wide::manifest(&name, signer, "client auth", pem);
+        (format!("{}/{name}.yaml", folder(n)), text.into_bytes())
+    };
+    (0..number).map(request).collect()
+}
+
+fn folder(number: u32) -> String {
+    format!("requests/d{}", number / 500)
+}
+
+fn of_p521() -> Vec<u8> {
+    let pair = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap();
+    let mut subject = Subject::default();
+    subject.push(Attribute::CommonName, "x".to_owned());
+    let pem = certification_request::build(&subject, &SubjectAltNames::default(), &pair);
+    pem.unwrap().into_bytes()
+}
+
 fn of(name: &str, change: fn() -> Change) -> Case {
     Case {
         name: format!("a change: {name}"),
+        inputs: 1,
         make: Box::new(|_| ()),
         ready: Box::new(walked),
         change: Box::new(move |_| change()),
+    }
+}
+
+/// As many inputs as files.
+fn each(name: &str, inputs: u32, change: fn() -> Change) -> Case {
+    Case {
+        inputs,
+        ..of(name, change)
     }
 }
 
@@ -106,7 +184,7 @@ fn requests(number: usize, names: usize) -> Change {
             ..Draft::of_names(&names)
         };
         let name = format!("r{n:04}");
-        let text = wide::manifest(&name, wide::SIGNER, "client auth", &draft.pem());
+        let text = wide::manifest(&name, SIGNER, "client auth", &draft.pem());
         (format!("requests/{name}.yaml"), text.into_bytes())
     };
     bringing((0..number).map(request).collect())
@@ -117,10 +195,9 @@ fn policy(number: usize) -> (String, Vec<u8>) {
     let name = format!("p{number:03}");
     let text = format!(
         "apiVersion: gitca.dev/v1alpha1\nkind: ApprovalPolicy\nmetadata: {{name: {name}}}\nspec:\n  \
-         selector: {{signerNames: [{}]}}\n  allowed:\n    subject: {{commonName: {{any: true}}}}\n    \
+         selector: {{signerNames: [{SIGNER}]}}\n  allowed:\n    subject: {{commonName: {{any: true}}}}\n    \
          dnsNames: {{values: ['*.{name}.example.com', '*.{name}.example.net']}}\n    usages: [client auth]\n  \
-         approvals: none\n",
-        wide::SIGNER
+         approvals: none\n"
     );
     let path = if number == 0 { "wide" } else { &name };
     (format!("policies/{path}.yaml"), text.into_bytes())

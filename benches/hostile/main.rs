@@ -5,7 +5,8 @@
 //! --bench hostile -- all` prints all of them. Time is what all threads spent on a processor in the best of the three, or of
 //! nine where that was over the bound, since machines are shared and others only make it longer; memory is what the process
 //! grew by at its peak. It ends with 1 when something that is refused is over the bound; what is taken has none, and is shown
-//! beside it.
+//! beside it. A change of ten thousand requests that are each judged to the end, since one that is denied stops no other, is
+//! as many inputs: each of them has the bound.
 #![expect(
     clippy::disallowed_methods,
     reason = "a benchmark runs processes and reads the clock"
@@ -48,9 +49,10 @@ use crate::proposals::Change;
 /// The part of a case that is measured; it says whether the input was refused.
 type Act = Box<dyn FnOnce() -> bool>;
 
-/// One input: how it is made, how it is judged once everything else is ready, and what it is as a pull request.
+/// One input, or so many: how it is made, how it is judged once everything else is ready, and what it is as a pull request.
 struct Case {
     name: String,
+    inputs: u32,
     make: Box<dyn Fn(&Path)>,
     ready: Box<dyn Fn(&Path) -> Act>,
     change: Box<dyn Fn(&Path) -> Change>,
@@ -67,6 +69,7 @@ impl Case {
         let input = |folder: &Path| fs::read(folder.join("input")).unwrap();
         Self {
             name: name.into(),
+            inputs: 1,
             make: Box::new(move |folder| fs::write(folder.join("input"), make()).unwrap()),
             ready: Box::new(move |folder| ready(input(folder))),
             change: Box::new(move |folder| change(input(folder))),
@@ -80,6 +83,7 @@ const JUDGES: [&str; 2] = ["plan", "check"];
 /// What one case cost.
 struct Cost {
     name: String,
+    inputs: u32,
     octets: u64,
     millis: f64,
     mebibytes: f64,
@@ -97,7 +101,7 @@ const RUNS_OVER: usize = 9;
 impl Cost {
     /// 1 is at the bound.
     fn share(&self) -> f64 {
-        (self.millis / MILLIS).max(self.mebibytes / MEBIBYTES)
+        (self.millis / MILLIS).max(self.mebibytes / MEBIBYTES) / f64::from(self.inputs)
     }
 }
 
@@ -164,8 +168,15 @@ fn show(judge: &str, costs: &[Cost]) {
     );
     for cost in costs {
         let verdict = if cost.is_refused { "refused" } else { "taken" };
+        let each = match cost.inputs {
+            1 => String::new(),
+            inputs => format!(
+                ", {:.2} ms each of {inputs}",
+                cost.millis / f64::from(inputs)
+            ),
+        };
         println!(
-            "{:44} {:9}  {:8.1}  {:9.1}  {verdict}",
+            "{:44} {:9}  {:8.1}  {:9.1}  {verdict}{each}",
             cost.name, cost.octets, cost.millis, cost.mebibytes
         );
     }
@@ -182,6 +193,7 @@ fn both(case: &Case) -> [Cost; 2] {
 fn cost(case: &Case, judge: &str, folder: &Path) -> Cost {
     let mut cost = Cost {
         name: case.name.clone(),
+        inputs: case.inputs,
         octets: fs::metadata(folder.join("input")).map_or(0, |metadata| metadata.len()),
         millis: f64::INFINITY,
         mebibytes: f64::INFINITY,

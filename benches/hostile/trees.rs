@@ -190,6 +190,7 @@ fn of(name: &str, make: impl Fn(&Path) -> String + 'static) -> Case {
     const TREE: &str = "tree";
     Case {
         name: format!("requests/: {name}"),
+        inputs: 1,
         make: Box::new(move |folder| {
             let repository = repository(folder);
             fs::write(folder.join(TREE), make(&repository)).unwrap();
