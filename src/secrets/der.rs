@@ -28,13 +28,21 @@ const BEGINNING: usize = 12;
 const DASHES: &[u8] = b"-----";
 const MARGIN: usize = 16;
 
+// secp384r1 and secp521r1 (RFC 5480 2.1.1.1), with what they take when one on P-256 takes a unit.
+const CURVES: [(&[u8], u64); 2] = [
+    (b"\x06\x05\x2b\x81\x04\x00\x22", 6),
+    (b"\x06\x05\x2b\x81\x04\x00\x23", 12),
+];
+// RFC 5958 names the curve before the key and RFC 5915 behind it, in no more than this.
+const NAMED: usize = 512;
+
 // What a key of RSA-2048 has in PKCS#1, about half of it.
 const UNIT_OCTETS: u64 = 600;
 
 /// The public half, when these octets are a private key.
 pub(super) fn public_half(octets: &[u8], effort: &Effort) -> Option<Sha256Digest> {
     let is_key = octets.get(header(octets)?) == Some(&INTEGER) && octets.len() <= LARGEST;
-    if !is_key || !effort.spend(cost(octets.len())) {
+    if !is_key || !effort.spend(cost(octets)) {
         return None;
     }
     KeyPair::try_from(octets).ok().map(digest)
@@ -126,10 +134,17 @@ fn header(octets: &[u8]) -> Option<usize> {
     }
 }
 
-/// What it takes to open a key of so many octets.
-pub(super) fn cost(octets: usize) -> u64 {
-    let octets = u64::try_from(octets).unwrap_or(u64::MAX);
-    (octets.saturating_pow(3) / UNIT_OCTETS.pow(3)).max(1)
+/// What it takes to open a key: where it does not say its public half, that is a product on its curve.
+pub(super) fn cost(key: &[u8]) -> u64 {
+    let octets = u64::try_from(key.len()).unwrap_or(u64::MAX);
+    let whole = octets.saturating_pow(3) / UNIT_OCTETS.pow(3);
+    let named = &key[..key.len().min(NAMED)];
+    let curves = CURVES.iter().filter(|(curve, _)| {
+        let mut places = named.windows(curve.len());
+        places.any(|place| place == *curve)
+    });
+    let curve = curves.map(|(_, units)| *units).max();
+    whole.max(curve.unwrap_or(1))
 }
 
 /// Names a key by its public half, and forgets it.
@@ -141,6 +156,10 @@ pub(super) fn digest(mut pair: KeyPair) -> Sha256Digest {
 
 #[cfg(test)]
 mod tests {
+    use rcgen::{
+        PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519,
+    };
+
     use super::*;
     use crate::secrets::OPENED;
 
@@ -148,8 +167,24 @@ mod tests {
     fn few_long_keys_are_opened_and_many_short_ones() {
         for (octets, number) in [(138, 499), (1_190, 71), (2_350, 8), (4_700, 1)] {
             let effort = Effort::of(OPENED);
-            let opened = (0..2_000).take_while(|_| effort.spend(cost(octets)));
+            let key = vec![0; octets];
+            let opened = (0..2_000).take_while(|_| effort.spend(cost(&key)));
             assert_eq!(opened.count(), number, "{octets}");
+        }
+    }
+
+    #[test]
+    fn fewer_keys_are_opened_on_the_curves_that_take_longer() {
+        for (algorithm, number) in [
+            (&PKCS_ED25519, 499),
+            (&PKCS_ECDSA_P256_SHA256, 499),
+            (&PKCS_ECDSA_P384_SHA384, 83),
+            (&PKCS_ECDSA_P521_SHA512, 41),
+        ] {
+            let key = KeyPair::generate_for(algorithm).unwrap().serialize_der();
+            let effort = Effort::of(OPENED);
+            let opened = (0..2_000).take_while(|_| effort.spend(cost(&key)));
+            assert_eq!(opened.count(), number, "{algorithm:?}");
         }
     }
 
