@@ -84,22 +84,31 @@ fn try_case(case: &TestCase, stage: Stage<'_>, coverage: Option<&mut Coverage>) 
         outcome.differences = vec![not_run()];
         return outcome;
     }
-    let request = match read(case, stage) {
-        Ok(request) => request,
+    match read(case, stage) {
+        Ok(request) => judge(case, &request, (stage, coverage), &mut outcome),
         Err(reasons) => {
             outcome.got = Ruling::invalid(reasons);
             outcome.differences = differences(&case.expect, &outcome.got);
-            return outcome;
         }
-    };
+    }
+    outcome
+}
+
+/// Decides the request of a case, and notes what differs.
+fn judge(
+    case: &TestCase,
+    request: &Request,
+    (stage, coverage): (Stage<'_>, Option<&mut Coverage>),
+    outcome: &mut CaseOutcome,
+) {
     let supposition = Supposition {
         requester: &case.requester,
         approvals: &case.approvals,
         denials: &case.denials,
     };
-    let testimony = supposition.testimony(&request, stage.zone);
+    let testimony = supposition.testimony(request, stage.zone);
     let decided = Case {
-        request: &request,
+        request,
         zone: stage.zone,
         testimony: &testimony,
         key_owner: None,
@@ -114,24 +123,21 @@ fn try_case(case: &TestCase, stage: Stage<'_>, coverage: Option<&mut Coverage>) 
     outcome.got = Ruling::of(&judgement);
     outcome.got.notices.extend(request.notices.iter().cloned());
     if let Asks::File { .. } = case.asks {
-        locate(&request, &mut outcome.got.reasons);
-        locate(&request, &mut outcome.got.notices);
+        locate(request, &mut outcome.got.reasons);
+        locate(request, &mut outcome.got.notices);
     }
     outcome.differences = differences(&case.expect, &outcome.got);
-    outcome.differences.extend(expired(&request, stage));
+    outcome.differences.extend(expired(request, stage));
     // The trace of a case that fails takes as much again, and so does what it reached.
     let rounds = 1 + u64::from(!outcome.passes()) + u64::from(is_covered);
     let policies = stage.zone.approval_policies.len() + stage.zone.deny_policies.len();
     let work = judgement.work + policies as u64 * SELECTOR;
     if !stage.effort.spend(work * rounds) {
         outcome.differences = vec![not_run()];
-        return outcome;
-    }
-    if !outcome.differences.is_empty() {
+    } else if !outcome.differences.is_empty() {
         let (_, trace) = explain(&decided);
         outcome.trace = trace.policies;
     }
-    outcome
 }
 
 /// A case that nobody has tried proves nothing.

@@ -10,6 +10,8 @@ mod crl;
 pub use crate::control::signer::crl::Crl;
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use der::oid::ObjectIdentifier;
@@ -118,30 +120,25 @@ impl Signer {
         problems: &mut Problems,
     ) -> Option<Self> {
         let spec = document.spec.object(&FIELDS, problems)?;
-        let signer_name = spec.require("signerName", problems);
-        let signer_name = signer_name.and_then(|field| field.parse(problems));
+        let signer_name = required(&spec, "signerName", problems);
         let certificate = spec.require("caCertificate", problems);
         let certificate = certificate.and_then(|field| around.authority(&field, problems));
-        let key = spec.require("key", problems);
-        let key = key.and_then(|field| field.parse(problems));
+        let key = required(&spec, "key", problems);
         let profile = read_profile(&spec, signer_name.as_ref(), problems);
         let duration = read_duration(&spec, problems);
         let limits = read_limits(&spec, problems);
         let key_id = read_key_id(&spec, problems);
         let certificate_policies = read_policies(&spec, problems);
         let usages = read_usages(spec.get("usages"), profile, problems);
-        let keys = spec.get("keys");
-        let keys = keys.map(|keys| KeyTypes::read(&keys, problems));
+        let keys = spec.get("keys").map(|keys| KeyTypes::read(&keys, problems));
         let templates = around.templates(spec.get("templates"), problems);
         let clusters = around.clusters(spec.get("clusters"), problems);
-        let crl = spec.get("crl");
-        let crl = crl.map(|crl| Crl::read(&crl, problems)).unwrap_or_default();
+        let crl = spec.get("crl").map(|crl| Crl::read(&crl, problems));
+        let crl = crl.unwrap_or_default();
         // Only now, so that one wrong field hides no other.
         let (ca_file, authority) = certificate?;
         crl.refuse_beyond_ca(&spec, &authority, problems);
-        if let Some(field) = spec.get("usages") {
-            refuse_beyond_ca(&field, &usages, &authority, problems);
-        }
+        refuse_beyond_ca(&spec, &usages, &authority, problems);
         Some(Self {
             name: document.name.clone(),
             file: document.file.clone(),
@@ -166,6 +163,15 @@ impl Signer {
             key: key?,
         })
     }
+}
+
+/// A field that has to be there and is read from its text.
+fn required<T: FromStr<Err: fmt::Display>>(
+    spec: &Object<'_>,
+    key: &'static str,
+    problems: &mut Problems,
+) -> Option<T> {
+    spec.require(key, problems)?.parse(problems)
 }
 
 fn read_profile(
@@ -275,13 +281,16 @@ fn read_usages(
     listed.into_iter().collect()
 }
 
-/// A CA that is limited to some purposes gives no others, RFC 5280 4.2.1.12.
+/// A CA that is limited to some purposes gives no others, RFC 5280 4.2.1.12; what nobody wrote is no mistake.
 fn refuse_beyond_ca(
-    field: &Field<'_>,
+    spec: &Object<'_>,
     usages: &BTreeSet<Usage>,
     authority: &Authority,
     problems: &mut Problems,
 ) {
+    let Some(field) = spec.get("usages") else {
+        return;
+    };
     for ca in authority.chain() {
         let Some(purposes) = &ca.purposes else {
             continue;
@@ -290,7 +299,7 @@ fn refuse_beyond_ca(
             if matches!(usage.meaning(), Meaning::ExtendedKeyUsage { oid, .. } if !purposes.contains(&oid))
             {
                 let message = format!("the CA `{}` may not certify `{usage}`", ca.display_name);
-                problems.report(field, message);
+                problems.report(&field, message);
             }
         }
     }

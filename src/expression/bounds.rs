@@ -254,17 +254,7 @@ impl Walk<'_> {
         let step = self.walk(&mut node.loop_step)?;
         meter::count(&mut node.iter_range, self.round);
         self.round = around;
-        let rounds = range.shape.items();
-        // Each round adds as much to the result as the first one.
-        let shape = match (&range.shape, &step.shape) {
-            (Shape::Pieces(_), list @ Shape::List(..)) => {
-                Shape::Pieces(list.size().saturating_mul(rounds))
-            }
-            (_, Shape::List(items, item)) => {
-                Shape::List(items.saturating_mul(rounds), item.clone())
-            }
-            (_, other) => other.clone(),
-        };
+        let shape = gathered(&range.shape, &step.shape);
         if let Some((_, accumulated)) = self.scope.last_mut() {
             accumulated.clone_from(&shape);
         }
@@ -272,7 +262,8 @@ impl Walk<'_> {
         self.scope.truncate(self.scope.len() - 2);
         self.macros -= 1;
         let each = condition.steps.saturating_add(step.steps);
-        let steps = range.steps.saturating_add(each.saturating_mul(rounds));
+        let all = each.saturating_mul(range.shape.items());
+        let steps = range.steps.saturating_add(all);
         let shape = if end.shape == Shape::Small {
             Shape::Small
         } else {
@@ -322,6 +313,18 @@ impl Walk<'_> {
             );
         }
         Ok(())
+    }
+}
+
+/// What a loop over such a range has gathered: each round adds as much to the result as the first one.
+fn gathered(range: &Shape, step: &Shape) -> Shape {
+    let rounds = range.items();
+    match (range, step) {
+        (Shape::Pieces(_), list @ Shape::List(..)) => {
+            Shape::Pieces(list.size().saturating_mul(rounds))
+        }
+        (_, Shape::List(items, item)) => Shape::List(items.saturating_mul(rounds), item.clone()),
+        (_, other) => other.clone(),
     }
 }
 

@@ -42,14 +42,34 @@ const USAGES: u64 = 23;
 const GROUPS: u64 = 64;
 const DIRECTORIES: u64 = 7;
 
-/// Every variable, with a value to try rules on.
-pub(super) fn variables() -> Vec<(&'static str, Shape, Fact)> {
-    let text = |value: &str| Fact::Text(value.to_owned());
-    let texts = |value: &str| Fact::Texts(vec![value.to_owned()]);
-    let list = |items: u64, octets: u64| Shape::List(items, Box::new(Shape::Text(octets)));
+/// A variable: its path, how large it may be, and a value to try rules on.
+type Variable = (&'static str, Shape, Fact);
+
+/// Every variable.
+pub(super) fn variables() -> Vec<Variable> {
+    let mut all = single();
+    all.extend(SUBJECTS.into_iter().flat_map(subject));
+    all.extend(NAMES.into_iter().flat_map(names));
+    all
+}
+
+fn text(value: &str) -> Fact {
+    Fact::Text(value.to_owned())
+}
+
+fn texts(value: &str) -> Fact {
+    Fact::Texts(vec![value.to_owned()])
+}
+
+fn list(items: u64, octets: u64) -> Shape {
+    Shape::List(items, Box::new(Shape::Text(octets)))
+}
+
+/// Those of which there is one.
+fn single() -> Vec<Variable> {
     let time = Timestamp::from_unix(1_893_456_000).expect("the year 2030 is a time");
     let labels = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
-    let mut all = vec![
+    vec![
         ("now", Shape::Small, Fact::Time(time)),
         ("request.name", NAME, text("web")),
         ("request.path", PATH, text("shop/web")),
@@ -88,40 +108,24 @@ pub(super) fn variables() -> Vec<(&'static str, Shape, Fact)> {
         ("signer.signerName", SIGNER, text("example.com/tls")),
         ("signer.profile", SIGNER, text("")),
         ("signer.notAfter", Shape::Small, Fact::Time(time)),
-    ];
-    for [
-        common_name,
-        serial,
-        organizations,
-        units,
-        countries,
-        localities,
-        provinces,
-        streets,
-        codes,
-    ] in SUBJECTS
-    {
-        all.push((common_name, NAME, text("web")));
-        all.push((serial, NAME, text("1")));
-        for path in [
-            organizations,
-            units,
-            countries,
-            localities,
-            provinces,
-            streets,
-            codes,
-        ] {
-            all.push((path, list(ATTRIBUTE_VALUES, 1020), texts("x")));
-        }
-    }
-    for [dns, ips, uris, emails] in NAMES {
-        all.push((dns, list(SANS, 253), texts("a.example.com")));
-        all.push((ips, list(SANS, 39), texts("10.0.0.1")));
-        all.push((uris, list(SANS, 2048), texts("https://a.example.com/b")));
-        all.push((emails, list(SANS, 320), texts("a@example.com")));
-    }
+    ]
+}
+
+/// Those of a subject: two that have one value, then the lists.
+fn subject([common_name, serial, lists @ ..]: [&'static str; 9]) -> Vec<Variable> {
+    let mut all = vec![(common_name, NAME, text("web")), (serial, NAME, text("1"))];
+    let lists = lists.into_iter();
+    all.extend(lists.map(|path| (path, list(ATTRIBUTE_VALUES, 1020), texts("x"))));
     all
+}
+
+fn names([dns, ips, uris, emails]: [&'static str; 4]) -> [Variable; 4] {
+    [
+        (dns, list(SANS, 253), texts("a.example.com")),
+        (ips, list(SANS, 39), texts("10.0.0.1")),
+        (uris, list(SANS, 2048), texts("https://a.example.com/b")),
+        (emails, list(SANS, 320), texts("a@example.com")),
+    ]
 }
 
 /// The subject attributes of the CSR and of the certificate: common name and serial number, then the lists.
