@@ -18,7 +18,7 @@ use crate::issuance::Issued;
 use crate::names::{RepoPath, RequestName, artifact};
 use crate::render::circumstances::Circumstances;
 use crate::render::pem::pem;
-use crate::render::template::Templates;
+use crate::render::template::{Templates, output_name};
 use crate::snapshot::{Changeset, KeyOwner};
 
 /// Puts every file of one certificate into the changeset.
@@ -59,12 +59,6 @@ pub fn add(
     let key_file = KeyOwner::file(&request.csr.key.digest());
     changes.files.insert(key_file, owner.into_bytes());
     Ok(())
-}
-
-/// The file that a template makes: its name without `.j2`.
-#[must_use]
-pub fn output_name(template: &str) -> &str {
-    template.strip_suffix(".j2").unwrap_or(template)
 }
 
 /// Where the files of a request go.

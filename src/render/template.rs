@@ -6,6 +6,7 @@
 //! taken by a writer that stops at the limit.
 
 mod language;
+mod outputs;
 mod view;
 mod written;
 
@@ -20,6 +21,7 @@ use crate::control::ControlZone;
 use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Place, Reason};
 use crate::issuance::Issued;
+pub use crate::render::template::outputs::output_name;
 use crate::render::template::written::Bounded;
 
 // A kubeconfig takes some hundred instructions; a list of 1,000 names in ten places some ten thousand. One fuel pays for
@@ -29,14 +31,6 @@ const FUEL: u64 = 200_000;
 const LARGEST_OUTPUT: usize = 1024 * 1024;
 // Templates that are tried before there is a certificate; nobody has more.
 const TRIED: usize = 16;
-
-// What a run writes itself into the folder of a certificate.
-const RESERVED: [&str; 4] = [
-    "request.yaml.j2",
-    "certificate.pem.j2",
-    "csr.yaml.j2",
-    "provenance.json.j2",
-];
 
 /// The templates of a control zone, compiled once.
 #[derive(Debug)]
@@ -48,14 +42,13 @@ impl Templates {
     /// Compiles every template that lies in the control zone.
     ///
     /// # Errors
-    /// `ConfigInvalid` for each that is no template, with its line.
+    /// `ConfigInvalid` for each that is no template, with its line, or whose output can't lie beside the others.
     pub fn compile(zone: &ControlZone) -> Result<Self, Vec<Finding>> {
         let mut environment = environment();
-        let mut findings = Vec::new();
+        let refused = outputs::refused(zone.templates.keys()).into_iter();
+        let refused = refused.map(|(name, reason)| in_template(name, reason));
+        let mut findings: Vec<Finding> = refused.collect();
         for (name, source) in &zone.templates {
-            if RESERVED.contains(&name.as_str()) {
-                findings.push(reserved(name));
-            }
             match language::check(source) {
                 Ok(refused) if refused.is_empty() => {
                     let added = environment.add_template_owned(name.clone(), source.clone());
@@ -172,14 +165,6 @@ fn in_template(name: &str, reason: Reason) -> Finding {
         .parse()
         .expect("template names are single pieces");
     Finding::in_file(file, reason)
-}
-
-fn reserved(name: &str) -> Finding {
-    let reason = Reason::new(
-        Code::ConfigInvalid,
-        "its output has the name of a file that gitca itself writes",
-    );
-    in_template(name, reason.help("give the template another name"))
 }
 
 fn broken(name: &str, error: &Error) -> Finding {
