@@ -2,11 +2,13 @@
 //!
 //! In come the templates as text, once, and each certificate; out comes the text of a file. Values are written as JSON,
 //! which is YAML too, whatever the file is called, so none can break out of its place. A name that is not there is an
-//! error. A template says nothing that could grow without end ([`language`]), fuel bounds the rest, and what it makes is
-//! taken by a writer that stops at the limit.
+//! error, and one that is in no certificate at all is told before ([`names`]). A template says nothing that could grow
+//! without end ([`language`]), fuel bounds the rest, and what it makes is taken by a writer that stops at the limit.
 
 mod language;
+mod names;
 mod outputs;
+mod refusals;
 mod view;
 mod written;
 
@@ -45,11 +47,12 @@ impl Templates {
     /// `ConfigInvalid` for each that is no template, with its line, or whose output can't lie beside the others.
     pub fn compile(zone: &ControlZone) -> Result<Self, Vec<Finding>> {
         let mut environment = environment();
+        let seen = view::names();
         let refused = outputs::refused(zone.templates.keys()).into_iter();
         let refused = refused.map(|(name, reason)| in_template(name, reason));
         let mut findings: Vec<Finding> = refused.collect();
         for (name, source) in &zone.templates {
-            match language::check(source) {
+            match language::check(source, &seen) {
                 Ok(refused) if refused.is_empty() => {
                     let added = environment.add_template_owned(name.clone(), source.clone());
                     findings.extend(added.err().map(|error| broken(name, &error)));

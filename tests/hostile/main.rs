@@ -28,6 +28,7 @@ mod pushed;
 mod repository;
 mod signer;
 mod structure;
+mod template_names;
 mod templates;
 mod through;
 mod trees;

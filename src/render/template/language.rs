@@ -5,12 +5,14 @@
 //! turns the escaping off. The size of every tag is bounded before it is parsed, since the parser and all that walks its
 //! tree recurse with the length of an expression.
 
-use minijinja::Error;
 use minijinja::machinery::ast::{BinOpKind, Expr, Filter, ForLoop, Set, Stmt, UnaryOpKind};
 use minijinja::machinery::{Span, Token, parse, tokenize};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::{Error, Value};
 
 use crate::finding::{Code, Place, Reason};
+use crate::render::template::names;
+use crate::render::template::refusals::Refusals;
 
 /// The filters that a template may use.
 pub(super) const FILTERS: [&str; 2] = ["b64encode", "tojson"];
@@ -19,26 +21,25 @@ pub(super) const FILTERS: [&str; 2] = ["b64encode", "tojson"];
 const LONGEST_TAG: usize = 200;
 // minijinja counts columns in sixteen bits, and overflows when something is wrong behind them.
 const LONGEST_LINE: usize = 60_000;
-// Nobody reads more, and each counts the lines before it.
-const MOST_REASONS: usize = 20;
 // Each `elif` stands inside the one before it.
 const MOST_ELIFS: usize = 50;
 
-/// What the source says that no template may.
+/// What the source says that no template may, and what it names that is not among the names that templates see.
 ///
 /// # Errors
 /// What minijinja says when it is no template at all.
-pub(super) fn check(source: &str) -> Result<Vec<Reason>, Error> {
+pub(super) fn check(source: &str, seen: &Value) -> Result<Vec<Reason>, Error> {
     let long = too_long(source)?;
     if !long.is_empty() {
         return Ok(long);
     }
-    let mut walk = Walk {
-        source,
-        found: Vec::new(),
-    };
-    walk.statement(&parse(source, "template", SyntaxConfig::default())?);
-    Ok(walk.found)
+    let mut found = Refusals::of(source);
+    let template = parse(source, "template", SyntaxConfig::default())?;
+    Walk { found: &mut found }.statement(&template);
+    if found.is_empty() {
+        names::check(&template, seen, &mut found);
+    }
+    Ok(found.into_reasons())
 }
 
 fn too_long(source: &str) -> Result<Vec<Reason>, Error> {
@@ -51,7 +52,7 @@ fn too_long(source: &str) -> Result<Vec<Reason>, Error> {
         let reason = Reason::new(Code::ConfigInvalid, message).at(place);
         return Ok(vec![reason.help("break it into several lines")]);
     }
-    let mut found = Vec::new();
+    let mut found = Refusals::of(source);
     let mut words = 0;
     let mut elifs = 0;
     for token in tokenize(source, false, SyntaxConfig::default()) {
@@ -61,45 +62,27 @@ fn too_long(source: &str) -> Result<Vec<Reason>, Error> {
             Token::Ident("elif") => elifs += 1,
             _ => words += 1,
         }
-        if words == LONGEST_TAG && found.len() < MOST_REASONS {
+        if words == LONGEST_TAG {
             let message = format!("this tag has more than {LONGEST_TAG} words");
-            found.push(
-                refusal(source, span, &message).help("split it with `{% set name = … %}` tags"),
-            );
+            found.add(span, &message, "split it with `{% set name = … %}` tags");
         }
         if elifs > MOST_ELIFS {
             let message = format!("there are more than {MOST_ELIFS} `elif`s");
-            found.push(refusal(source, span, &message).help("write some of them as an `if` each"));
+            found.add(span, &message, "write some of them as an `if` each");
             break;
         }
     }
-    Ok(found)
+    Ok(found.into_reasons())
 }
 
-fn refusal(source: &str, span: Span, what: &str) -> Reason {
-    let offset = usize::try_from(span.start_offset).unwrap_or(usize::MAX);
-    let before = source.get(..offset).unwrap_or(source);
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    Reason::new(Code::ConfigInvalid, what).at(Place {
-        line: u32::try_from(line).unwrap_or(u32::MAX),
-        column: u32::try_from(column).unwrap_or(u32::MAX),
-    })
+struct Walk<'w, 's> {
+    found: &'w mut Refusals<'s>,
 }
 
-struct Walk<'s> {
-    source: &'s str,
-    found: Vec<Reason>,
-}
-
-impl Walk<'_> {
+impl Walk<'_, '_> {
     fn refuse(&mut self, span: Span, what: &str, help: &str) {
-        if self.found.len() >= MOST_REASONS {
-            return;
-        }
         let message = format!("{what} may not stand in a template");
-        self.found
-            .push(refusal(self.source, span, &message).help(help));
+        self.found.add(span, &message, help);
     }
 
     fn tag(&mut self, span: Span, name: &str) {

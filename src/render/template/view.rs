@@ -12,6 +12,7 @@ use crate::control::signer::Signer;
 use crate::issuance::Issued;
 use crate::render::pem::pem;
 use crate::x509::subject::Attribute;
+use crate::x509::usage::Usage;
 
 /// Everything that a template sees.
 pub(super) fn context(
@@ -29,10 +30,31 @@ pub(super) fn context(
 
 /// What a template would see of a certificate that nobody asked for: one name of each kind, and the signer's own texts.
 pub(super) fn example(signer: &Signer, zone: &ControlZone) -> Value {
+    invented(&signer_view(signer), cluster_views(signer, zone))
+}
+
+/// The names of all that any template sees, with one value in each list.
+pub(super) fn names() -> Value {
+    let signer = SignerView {
+        name: "",
+        signer_name: "",
+        ca_certificate: String::new(),
+    };
+    let cluster = ClusterView {
+        name: "",
+        server: "",
+        certificate_authority: Some(""),
+        tls_server_name: Some(""),
+        proxy_url: Some(""),
+        namespace: Some(""),
+    };
+    invented(&signer, vec![cluster])
+}
+
+fn invented(signer: &SignerView<'_>, clusters: Vec<ClusterView<'_>>) -> Value {
     let one = |name: &str| vec![name.to_owned()];
     let (hosts, mailboxes) = (one("web.example.com"), one("jane@example.com"));
     let uris = one("spiffe://example.com/jane");
-    let authority = pem(&signer.authority.signing_ca().der);
     let subject = Attribute::ALL.map(|attribute| {
         let value = if attribute.is_single() {
             Value::from("jane")
@@ -46,7 +68,7 @@ pub(super) fn example(signer: &Signer, zone: &ControlZone) -> Value {
             path: "dev/jane",
             name: "jane",
             dirs: vec!["dev"],
-            signer_name: signer.signer_name.as_str(),
+            signer_name: signer.signer_name,
         }),
         cert => Serde(CertView {
             subject: Value::from_pairs(subject),
@@ -54,16 +76,16 @@ pub(super) fn example(signer: &Signer, zone: &ControlZone) -> Value {
             email_addresses: &mailboxes,
             ip_addresses: one("192.0.2.1"),
             uris: &uris,
-            usages: signer.usages.iter().take(1).map(|usage| usage.as_str()).collect(),
-            not_before: signer.authority.not_before().to_string(),
-            not_after: signer.authority.not_after().to_string(),
+            usages: vec![Usage::ClientAuth.as_str()],
+            not_before: "2030-01-01T00:00:00Z".to_owned(),
+            not_after: "2030-01-02T00:00:00Z".to_owned(),
             serial_number: "01".repeat(16),
             // A leaf is about as long as its CA.
-            pem: &authority,
+            pem: &signer.ca_certificate,
             chain: "",
         }),
-        signer => Serde(signer_view(signer)),
-        clusters => Serde(cluster_views(signer, zone)),
+        signer => Serde(signer),
+        clusters => Serde(clusters),
     }
 }
 
