@@ -30,7 +30,7 @@ pub(super) struct Valid {
     /// When its signer says that it was made.
     created: Option<Timestamp>,
     /// Whether its file is still there.
-    is_present: bool,
+    pub(super) is_present: bool,
     /// Whether a certificate has rested on it.
     is_spent: bool,
 }

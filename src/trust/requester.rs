@@ -97,7 +97,7 @@ fn proof<'z>(
     let stated: BTreeSet<&ObjectName> = heard
         .valid
         .iter()
-        .filter(|valid| valid.decision == StatementDecision::Request)
+        .filter(|valid| valid.decision == StatementDecision::Request && valid.is_present)
         .map(|valid| &valid.principal)
         .collect();
     if stated.len() > 1 {

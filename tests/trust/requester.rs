@@ -108,6 +108,41 @@ fn a_signed_request_statement_survives_a_squash() {
     assert_eq!(house.judged("jane").0, "approved");
 }
 
+/// Who took it back does not approve either: he may have asked all the same.
+#[test]
+fn a_request_statement_that_was_taken_away_proves_nothing() {
+    let house = House::new(ONE, "signature");
+    house.write_request("jane");
+    house.commit_as("jane", false, "ask");
+    let [of_carol, of_jane] = ["carol", "jane"].map(|person| {
+        let file = house.state("jane", "request", person);
+        house.scratch.commit("it was me");
+        file.replace("repo/", "")
+    });
+    let (_, codes) = house.judged("jane");
+    assert!(codes.contains(&"RequesterAmbiguous".to_owned()));
+    let known = (json!("jane"), json!("signature"), json!(true));
+    let nobody = (Value::Null, Value::Null, json!(false));
+    for (file, expected) in [(of_carol, known), (of_jane, nobody)] {
+        house
+            .scratch
+            .git(&["rm", "-q", &file, &format!("{file}.sig")]);
+        house.scratch.commit("or not");
+        assert_eq!(requester(&house.plan()), expected, "{file}");
+    }
+    house.state("jane", "approve", "bob");
+    house.scratch.commit("one");
+    assert_eq!(house.judged("jane").0, "pending");
+    house.state("jane", "approve", "carol");
+    house.scratch.commit("two");
+    let (verdict, codes) = house.judged("jane");
+    assert_eq!(verdict, "pending");
+    assert!(
+        codes.contains(&"ApproverIsRequester".to_owned()),
+        "{codes:?}"
+    );
+}
+
 #[test]
 fn two_who_say_that_they_asked_are_nobody() {
     let house = House::with_request(ONE);
