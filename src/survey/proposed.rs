@@ -123,7 +123,7 @@ impl<'m> Merge<'m> {
         let mut read = self.read(&news, &mut snapshot)?;
         let asked = Asked {
             owners: &read.owners,
-            again: &stated,
+            again: &self.again(&read.owners, &zone, stated)?,
         };
         let mut judgement = Judgement::of(self.repository);
         let change = (proposal, &news.revoked);
@@ -195,6 +195,20 @@ impl<'m> Merge<'m> {
             *snapshot = self.proposal.snapshot(&again)?;
         }
         Ok(found)
+    }
+
+    /// The requests whose certificates bear on the merge, besides those that it asks for: these are made anew, or are of a
+    /// key that it asks for.
+    fn again(
+        &self,
+        owners: &KeyOwners,
+        zone: &ControlZone,
+        stated: BTreeSet<RequestName>,
+    ) -> anyhow::Result<BTreeSet<RequestName>> {
+        let mainline = (self.repository, self.base);
+        let mut again = revocations::compromising(owners, zone, mainline)?;
+        again.extend(stated);
+        Ok(again)
     }
 
     /// Reads the open requests; one that is not read is not there any more.

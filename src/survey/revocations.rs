@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::control::ControlZone;
+use crate::control::approval_policy::{ApprovalPolicy, KeyReuse};
 use crate::control::signer::Signer;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{Horizon, Proposal, Repository};
@@ -77,10 +78,8 @@ impl Ground<'_> {
         let mut names: BTreeSet<RequestName> = snapshot.revocations.keys().cloned().collect();
         names.extend(news.iter().cloned());
         names.extend(asked.names(snapshot));
-        // A key that others have may be that of any certificate.
-        if !asked.owners.is_empty() {
-            names.extend(self.repository.revoked_at(self.tip)?);
-        }
+        let mainline = (self.repository, self.tip);
+        names.extend(compromising(asked.owners, self.zone, mainline)?);
         let mut histories = self.repository.revocations(self.tip, &names)?;
         self.keep_genuine(judgement, &mut histories)?;
         let findings = findings(read_all(snapshot), &histories);
@@ -332,6 +331,23 @@ impl Asked<'_> {
         open.chain(owners)
             .chain(self.again.iter().cloned())
             .collect()
+    }
+}
+
+/// The requests that were ever revoked, if that bears on keys that have owners: such a key may be that of any certificate, and
+/// stays blocked when the file is gone. Where no policy lets a key be certified for two, `issued/_keys/` knows the one.
+pub(super) fn compromising(
+    owners: &KeyOwners,
+    zone: &ControlZone,
+    (repository, tip): (&Repository, ObjectId),
+) -> anyhow::Result<BTreeSet<RequestName>> {
+    let is_reusing = |policy: &ApprovalPolicy| policy.constraints.key_reuse != KeyReuse::Deny;
+    if owners.is_empty() {
+        Ok(BTreeSet::new())
+    } else if zone.approval_policies.iter().any(is_reusing) {
+        repository.revoked_since(tip, Horizon::Beginning, &mut |_| Ok(false))
+    } else {
+        repository.revoked_at(tip)
     }
 }
 

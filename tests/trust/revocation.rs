@@ -164,6 +164,38 @@ fn a_compromised_key_is_blocked_for_good_and_everywhere() {
     );
 }
 
+/// Its file may go, and another certificate may have it since then: so may the run in which everybody heard of it.
+#[test]
+fn a_compromised_key_is_blocked_however_long_ago_it_was_revoked() {
+    let house = publishing();
+    house.replace("developers.yaml", "keyReuse: deny", "keyReuse: allow");
+    house.scratch.commit("keys may be used again");
+    let copy = |name: &str| {
+        let to = format!("repo/requests/{name}");
+        house
+            .scratch
+            .sh(&format!("mkdir {to} && cp repo/requests/jane.yaml {to}/"));
+        house.commit_as("jane", true, "the same key");
+    };
+    copy("second");
+    house.run();
+    revoke(&house, "  all: true\n  reason: keyCompromise\n");
+    house.run();
+    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
+    house.ask("bob", "bob");
+    house.run();
+    copy("third");
+    let plan = house.plan();
+    let (_, codes) = judged(&plan, "third/jane");
+    assert!(codes.contains(&"KeyBlocked".to_owned()), "{plan:#}");
+    house.scratch.git(&["switch", "-q", "-c", "side"]);
+    copy("fourth");
+    let check = ["check", "--base", "main", "--head", "side", "-o", "json"];
+    let report = house.scratch.in_repo(&check).code(1).json();
+    let (_, codes) = judged(&report, "fourth/jane");
+    assert!(codes.contains(&"KeyBlocked".to_owned()), "{report:#}");
+}
+
 #[test]
 fn a_revocation_reaches_no_certificate_of_another_request() {
     let house = publishing();
