@@ -121,11 +121,13 @@ impl Repository {
             search.search(commit, &statements)?;
         }
         if let [(commit, _)] = commits[..] {
+            search.look_aside(self, commit)?;
             search.search(commit, &there.statements)?;
             return Ok(search.found);
         }
         let mut before = start;
         for (commit, tree) in commits.into_iter().rev() {
+            search.look_aside(self, commit)?;
             search.look(commit, &[before], tree)?;
             before = tree;
         }
@@ -154,24 +156,7 @@ impl Proposal<'_> {
             search.search(id(commit), &self.there.statements)?;
             return Ok(search.found);
         }
-        let mut trees = HashMap::new();
-        for commit in commits.into_iter().rev() {
-            if objects.walked() > LANDING_OCTETS {
-                search.found.is_whole = false;
-                break;
-            }
-            let node = Node::of(repository, id(commit))?;
-            // Parents come first, so that most of them were read. Each name is looked up in each of them: what only one past
-            // these has is searched like what is new.
-            let tree_of = |parent: &Oid| match trees.get(parent) {
-                Some(tree) => Ok(*tree),
-                None => repository.tree_of(id(*parent)),
-            };
-            let before = node.parents.iter().take(PARENTS).map(tree_of);
-            let before: Vec<ObjectId> = before.collect::<Result<_, _>>()?;
-            trees.insert(commit, node.tree);
-            search.look(node.commit, &before, node.tree)?;
-        }
+        search.look_at_all(repository, commits)?;
         Ok(search.found)
     }
 }
@@ -215,6 +200,44 @@ impl<'s, 'r> Search<'s, 'r> {
     ) -> anyhow::Result<()> {
         let new = self.new.between(before, tree)?;
         self.search(commit, &new)
+    }
+
+    /// Searches what lies in the history of a merge and not in its tree: everybody who has that has it, too.
+    fn look_aside(&mut self, repository: &Repository, merge: ObjectId) -> anyhow::Result<()> {
+        let node = Node::of(repository, merge)?;
+        if node.parents.len() < 2 {
+            return Ok(());
+        }
+        if let Some(commits) = landed(repository, &node)? {
+            let aside = commits.into_iter().filter(|commit| id(*commit) != merge);
+            return self.look_at_all(repository, aside.collect());
+        }
+        self.found.is_whole = false;
+        Ok(())
+    }
+
+    /// Searches what each of these commits brought, children first, as far as trees are read for one landing.
+    fn look_at_all(&mut self, repository: &Repository, commits: Vec<Oid>) -> anyhow::Result<()> {
+        let walked = self.objects.walked();
+        let mut trees = HashMap::new();
+        for commit in commits.into_iter().rev() {
+            if self.objects.walked() - walked > LANDING_OCTETS {
+                self.found.is_whole = false;
+                break;
+            }
+            let node = Node::of(repository, id(commit))?;
+            // Parents come first, so that most of them were read. Each name is looked up in each of them: what only one past
+            // these has is searched like what is new.
+            let tree_of = |parent: &Oid| match trees.get(parent) {
+                Some(tree) => Ok(*tree),
+                None => repository.tree_of(id(*parent)),
+            };
+            let before = node.parents.iter().take(PARENTS).map(tree_of);
+            let before: Vec<ObjectId> = before.collect::<Result<_, _>>()?;
+            trees.insert(commit, node.tree);
+            self.look(node.commit, &before, node.tree)?;
+        }
+        Ok(())
     }
 
     fn search(&mut self, commit: ObjectId, files: &[File]) -> anyhow::Result<()> {

@@ -277,6 +277,19 @@ fn key_of_a_side_branch(hostile: &Hostile) {
     assert!(report.has("docs/jane.pem", LEAK), "{report:?}");
     assert!(!report.has("base.pem", LEAK), "{report:?}");
     hostile.scratch.git(&["switch", "-q", "main"]);
+    // Everybody who has the merge has the key, whatever was said of it before, and with a run in between or without.
+    for is_alone in [false, true] {
+        if is_alone {
+            hostile.scratch.git(&["reset", "-q", "--hard", "HEAD~1"]);
+            assert_eq!(hostile.run().verdict("good"), Some("issued"));
+        }
+        let merge = ["merge", "-q", "--no-ff", "--no-edit", "side"];
+        hostile.scratch.git(&merge);
+        let plan = hostile.plan();
+        assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{is_alone}: {plan:?}");
+        assert_eq!(plan.verdict("z"), Some("approved"), "{plan:?}");
+        assert!(plan.has("docs/jane.pem", LEAK), "{plan:?}");
+    }
 }
 
 /// A key where nobody looks: with the mode of a program, below a name that no directory may have, in a twin, in a link.
