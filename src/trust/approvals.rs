@@ -72,6 +72,7 @@ pub(super) struct Heard {
 /// A statement and its signature.
 struct Pair<'a> {
     name: &'a str,
+    file: RepoPath,
     statement: &'a [u8],
     signature: &'a [u8],
     brought: Option<Brought>,
@@ -106,41 +107,48 @@ fn pairs<'a>(records: &Records<'a>, objections: &mut Vec<Reason>) -> Vec<Pair<'a
     for (name, blob) in files {
         if let Some(stem) = name.strip_suffix(SIGNATURE_EXTENSION) {
             if !files.contains_key(&format!("{stem}{EXTENSION}")) {
-                objections.push(unsigned(records, name, "this signature has no statement"));
+                let message = "this signature has no statement";
+                objections.extend(unsigned(records, name, message));
             }
             continue;
         }
         let Some(signature) = files.get(&format!("{name}.sig")) else {
-            objections.push(unsigned(records, name, "this statement has no signature"));
+            objections.extend(unsigned(records, name, "this statement has no signature"));
             continue;
         };
-        pairs.push(Pair {
+        pairs.extend(path(records, name).map(|file| Pair {
             name,
+            file,
             statement: &blob.bytes,
             signature: &signature.bytes,
             brought: records.history.brought.get(name).copied(),
             is_present: true,
-        });
+        }));
     }
-    pairs.extend(records.history.deleted.iter().map(|deleted| Pair {
-        name: &deleted.name,
-        statement: &deleted.statement.bytes,
-        signature: &deleted.signature.bytes,
-        brought: Some(deleted.brought),
-        is_present: false,
+    let deleted = records.history.deleted.iter();
+    pairs.extend(deleted.filter_map(|deleted| {
+        Some(Pair {
+            name: &deleted.name,
+            file: path(records, &deleted.name)?,
+            statement: &deleted.statement.bytes,
+            signature: &deleted.signature.bytes,
+            brought: Some(deleted.brought),
+            is_present: false,
+        })
     }));
     pairs
 }
 
-fn unsigned(records: &Records<'_>, name: &str, message: &str) -> Reason {
-    let file = path(records, name);
+fn unsigned(records: &Records<'_>, name: &str, message: &str) -> Option<Reason> {
+    let file = path(records, name)?;
     let statement = file.as_str();
     let statement = statement.strip_suffix(".sig").unwrap_or(statement);
     let help = format!(
         "ssh-keygen -Y sign -n {} -f KEY {statement}",
         statement::NAMESPACE
     );
-    about(Reason::new(Code::ApprovalUnsigned, message), &file).help(help)
+    let reason = Reason::new(Code::ApprovalUnsigned, message);
+    Some(about(reason, &file).help(help))
 }
 
 /// Puts the file in the place of the value, which people look for first.
@@ -154,9 +162,10 @@ fn about(reason: Reason, file: &RepoPath) -> Reason {
     }
 }
 
-fn path(records: &Records<'_>, name: &str) -> RepoPath {
+/// `None` for a name that no file of the zones may have: nobody looks at those of commits in between.
+fn path(records: &Records<'_>, name: &str) -> Option<RepoPath> {
     let path = format!("requests/{}.approvals/{name}", records.request.name);
-    path.parse().expect("the zones let no other names through")
+    path.parse().ok()
 }
 
 /// The one who asked, if the statement says that he did; and the statement, if it holds.
@@ -166,10 +175,10 @@ fn judge(
     zone: &ControlZone,
     now: Timestamp,
 ) -> (Option<ObjectName>, Result<Valid, Reason>) {
-    let file = path(records, pair.name);
+    let file = &pair.file;
     let statement = match Statement::read(pair.statement) {
         Ok(statement) => statement,
-        Err(reason) => return (None, Err(about(reason, &file).help(unread(records)))),
+        Err(reason) => return (None, Err(about(reason, file).help(unread(records)))),
     };
     let digest = Sha256Digest::of(pair.statement);
     let signed = signer(&statement, pair, records, zone, Validity::At(now));
@@ -196,7 +205,7 @@ fn judge(
             is_present: pair.is_present,
             is_spent: renewed.is_none() && records.history.spent.contains(&digest),
         });
-    (asker, valid.map_err(|reason| about(reason, &file)))
+    (asker, valid.map_err(|reason| about(reason, file)))
 }
 
 /// What to do about a file that nobody can read.

@@ -363,3 +363,19 @@ fn whatever_else_is_wrong_says_how_to_say_it_again() {
         assert_eq!(told, wanted.into(), "{code}");
     }
 }
+
+/// What lay there between two runs is looked at for denials, whatever it was called.
+#[test]
+fn a_statement_that_was_taken_away_may_have_had_any_name() {
+    let house = House::with_request("{anyOf: [{groups: [platform]}]}");
+    for name in ["a\\b", "a\u{7f}b", "\n", "%2e", "\u{202e}", "a b"] {
+        for ending in [".json", ".json.sig"] {
+            let path = format!("repo/requests/jane.approvals/{name}{ending}");
+            house.scratch.write(&path, "x");
+        }
+        house.scratch.commit("come");
+        house.scratch.sh("rm -r repo/requests/jane.approvals");
+        house.scratch.commit("go");
+        assert_eq!(house.judged("jane").0, "pending", "{name:?}");
+    }
+}
