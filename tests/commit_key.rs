@@ -108,6 +108,47 @@ fn where_the_bot_has_keys_one_of_them_signs_and_it_is_found_out_first() {
     scratch.in_repo(&["run"]).success();
 }
 
+/// Else the next run of everybody stops, and nobody knows why.
+#[test]
+fn a_change_of_what_runs_must_sign_with_is_told_before_it_is_merged() {
+    let scratch = place();
+    let change = |name: &str, kind: &str, email: &str, entry: &str| {
+        scratch.git(&["switch", "-q", "-C", "side", "main"]);
+        list(&scratch, name, kind, email, entry);
+        told(&scratch)
+    };
+    let none: Vec<(String, Value)> = Vec::new();
+    assert_eq!(change("gitca", "person", "gitca@example.com", ""), none);
+    assert_eq!(change("helper", "bot", "helper@example.com", ""), none);
+    let file = Value::from("policies/robot.yaml");
+    assert_eq!(
+        change("robot", "bot", "gitca@example.com", ""),
+        [("CommitKeyRequired".to_owned(), file.clone())]
+    );
+    scratch.git(&["branch", "-q", "-f", "main", "side"]);
+    let retired = "notAfter: 2029-12-31T00:00:00Z\n    key: ";
+    assert_eq!(
+        change("robot", "bot", "gitca@example.com", retired),
+        [("BotKeyUnknown".to_owned(), file)]
+    );
+    scratch.sh("git -C repo switch -q -C side main; git -C repo rm -q policies/robot.yaml");
+    scratch.commit("no key");
+    assert_eq!(told(&scratch), [("NoBotKey".to_owned(), Value::Null)]);
+}
+
+/// What a check of `side` says of the key of the bot: code and file.
+fn told(scratch: &Scratch) -> Vec<(String, Value)> {
+    let check = ["check", "--base", "main", "--head", "side", "-o", "json"];
+    let report = scratch.in_repo(&check).success().json();
+    let notices = report["notices"].as_array().expect("a list").iter();
+    let told = notices.filter_map(|notice| {
+        let code = notice["code"].as_str()?;
+        let is_about = code.contains("BotKey") || code == "CommitKeyRequired";
+        is_about.then(|| (code.to_owned(), notice["file"].clone()))
+    });
+    told.collect()
+}
+
 #[test]
 fn the_keys_of_others_and_keys_that_do_not_count_are_unknown() {
     for (name, kind, email, entry, expected) in [

@@ -134,7 +134,7 @@ fn provenance(world: &World, name: &RequestName) -> anyhow::Result<Option<Proven
 
 /// What else a change of the policies would decide otherwise; a base that can't be judged is said and stops nothing.
 fn tell_changes(proposed: &Proposed, world: &World, report: &mut Report) -> anyhow::Result<()> {
-    let (changes, due) = match changes(world, proposed) {
+    let (changes, due) = match changes(world, proposed, &mut report.notices) {
         Ok(found) => found.unzip(),
         Err(error) => {
             let stop = error.downcast::<Stop>()?;
@@ -161,8 +161,12 @@ fn tell_changes(proposed: &Proposed, world: &World, report: &mut Report) -> anyh
 type Due = BTreeMap<RequestName, Timestamp>;
 
 /// The decisions of the base that a merge changes, and the renewals that it makes due; `None` when it leaves the policies
-/// alone. What the merge itself brings is judged by both rules anyway and left out.
-fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<(Changes, Due)>> {
+/// alone. What the merge itself brings is judged by both rules anyway and left out. First it is told what runs must sign with.
+fn changes(
+    world: &World,
+    proposed: &Proposed,
+    notices: &mut Vec<Finding>,
+) -> anyhow::Result<Option<(Changes, Due)>> {
     let base = proposed.grounds.base;
     let before = Repository::open(&world.directory)?.directory(base, "policies")?;
     if before == proposed.grounds.policies {
@@ -171,6 +175,7 @@ fn changes(world: &World, proposed: &Proposed) -> anyhow::Result<Option<(Changes
     let mainline = survey::at(world, |_| Ok(base))?;
     let left = Effort::of(REPLAY);
     let zone = &proposed.survey.zone;
+    notices.extend(warnings::commit_key(&mainline.survey.zone, zone, world.now));
     let Some(mut changes) = mainline.replay(zone, world.now, &left)? else {
         let message = "that would take long: there are many certificates, or the policies are slow";
         return Err(Stop::because(Reason::new(Code::DecisionsChange, message)).into());

@@ -1,15 +1,18 @@
 //! What the reviewer of a change should know although it decides nothing.
 //!
-//! Names that are in use, keys that others have, signatures that a squash merge drops, rules that change too. In come the
-//! entries of a plan and what git knows; out come notices.
+//! Names that are in use, keys that others have, signatures that a squash merge drops, rules that change too, commits that
+//! need a key. In come the entries of a plan and what git knows; out come notices.
 
 use std::collections::BTreeMap;
 
+use crate::control::ControlZone;
+use crate::control::principal::SshKey;
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::names::{ObjectId, RequestName};
 use crate::plan::Entry;
 use crate::snapshot::{Introduction, Snapshot};
 use crate::timestamp::Timestamp;
+use crate::trust::issuing_bot;
 use crate::trust::revocations::Revoked;
 use crate::x509::crl::ReasonCode;
 
@@ -85,6 +88,40 @@ pub fn renewals_begin(due: &BTreeMap<RequestName, Timestamp>, now: Timestamp) ->
     let help = "the next run signs those that are still approved; revoke or delete what should not come back";
     let reason = Reason::new(Code::RenewalsBegin, message);
     Some(Finding::anywhere(reason.help(help)))
+}
+
+/// A notice of a change of the rules after which runs must sign their commits with a key that they need not have so far,
+/// or need none any more.
+#[must_use]
+pub fn commit_key(before: &ControlZone, after: &ControlZone, now: Timestamp) -> Option<Finding> {
+    let with_keys = |zone| issuing_bot(zone).filter(|bot| !bot.ssh_keys.is_empty());
+    let (before, after) = (with_keys(before), with_keys(after));
+    let Some(bot) = after else {
+        let message = "from then on runs need no commit key, as the bot has none: whoever can push can make their commits";
+        let reason = Reason::new(Code::NoBotKey, message);
+        let help =
+            "list a key in the Principal of kind `bot` that has the address of `Settings.bot`";
+        return before.map(|_| Finding::anywhere(reason.help(help)));
+    };
+    let still_counts = |key: &SshKey| {
+        let mut keys = bot.ssh_keys.iter();
+        keys.any(|entry| entry.key == key.key && entry.counts(now))
+    };
+    let (code, message) = match before {
+        Some(before) if before.ssh_keys.iter().any(still_counts) => return None,
+        Some(_) => (
+            Code::BotKeyUnknown,
+            "from then on runs need another commit key, as none of those so far counts",
+        ),
+        None => (
+            Code::CommitKeyRequired,
+            "from then on runs need a commit key, as the bot has keys and one of them must sign",
+        ),
+    };
+    let help = "before this is merged, see that runs have it: `gitca run --commit-key FILE`, or `GITCA_COMMIT_KEY`; who \
+                has such a key can make their commits";
+    let reason = Reason::new(code, message).value(bot.name.as_str());
+    Some(Finding::in_file(bot.file.clone(), reason.help(help)))
 }
 
 /// A notice for a request that a change leaves alone, while it touches another one that has or had the same key.
