@@ -153,7 +153,7 @@ fn judge_subject(allowed: &Allowed, asked: &Asked<'_>, objections: &mut Objectio
                 continue;
             }
             let rule = || format!("{}.inSANs", value.rule());
-            if is_allowed_name(allowed, asked) {
+            if is_allowed_name(allowed, value.text, asked) {
                 objections.hold(|| {
                     let remark = Remark::new("is an allowed subject alternative name, too");
                     let remark = remark.field(value.field()).value(value.text);
@@ -212,27 +212,31 @@ fn refuse_reserved(reserved: Reserved, attribute: Attribute, value: &Value<'_>) 
     reason.help(help)
 }
 
-/// Whether a subject alternative name that passed says the same as the common name.
-fn is_allowed_name(allowed: &Allowed, asked: &Asked<'_>) -> bool {
+/// Whether a subject alternative name that passed says the same as the common name, in the same spelling.
+fn is_allowed_name(allowed: &Allowed, common_name: &str, asked: &Asked<'_>) -> bool {
     let (values, given) = (asked.values, asked.given());
-    let passes = |values: &[Value<'_>], name: &str, judge: &dyn Fn(&Value<'_>) -> bool| {
-        let same = values.iter().find(|value| value.normal == name);
+    let Some(form) = &values.form else {
+        return false;
+    };
+    let text = form.text(common_name);
+    let passes = |values: &[Value<'_>], judge: &dyn Fn(&Value<'_>) -> bool| {
+        let same = values.iter().find(|value| value.normal == text);
         same.is_some_and(judge)
     };
     let is_ok = |result: Result<_, Fault<'_>>| result.is_ok();
-    match &values.form {
-        None => false,
-        Some(Form::Dns(name)) => passes(&values.dns_names, name, &|value| {
+    match form {
+        Form::Dns(_) => passes(&values.dns_names, &|value| {
             is_ok(allowing_dns(&allowed.dns_names, value, given))
         }),
-        Some(Form::Ip(address)) => {
-            asked.sans.ip_addresses.contains(address)
-                && allowing_ip(&allowed.ip_addresses, *address).is_ok()
+        Form::Ip(_) => {
+            let mut addresses = asked.sans.ip_addresses.iter();
+            let same = addresses.find(|address| address.to_string() == text);
+            same.is_some_and(|address| allowing_ip(&allowed.ip_addresses, *address).is_ok())
         }
-        Some(Form::Email(address)) => passes(&values.email_addresses, address, &|value| {
+        Form::Email(_) => passes(&values.email_addresses, &|value| {
             is_ok(allowing(&allowed.email_addresses, value, given))
         }),
-        Some(Form::Uri(uri)) => passes(&values.uris, uri, &|value| {
+        Form::Uri(_) => passes(&values.uris, &|value| {
             is_ok(allowing(&allowed.uris, value, given))
         }),
     }

@@ -1,12 +1,13 @@
 //! The common name where it has the form of another kind of name: a host, an address, a mailbox or a URI.
 //!
-//! In comes a common name; out comes its [`Form`] in the normal form of that kind. Clients of old take such a name for
+//! In comes a common name that has a [`Form`]; out comes why it may not stand there. Clients of old take such a name for
 //! the server's, so with `server auth` it must also be a subject alternative name, and a pattern that denies the name
 //! denies it here too. No name is ever made from it.
 
 use crate::decision::asked::Asked;
 use crate::decision::form::{Form, normal_dns, normal_email};
 use crate::finding::{Code, Reason};
+use crate::x509::san::SubjectAltNames;
 use crate::x509::usage::Usage;
 
 /// Why the common name may not stand beside these usages and names, if it may not.
@@ -19,20 +20,20 @@ pub fn judge(asked: &Asked<'_>) -> Option<Reason> {
     let common_name = asked.subject.common_name()?;
     let form = asked.values.form.as_ref();
     let form = form.filter(|form| form.must_be_in())?;
-    (!is_in(form, asked)).then(|| not_in_san(common_name))
+    (!is_in(form, common_name, asked.sans)).then(|| not_in_san(common_name))
 }
 
-/// Whether a subject alternative name of the request says the same.
-fn is_in(form: &Form, asked: &Asked<'_>) -> bool {
-    let sans = asked.sans;
+/// Whether a subject alternative name says the same, in the same spelling.
+fn is_in(form: &Form, common_name: &str, sans: &SubjectAltNames) -> bool {
+    let text = form.text(common_name);
     match form {
-        Form::Dns(name) => sans.dns_names.iter().any(|san| normal_dns(san) == *name),
-        Form::Ip(address) => sans.ip_addresses.contains(address),
-        Form::Email(address) => sans
+        Form::Dns(_) => sans.dns_names.iter().any(|san| normal_dns(san) == text),
+        Form::Ip(_) => sans.ip_addresses.iter().any(|san| san.to_string() == text),
+        Form::Email(_) => sans
             .email_addresses
             .iter()
-            .any(|san| normal_email(san) == *address),
-        Form::Uri(uri) => sans.uris.contains(uri),
+            .any(|san| normal_email(san) == text),
+        Form::Uri(_) => sans.uris.contains(&text),
     }
 }
 
@@ -101,6 +102,32 @@ mod tests {
             let code = judge(&sample.asked()).map(|reason| reason.code);
             let expected = refused.then_some(Code::CommonNameNotInSan);
             assert_eq!(code, expected, "{common_name} for {usage}");
+        }
+    }
+
+    #[test]
+    fn a_server_name_is_written_as_the_subject_alternative_name() {
+        for (common_name, is_one) in [
+            ("shop.example.com", true),
+            ("shop.example.com.", false),
+            ("10.0.0.1", true),
+            ("::ffff:10.0.0.1", false),
+            ("::1", true),
+            ("0:0:0:0:0:0:0:1", false),
+            ("jane@EXAMPLE.com", true),
+            ("jane@example.com.", false),
+            ("x://a", true),
+        ] {
+            let sample = Sample::new()
+                .subject(Attribute::CommonName, common_name)
+                .usage("server auth")
+                .dns(&["shop.example.com"])
+                .ip("10.0.0.1")
+                .ip("::1")
+                .email("jane@example.com")
+                .uri("x://a");
+            let refused = judge(&sample.asked()).is_some();
+            assert_eq!(refused, !is_one, "{common_name}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Names in their normal forms, and the kind of name that a common name has the form of.
 //!
 //! In comes a common name; out comes its [`Form`]: a host, an address, a mailbox, a URI, or none of them. Domains have no
-//! letter case (RFC 4343); local parts of addresses do (RFC 5321 2.4).
+//! letter case (RFC 4343); local parts of addresses do (RFC 5321 2.4). What denies looks at the normal form; what admits, at
+//! the text, since no other spelling of a name was looked at.
 
 use std::net::IpAddr;
 
@@ -40,6 +41,16 @@ impl Form {
         // The root's dot is no part of a name here, but clients drop it too.
         let name = name.strip_suffix('.').unwrap_or(&name);
         is_dns(name).then(|| Self::Dns(name.to_owned()))
+    }
+
+    /// A common name of this form as subject alternative names are compared: nothing but its letter case is made normal.
+    #[must_use]
+    pub fn text(&self, common_name: &str) -> String {
+        match self {
+            Self::Dns(_) | Self::Ip(_) => normal_dns(common_name),
+            Self::Email(_) => normal_email(common_name),
+            Self::Uri(_) => common_name.to_owned(),
+        }
     }
 
     /// Whether clients of old take it for a server's name.

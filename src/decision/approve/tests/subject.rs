@@ -187,3 +187,30 @@ fn a_common_name_in_the_sans_is_one_that_passed() {
         assert_eq!(codes(allowed, &sample), expected, "{common_name}");
     }
 }
+
+#[test]
+fn a_common_name_in_the_sans_is_written_as_one_of_them() {
+    let allowed = "{subject: {commonName: {inSANs: true}}, dnsNames: {any: true}, \
+                   ipAddresses: {any: true}, emailAddresses: {any: true}, uris: {any: true}}";
+    let sample = Sample::new().dns(&["Shop.example.com"]).ip("10.0.0.1");
+    let sample = sample.ip("2001:db8::1").email("Jane@Example.com");
+    let sample = sample.uri("spiffe://example.com/shop");
+    for (common_name, is_one) in [
+        ("shop.EXAMPLE.com", true),
+        ("shop.example.com.", false),
+        ("10.0.0.1", true),
+        ("::ffff:10.0.0.1", false),
+        ("2001:DB8::1", true),
+        ("2001:db8:0:0:0:0:0:1", false),
+        ("Jane@example.com", true),
+        ("jane@example.com", false),
+        ("Jane@example.com.", false),
+        ("spiffe://example.com/shop", true),
+        ("spiffe://Example.com/shop", false),
+    ] {
+        let sample = sample.clone().subject(Attribute::CommonName, common_name);
+        let expected = (!is_one).then_some(Code::CommonNameNotInSan);
+        let found = codes(allowed, &sample);
+        assert_eq!(found, Vec::from_iter(expected), "{common_name}");
+    }
+}
