@@ -26,6 +26,8 @@ const KINDS: [(&str, Kind); 8] = [
     ("Cluster", Kind::Cluster),
     ("PolicyTest", Kind::PolicyTest),
 ];
+// Leaves room for `-<8 hex>.json.sig` in the 255 octets that file systems allow one name.
+const FILE_NAME_OCTETS: usize = 237;
 const DATA: [&str; 2] = ["CertificateSigningRequest", "Revocation"];
 
 /// What a policy file holds.
@@ -94,6 +96,18 @@ impl<'n> Document<'n> {
             spec: spec?,
             root: root.node,
         })
+    }
+
+    /// Refuses a name that no file beginning with it could have, for objects after which gitca names files.
+    pub(super) fn refuse_long_name(&self, problems: &mut Problems) {
+        let octets = self.name.as_str().len();
+        if octets > FILE_NAME_OCTETS {
+            let message = format!(
+                "must have at most {FILE_NAME_OCTETS} characters, since files are named after it; it has {octets}"
+            );
+            let help = "give it a shorter name: no clone could hold such files";
+            problems.report_with_help(&self.name_field, message, help);
+        }
     }
 }
 

@@ -151,6 +151,8 @@ impl Principal {
         owners: &mut Owners,
         problems: &mut Problems,
     ) -> Option<Self> {
+        // Statements are named after who made them.
+        document.refuse_long_name(problems);
         let spec = document.spec.object(&FIELDS, problems)?;
         if let Some(keys) = spec.get("pgpKeys") {
             later(&keys, problems);

@@ -133,8 +133,8 @@ impl Signer {
         let keys = spec.get("keys").map(|keys| KeyTypes::read(&keys, problems));
         let templates = around.templates(spec.get("templates"), problems);
         let clusters = around.clusters(spec.get("clusters"), problems);
-        let crl = spec.get("crl").map(|crl| Crl::read(&crl, problems));
-        let crl = crl.unwrap_or_default();
+        let crl = spec.get("crl");
+        let crl = crl.map_or_else(Crl::default, |crl| Crl::read(&crl, document, problems));
         // Only now, so that one wrong field hides no other.
         let (ca_file, authority) = certificate?;
         crl.refuse_beyond_ca(&spec, &authority, problems);

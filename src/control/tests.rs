@@ -2,6 +2,7 @@
 //!
 //! In come files as text; out come findings. The rows of policies are in the file below.
 
+mod names;
 mod people;
 mod policies;
 mod policy_tests;

@@ -2,6 +2,7 @@
 //!
 //! In comes the field `crl`; out comes a [`Crl`], or problems at the fields. RFC 5280 section 5 and 4.2.1.13.
 
+use crate::control::document::Document;
 use crate::control::signer::additions::read_distribution_points;
 use crate::timestamp::Lifetime;
 use crate::x509::ca::Authority;
@@ -36,7 +37,11 @@ impl Default for Crl {
 
 impl Crl {
     /// Reads the field.
-    pub(super) fn read(field: &Field<'_>, problems: &mut Problems) -> Self {
+    pub(super) fn read(
+        field: &Field<'_>,
+        document: &Document<'_>,
+        problems: &mut Problems,
+    ) -> Self {
         let mut crl = Self::default();
         let known = ["publish", "validity", "distributionPoints"];
         let Some(object) = field.object(&known, problems) else {
@@ -44,6 +49,9 @@ impl Crl {
         };
         if let Some(publish) = object.get("publish") {
             crl.publish = publish.boolean(problems).unwrap_or_default();
+        }
+        if crl.publish {
+            document.refuse_long_name(problems);
         }
         if let Some(field) = object.get("validity")
             && let Some(validity) = field.parse(problems)
