@@ -65,7 +65,7 @@ impl Templates {
         }
         let templates = Self { environment };
         if findings.is_empty() {
-            findings = templates.bombs(zone);
+            findings = templates.unfillable(zone);
         }
         if findings.is_empty() {
             Ok(templates)
@@ -74,9 +74,9 @@ impl Templates {
         }
     }
 
-    /// The templates that make too much of a small certificate already, so that nothing would ever be signed for them.
-    /// What else goes wrong may depend on the certificate, and is told when there is one.
-    fn bombs(&self, zone: &ControlZone) -> Vec<Finding> {
+    /// The templates that make too much of a small certificate already, or ask for what no value can do, so that nothing
+    /// would ever be signed for them. What a list has too little for depends on the certificate, and is told when there is one.
+    fn unfillable(&self, zone: &ControlZone) -> Vec<Finding> {
         let named = zone.signers.iter().rev().flat_map(|signer| {
             let names = signer.templates.iter();
             names.map(move |name| (name.as_str(), signer))
@@ -85,12 +85,20 @@ impl Templates {
         let named: BTreeMap<&str, &Signer> = named.collect();
         let mut findings = Vec::new();
         for (name, signer) in named.into_iter().take(TRIED) {
-            let Err(Unfilled::TooMuch(why)) = self.fill(name, view::example(signer, zone)) else {
-                continue;
+            let (why, help) = match self.fill(name, view::example(signer, zone)) {
+                Err(Unfilled::TooMuch(why)) => (
+                    why,
+                    "let it loop over short lists only, and write each text once",
+                ),
+                Err(Unfilled::Wrong(why)) => (
+                    why,
+                    "of the names that a template sees, `clusters` is a list, as are some below `cert` and `request`; \
+                     the others are texts",
+                ),
+                Ok(_) | Err(Unfilled::Missing(_)) => continue,
             };
             let message = format!("{}, of a certificate with few names already", why.message);
             let reason = Reason::new(Code::ConfigInvalid, message);
-            let help = "let it loop over short lists only, and write each text once";
             findings.push(in_template(name, reason.help(help)));
         }
         findings
@@ -108,12 +116,16 @@ impl Templates {
         zone: &ControlZone,
     ) -> Result<String, Reason> {
         let filled = self.fill(name, view::context(issued, pems, zone));
-        filled.map_err(|(Unfilled::TooMuch(reason) | Unfilled::Broken(reason))| reason)
+        filled.map_err(
+            |(Unfilled::TooMuch(reason) | Unfilled::Missing(reason) | Unfilled::Wrong(reason))| {
+                reason
+            },
+        )
     }
 
     fn fill(&self, name: &str, values: Value) -> Result<String, Unfilled> {
         let template = self.environment.get_template(name);
-        let template = template.map_err(|error| Unfilled::Broken(failed(name, &error)))?;
+        let template = template.map_err(|error| Unfilled::Missing(failed(name, &error)))?;
         // One octet less, for the line end that may be missing.
         let mut text = Bounded::new(LARGEST_OUTPUT - 1);
         let rendered = template.render_captured_to(values, &mut text).map(drop);
@@ -123,7 +135,8 @@ impl Templates {
         }
         rendered.map_err(|error| match error.kind() {
             ErrorKind::OutOfFuel => Unfilled::TooMuch(failed(name, &error)),
-            _ => Unfilled::Broken(failed(name, &error)),
+            ErrorKind::UndefinedError => Unfilled::Missing(failed(name, &error)),
+            _ => Unfilled::Wrong(failed(name, &error)),
         })?;
         let mut text = text.into_text();
         if !text.ends_with('\n') {
@@ -137,8 +150,10 @@ impl Templates {
 enum Unfilled {
     /// It would take too much work or be too long.
     TooMuch(Reason),
-    /// Anything else.
-    Broken(Reason),
+    /// Something that it names is not there.
+    Missing(Reason),
+    /// Anything else, such as a loop over a number.
+    Wrong(Reason),
 }
 
 fn environment() -> Environment<'static> {

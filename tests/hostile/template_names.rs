@@ -118,3 +118,52 @@ fn a_template_is_called_like_a_file_that_any_clone_can_hold() {
         assert_eq!(place, Some(file));
     }
 }
+
+/// What is wrong with the kind of a value is so for every certificate.
+#[test]
+fn a_template_asks_of_values_what_they_can_do() {
+    let compile = |tag: &str| {
+        let signer = wide::signer("wide", wide::SIGNER, "  templates: [x.yaml.j2]\n");
+        let zone = wide::zone(&[
+            ("templates/x.yaml.j2", format!("a: 1\n{tag}").as_bytes()),
+            ("policies/signer.yaml", signer.as_bytes()),
+        ]);
+        Templates::compile(&zone).map(drop)
+    };
+    for (tag, why) in [
+        ("{% for x in 1 %}{% endfor %}", "number is not iterable"),
+        (
+            "{{ 1 in 1 }}",
+            "cannot perform a containment check on this value",
+        ),
+        ("{{ -cert.pem }}", "invalid operation"),
+    ] {
+        let findings = compile(tag).expect_err(tag);
+        let [found] = &findings[..] else {
+            panic!("{tag}: {findings:?}");
+        };
+        assert_eq!(found.reason.code, Code::ConfigInvalid, "{tag}");
+        assert!(found.reason.message.contains(why), "{tag}: {found:?}");
+    }
+    // Another certificate may have as many names.
+    for tag in [
+        "{{ cert.dnsNames[3] }}",
+        "{{ cert.dnsNames[3] ~ 'a' }}",
+        "{{ 'a' ~ cert.dnsNames[3] }}",
+        "{{ cert.dnsNames[3] | b64encode }}",
+        "{{ cert.dnsNames[3] | tojson }}",
+        "{{ cert.dnsNames[3] == 'a' }}",
+        "{{ cert.dnsNames[3] < 'a' }}",
+        "{{ cert.dnsNames[3] in 'a' }}",
+        "{{ cert.dnsNames[3] in cert.dnsNames }}",
+        "{{ 'a' in cert.dnsNames[3] }}",
+        "{{ cert.dnsNames[3] and 'a' }}",
+        "{{ not cert.dnsNames[3] }}",
+        "{{ 'a' if cert.dnsNames[3] else 'b' }}",
+        "{% for letter in cert.dnsNames[3] %}{% endfor %}",
+        "{% if cert.dnsNames[3] %}{% endif %}",
+        "{% set name = cert.dnsNames[3] %}{{ name }}",
+    ] {
+        assert_eq!(compile(tag), Ok(()), "{tag}");
+    }
+}
