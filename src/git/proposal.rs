@@ -38,7 +38,7 @@ const FIRST: i32 = 1_000;
 pub struct Proposal<'r> {
     pub(super) repository: &'r Repository,
     pub(super) base: ObjectId,
-    head: ObjectId,
+    pub(super) head: ObjectId,
     pub(super) top: ObjectId,
     ancestor: ObjectId,
     conflicts: Vec<RepoPath>,

@@ -23,6 +23,7 @@ mod leaks;
 mod limits;
 mod names;
 mod outputs;
+mod passing;
 mod policies;
 mod pushed;
 mod repository;

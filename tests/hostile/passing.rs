@@ -1,0 +1,139 @@
+//! What the commits of a branch bring and its head does not have: a rebase and a fast-forward land it all the same.
+
+use crate::repository::{Hostile, Report, manifest};
+
+const POLICY: &str = "apiVersion: gitca.dev/v1alpha1\nkind: ApprovalPolicy\nmetadata: {name: lax}\nspec:\n  \
+     selector: {signerNames: [kubernetes.io/kube-apiserver-client]}\n  allowed:\n    \
+     subject: {commonName: {any: true}}\n    usages: [client auth]\n  approvals: none\n";
+const LAX: &str = "policies/lax.yaml";
+
+/// Commits these files to the branch `side`, which may be new, or takes them away.
+fn commit(hostile: &Hostile, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        match *text {
+            "" => hostile.scratch.sh(&format!("rm repo/{path}")),
+            text => {
+                hostile.scratch.write(&format!("repo/{path}"), text);
+                continue;
+            }
+        };
+    }
+    hostile.scratch.commit("a commit");
+}
+
+fn switch(hostile: &Hostile, branch: &str) {
+    hostile.scratch.git(&["switch", "-q", branch]);
+}
+
+fn branch(hostile: &Hostile) {
+    hostile.scratch.git(&["switch", "-q", "-c", "side"]);
+}
+
+fn check(hostile: &Hostile) -> Report {
+    hostile.checked("main", "side")
+}
+
+#[track_caller]
+fn told(hostile: &Hostile, path: &str, why: &str) {
+    let check = check(hostile);
+    let found = (check.code, check.errors());
+    assert_eq!(found, (Some(2), vec!["MergeConflict"]), "{check:?}");
+    let error = check.error();
+    assert!(error.contains(path) && error.contains(why), "{error}");
+}
+
+#[track_caller]
+fn passes(hostile: &Hostile) {
+    let check = check(hostile);
+    assert_eq!((check.code, check.errors()), (Some(0), vec![]), "{check:?}");
+}
+
+#[test]
+fn a_merge_takes_nothing_away_that_a_rebase_would_land() {
+    for is_evil in [false, true] {
+        let hostile = Hostile::new();
+        branch(&hostile);
+        commit(&hostile, &[(LAX, POLICY)]);
+        switch(&hostile, "main");
+        commit(&hostile, &[("docs/x", "x")]);
+        switch(&hostile, "side");
+        let merge = ["merge", "-q", "--no-commit", "--no-ff", "main"];
+        hostile.scratch.git(&merge);
+        if is_evil {
+            hostile.scratch.sh(&format!("rm repo/{LAX}"));
+        }
+        hostile.scratch.commit("merge");
+        commit(&hostile, &[("docs/y", "y")]);
+        if is_evil {
+            told(&hostile, LAX, "a merge after it changed that");
+            switch(&hostile, "side");
+            hostile.scratch.git(&["rebase", "-q", "main"]);
+            let names = hostile.scratch.git(&["ls-files", "policies"]).stdout;
+            assert!(names.contains(LAX), "{names}");
+        } else {
+            passes(&hostile);
+        }
+    }
+}
+
+#[test]
+fn a_rebase_leaves_nothing_out_that_takes_something_away() {
+    for is_there in [false, true] {
+        let hostile = Hostile::new();
+        branch(&hostile);
+        commit(&hostile, &[(LAX, POLICY), ("docs/x", "x")]);
+        commit(&hostile, &[(LAX, "")]);
+        switch(&hostile, "main");
+        let other = if is_there { LAX } else { "docs/z" };
+        commit(&hostile, &[(other, POLICY)]);
+        commit(&hostile, &[(other, "")]);
+        if is_there {
+            told(&hostile, LAX, "the base changed it, too");
+            switch(&hostile, "side");
+            hostile.scratch.git(&["rebase", "-q", "main"]);
+            let names = hostile.scratch.git(&["ls-files", "policies"]).stdout;
+            assert!(names.contains(LAX), "{names}");
+            // Where the base is in the branch, nothing is left out.
+            hostile.scratch.git(&["reset", "-q", "--hard", "ORIG_HEAD"]);
+            hostile.scratch.git(&["merge", "-q", "--no-edit", "main"]);
+        }
+        passes(&hostile);
+    }
+}
+
+#[test]
+fn what_was_stated_or_revoked_once_stays_so() {
+    let revocation = "apiVersion: gitca.dev/v1alpha1\nkind: Revocation\nmetadata: {name: good}\n\
+                      spec: {all: true, reason: keyCompromise}\n";
+    for (path, text) in [
+        ("requests/good.revocation.yaml", revocation),
+        ("requests/good.approvals/a\\b.json", "{}"),
+        ("requests/good.approvals/bob-12345678.json.sig", "x"),
+    ] {
+        let hostile = Hostile::new();
+        branch(&hostile);
+        commit(&hostile, &[(path, text)]);
+        let file = format!("'{path}'");
+        commit(&hostile, &[("docs/x", "x"), (&file, "")]);
+        let why = "the mainline would remember that";
+        let shown = path.split('\\').next().unwrap_or(path);
+        told(&hostile, shown, why);
+    }
+}
+
+/// People commit as they work.
+#[test]
+fn a_request_that_was_mended_in_its_branch_is_taken() {
+    let hostile = Hostile::new();
+    branch(&hostile);
+    commit(&hostile, &[("requests/x.yaml", &manifest("y"))]);
+    commit(&hostile, &[("requests/x.yaml", &manifest("x"))]);
+    commit(&hostile, &[("requests/wrong.yml", "x")]);
+    commit(&hostile, &[("requests/wrong.yml", "")]);
+    switch(&hostile, "main");
+    commit(&hostile, &[("requests/z.yaml", &manifest("z"))]);
+    passes(&hostile);
+    switch(&hostile, "side");
+    hostile.scratch.git(&["merge", "-q", "--no-edit", "main"]);
+    passes(&hostile);
+}
