@@ -8,7 +8,7 @@ use crate::finding::{Code, Reason};
 /// Bytes whose certificate was revoked get no other one.
 pub(super) fn content(case: &Case<'_, '_>) -> Vec<Reason> {
     let request = case.request;
-    if case.revocations.is_forbidden(&request.name) {
+    if case.revocations.is_forbidden(&request.name, request.blob) {
         let message = "every certificate of this request was revoked before it had one";
         let help = "change the request, and land that together with the revocation or after it";
         return vec![Reason::new(Code::ContentRevoked, message).help(help)];

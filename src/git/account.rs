@@ -36,10 +36,13 @@ pub struct History {
 
 impl History {
     /// Each request, with the place on the mainline of the commit that brought it as revocations count theirs: from the tip
-    /// back, since they are looked for without an anchor.
-    pub fn places(&self) -> impl Iterator<Item = (&RequestName, u64)> {
+    /// back, since they are looked for without an anchor. Where it was there when the mainline began, no place is known.
+    pub fn places(&self) -> impl Iterator<Item = (&RequestName, Option<u64>)> {
         let brought = self.introductions.iter();
-        brought.map(|(name, brought)| (name, u64::MAX - (self.tip - brought.position)))
+        brought.map(|(name, brought)| {
+            let place = u64::MAX - (self.tip - brought.position);
+            (name, (brought.position > 0).then_some(place))
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::finding::{Code, Reason};
 use crate::names::{ObjectId, RequestName, Sha256Digest};
 use crate::revocation::{Revocation, Which};
-use crate::snapshot::{Brought, RevocationHistory};
+use crate::snapshot::{Brought, Output, RevocationHistory};
 use crate::x509::crl::ReasonCode;
 use crate::x509::leaf::Leaf;
 
@@ -34,10 +34,33 @@ pub struct Revocations {
     revoked: BTreeMap<(RequestName, String), Revoked>,
     /// The keys that others have, each with its first certificate in that map.
     compromised: BTreeMap<Sha256Digest, (RequestName, String)>,
-    /// The place on the mainline of the newest commit that took back everything of a request.
-    everything: BTreeMap<RequestName, u64>,
-    /// The requests of which everything was taken back before they had a certificate.
-    forbidden: BTreeSet<RequestName>,
+    /// The requests of which everything was taken back.
+    everything: BTreeMap<RequestName, TakenBack>,
+    /// Those of which that was before they had a certificate, with what has one all the same.
+    forbidden: BTreeMap<RequestName, BTreeSet<ObjectId>>,
+}
+
+/// The newest commit that took back everything of a request.
+#[derive(Clone, Debug)]
+struct TakenBack {
+    /// Its place on the mainline.
+    position: u64,
+    /// What a certificate was issued for since.
+    certified: BTreeSet<ObjectId>,
+}
+
+impl TakenBack {
+    fn of(told: &[Told], outputs: &[Output]) -> Option<Self> {
+        let all = told.iter().find(|told| told.serials.is_none())?;
+        let position = all.brought.position;
+        let later = outputs
+            .iter()
+            .filter(|output| output.brought.position > position);
+        Some(Self {
+            position,
+            certified: later.map(|output| output.request).collect(),
+        })
+    }
 }
 
 impl Revocations {
@@ -46,7 +69,7 @@ impl Revocations {
         revoked: BTreeMap::new(),
         compromised: BTreeMap::new(),
         everything: BTreeMap::new(),
-        forbidden: BTreeSet::new(),
+        forbidden: BTreeMap::new(),
     };
 
     /// What these histories come to.
@@ -56,8 +79,8 @@ impl Revocations {
         let mut everything = BTreeMap::new();
         for (request, history) in histories {
             let told = told(request, history);
-            let all = told.iter().find(|told| told.serials.is_none());
-            everything.extend(all.map(|told| (request.clone(), told.brought.position)));
+            let taken = TakenBack::of(&told, &history.outputs);
+            everything.extend(taken.map(|taken| (request.clone(), taken)));
             for output in history.outputs.iter().filter(|_| !told.is_empty()) {
                 let Some(leaf) = Leaf::read(&output.certificate) else {
                     continue;
@@ -90,25 +113,32 @@ impl Revocations {
             revoked,
             compromised,
             everything,
-            forbidden: BTreeSet::new(),
+            forbidden: BTreeMap::new(),
         }
     }
 
     /// Notes that these requests, each with the place on the mainline of the commit that brought it, get no certificate if
-    /// that came before everything of the request was taken back.
-    pub fn forbid<'r>(&mut self, requests: impl Iterator<Item = (&'r RequestName, u64)>) {
+    /// that came before everything of the request was taken back. Where it is not known what came first, the bytes get one
+    /// that have had one since.
+    pub fn forbid<'r>(&mut self, requests: impl Iterator<Item = (&'r RequestName, Option<u64>)>) {
         for (request, brought) in requests {
-            let taken = self.everything.get(request);
-            if taken.is_some_and(|taken| brought < *taken) {
-                self.forbidden.insert(request.clone());
-            }
+            let Some(taken) = self.everything.get(request) else {
+                continue;
+            };
+            let certified = match brought {
+                Some(brought) if brought >= taken.position => continue,
+                Some(_) => BTreeSet::new(),
+                None => taken.certified.clone(),
+            };
+            self.forbidden.insert(request.clone(), certified);
         }
     }
 
-    /// Whether everything of a request was taken back before it had a certificate.
+    /// Whether everything of a request was taken back before these bytes of it had a certificate.
     #[must_use]
-    pub fn is_forbidden(&self, request: &RequestName) -> bool {
-        self.forbidden.contains(request)
+    pub fn is_forbidden(&self, request: &RequestName, content: ObjectId) -> bool {
+        let certified = self.forbidden.get(request);
+        certified.is_some_and(|certified| !certified.contains(&content))
     }
 
     /// A certificate that was issued for these very bytes and is revoked.

@@ -7,6 +7,7 @@ mod stream;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod anchor;
 mod approvals;
 mod commits;
 mod deep;

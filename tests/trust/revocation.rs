@@ -381,20 +381,3 @@ fn what_looks_like_a_revocation_and_can_not_be_read_lets_its_request_wait() {
         assert_ne!(report["summary"]["invalid"], 0, "{what}: {report:#}");
     }
 }
-
-#[test]
-fn an_anchor_that_is_set_later_lifts_nothing() {
-    let house = publishing();
-    revoke(&house, "  all: true\n  reason: keyCompromise\n");
-    house.run();
-    house.scratch.sh("rm repo/requests/jane.revocation.yaml");
-    house.scratch.commit("forget it");
-    let anchor = house.scratch.git(&["rev-parse", "HEAD"]).stdout;
-    house
-        .scratch
-        .sh("echo '# again' >> repo/requests/jane.yaml");
-    house.commit_as("jane", true, "ask again");
-    let args = ["--anchor", anchor.trim(), "plan", "-o", "json"];
-    let report = house.scratch.in_repo(&args).success().json();
-    assert_eq!(judged(&report, "jane").1, ["KeyBlocked"], "{report:#}");
-}
