@@ -63,6 +63,12 @@ impl RequestName {
         RepoPath::from_checked(format!("requests/{}.approvals/{file}", self.0))
     }
 
+    /// The directory of all of them: `requests/team-a/jane.approvals`.
+    #[must_use]
+    pub fn statements(&self) -> RepoPath {
+        RepoPath::from_checked(format!("requests/{}.approvals", self.0))
+    }
+
     /// Where one of its outputs goes: `issued/team-a/jane/<file>`.
     #[must_use]
     pub fn issued(&self, file: &str) -> RepoPath {

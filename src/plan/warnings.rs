@@ -15,6 +15,7 @@ use crate::timestamp::Timestamp;
 use crate::trust::issuing_bot;
 use crate::trust::revocations::Revoked;
 use crate::x509::crl::ReasonCode;
+use crate::zones;
 
 // Of many so many are named.
 const NAMED: usize = 20;
@@ -216,6 +217,17 @@ pub fn unlisted(revoked: &Revoked) -> Finding {
     finding
 }
 
+/// What there is to say of each of these requests; where they are more than anybody reads, how many more.
+#[must_use]
+pub fn of_each(
+    requests: &[RequestName],
+    say: fn(&RequestName) -> Finding,
+    say_more: fn(&[RequestName]) -> Option<Finding>,
+) -> Vec<Finding> {
+    let (told, more) = requests.split_at(requests.len().min(zones::REPORTED));
+    told.iter().map(say).chain(say_more(more)).collect()
+}
+
 /// Says of a revocation of all certificates of a request that there are none.
 #[must_use]
 pub fn idle(request: &RequestName) -> Finding {
@@ -238,4 +250,29 @@ pub fn idle_more(requests: &[RequestName]) -> Option<Finding> {
     );
     let reason = Reason::new(Code::CertificateRevoked, message);
     Some(Finding::in_file(first.revocation(), reason))
+}
+
+/// Says of statements that no request is there which they could be about.
+#[must_use]
+pub fn orphaned(request: &RequestName) -> Finding {
+    let message = format!(
+        "statements lie here, and no request `{request}` does; whoever asks by that name has them against the limit"
+    );
+    let help =
+        "leave them out, and bring statements with the request that they are about or after it";
+    let reason = Reason::new(Code::UnexpectedFile, message).help(help);
+    Finding {
+        file: Some(request.statements()),
+        ..Finding::in_request(request, reason)
+    }
+}
+
+/// The same of those for which there is no room.
+#[must_use]
+pub fn orphaned_more(requests: &[RequestName]) -> Option<Finding> {
+    let first = requests.first()?;
+    let number = requests.len();
+    let message = format!("{number} more directories of statements lie beside no request");
+    let reason = Reason::new(Code::UnexpectedFile, message);
+    Some(Finding::in_file(first.statements(), reason))
 }

@@ -8,7 +8,7 @@ use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::{self, Matter, News, OutputZone, Passing, Proposal, Repository};
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
-use crate::plan::{self, Requests};
+use crate::plan::{self, Requests, warnings};
 use crate::provenance::Provenance;
 use crate::report::Grounds;
 use crate::snapshot::{KeyOwners, Snapshot};
@@ -121,6 +121,7 @@ impl<'m> Merge<'m> {
         let mut renewals = self.renewals(&stated, &zone, &mut snapshot)?;
         let (outputs, change) = (&self.outputs, (self.base, proposal));
         leaks::add_proposed(self.repository, outputs, change, &zone, &mut snapshot)?;
+        tell_orphaned(&news.stated, &mut snapshot);
         let mut read = self.read(&news, &mut snapshot)?;
         let asked = Asked {
             owners: &read.owners,
@@ -289,6 +290,17 @@ fn in_passing(passing: &Passing, (base, head): (ObjectId, ObjectId)) -> Finding 
 fn unchanged(names: &BTreeSet<RequestName>, snapshot: &Snapshot) -> BTreeSet<RequestName> {
     let is_unchanged = |name: &&RequestName| snapshot.is_unchanged(name);
     names.iter().filter(is_unchanged).cloned().collect()
+}
+
+/// Tells of statements that the merge brings beside requests that are not there: nobody would see them, and who asks by such a
+/// name later has them against the limit.
+fn tell_orphaned(stated: &BTreeSet<RequestName>, snapshot: &mut Snapshot) {
+    let is_orphaned = |name: &&RequestName| {
+        snapshot.stated.contains(*name) && !snapshot.requests.contains_key(*name)
+    };
+    let orphaned: Vec<RequestName> = stated.iter().filter(is_orphaned).cloned().collect();
+    let told = warnings::of_each(&orphaned, warnings::orphaned, warnings::orphaned_more);
+    snapshot.notices.extend(told);
 }
 
 /// What to say of files beside these requests that were not read, since so many before them are wrong.

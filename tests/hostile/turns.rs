@@ -121,3 +121,39 @@ fn revocations_of_requests_that_have_no_certificate_are_told() {
     let check = hostile.proposed();
     assert_eq!(check.notices().len(), 101, "{check:?}");
 }
+
+/// Whoever asks by that name later finds them there, with no room for others.
+#[test]
+fn statements_beside_requests_that_are_not_there_are_told() {
+    let hostile = Hostile::new();
+    let approvals = |name: &str| format!("requests/{name}.approvals");
+    let statement = |name: &str| format!("{}/bob-01234567.json", approvals(name));
+    for name in ["bad/x", "gone", "asked"] {
+        hostile.commit(&[(&statement(name), b"{}")]);
+    }
+    let asked = manifest("asked");
+    hostile.commit(&[("requests/asked.yaml", asked.as_bytes())]);
+    let check = hostile.proposed();
+    for name in ["bad/x", "gone"] {
+        let told = check.told(&approvals(name));
+        assert!(told.contains("no request"), "{name}: {told}");
+    }
+    assert_eq!(check.told(&approvals("asked")), "", "{check:?}");
+    let is_told = |code: &&&str| **code == "UnexpectedFile";
+    assert_eq!(
+        check.notices().iter().filter(is_told).count(),
+        2,
+        "{check:?}"
+    );
+    for number in 0..130 {
+        let path = format!("repo/{}", statement(&format!("bad/n{number}")));
+        hostile.scratch.write(&path, "{}");
+    }
+    hostile.scratch.commit("many");
+    let check = hostile.proposed();
+    assert_eq!(
+        check.notices().iter().filter(is_told).count(),
+        101,
+        "{check:?}"
+    );
+}

@@ -101,11 +101,7 @@ pub(super) fn idle<'r>(
 
 /// Tells those who read a change what they would not see otherwise: of each of a hundred, and how many more there are.
 pub(super) fn tell_idle(idle: &[RequestName], notices: &mut Vec<Finding>) {
-    let told = idle.iter().take(zones::REPORTED).map(warnings::idle);
-    notices.extend(told);
-    notices.extend(warnings::idle_more(
-        &idle[idle.len().min(zones::REPORTED)..],
-    ));
+    notices.extend(warnings::of_each(idle, warnings::idle, warnings::idle_more));
 }
 
 /// Tells what is wrong; a revocation with a mistake may be of what is asked for again, so its request waits.
