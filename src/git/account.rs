@@ -53,6 +53,8 @@ pub(super) struct Account<'a> {
     anchor: Passed,
     authors: HashMap<ObjectId, Arc<Authorship>>,
     dates: HashMap<ObjectId, Timestamp>,
+    /// Whether a commit has the form of a run.
+    runs: HashMap<ObjectId, bool>,
 }
 
 /// Who had a hand in each request, and who made its bytes, as far as landings could be searched.
@@ -72,6 +74,7 @@ impl<'a> Account<'a> {
             anchor,
             authors: HashMap::new(),
             dates: HashMap::new(),
+            runs: HashMap::new(),
         }
     }
 
@@ -187,7 +190,7 @@ impl<'a> Account<'a> {
         Ok(found)
     }
 
-    fn statements(&self, track: &Track<'_>) -> anyhow::Result<StatementHistory> {
+    fn statements(&mut self, track: &Track<'_>) -> anyhow::Result<StatementHistory> {
         let mut history = StatementHistory::default();
         for followed in &track.statements {
             let brought = self.brought(followed);
@@ -207,12 +210,38 @@ impl<'a> Account<'a> {
             let content = self.objects.blob(*id, PROVENANCE_OCTETS)?;
             let Ok(octets) = content else { continue };
             let (spent, read) = provenance::spent(&octets);
+            // What anybody has written here spends an approval, and makes no certificate older or younger.
             history.spent.extend(spent);
             let of_these = read.filter(|provenance| provenance.blob == Some(track.blob));
-            // They come newest first, so the last one stays.
-            history.first = of_these.or(history.first);
+            if of_these.is_some() && !self.is_foreign(track, *id)? {
+                // They come newest first, so the last one stays.
+                history.first = of_these;
+            }
         }
         Ok(history)
+    }
+
+    /// Whether a provenance was brought by commits alone that no run made.
+    fn is_foreign(&mut self, track: &Track<'_>, provenance: ObjectId) -> anyhow::Result<bool> {
+        let brought = track.provenances_brought.iter();
+        let mut commits = brought
+            .filter(|(_, brought)| *brought == provenance)
+            .map(|(commit, _)| *commit)
+            .peekable();
+        if commits.peek().is_none() {
+            return Ok(false);
+        }
+        for commit in commits {
+            let is_run = match self.runs.get(&commit) {
+                Some(known) => *known,
+                None => self.repository.run_commit(commit)?.is_ok(),
+            };
+            self.runs.insert(commit, is_run);
+            if is_run {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn brought(&self, followed: &Followed) -> Brought {

@@ -67,6 +67,8 @@ pub(super) struct Track<'w> {
     pub(super) statements: Vec<Followed>,
     /// Every provenance that the mainline held, newest first.
     pub(super) provenances: Vec<ObjectId>,
+    /// The commits that brought one each, as far as the walk has come.
+    pub(super) provenances_brought: Vec<(ObjectId, ObjectId)>,
 }
 
 /// A signed statement.
@@ -165,6 +167,7 @@ impl<'w> Following<'w> {
             is_whole: false,
             statements: statements.into_iter().map(followed).collect(),
             provenances: Vec::new(),
+            provenances_brought: Vec::new(),
         });
     }
 
@@ -228,6 +231,8 @@ impl<'w> Following<'w> {
         for found in objects.differences(before.issued, after.issued, &self.issued)? {
             let track = &mut self.tracks[found.follower];
             track.provenances.extend(found.before);
+            let brought = found.after.map(|after| (here.commit, after));
+            track.provenances_brought.extend(brought);
             if found.before.is_none() && !self.is_thorough {
                 self.issued
                     .remove(&format!("{}/provenance.json", track.name));

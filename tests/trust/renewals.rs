@@ -6,10 +6,10 @@ use crate::house::{House, at, judged};
 
 const ONE: &str = "{anyOf: [{groups: [platform]}]}";
 // The starter signer gives a day, so at ten to midnight the certificate of midnight has five minutes left.
-const SOON: &str = "2030-01-01T16:30:00Z";
+pub(crate) const SOON: &str = "2030-01-01T16:30:00Z";
 
 /// A house whose policy renews within eight hours of the end, for two days; jane has a certificate.
-fn renewing(approvals: &str) -> House {
+pub(crate) fn renewing(approvals: &str) -> House {
     let house = House::new(approvals, "signature");
     house.replace(
         "developers.yaml",
@@ -21,7 +21,7 @@ fn renewing(approvals: &str) -> House {
     house
 }
 
-fn provenance(house: &House) -> Value {
+pub(crate) fn provenance(house: &House) -> Value {
     let text = house.scratch.read("repo/issued/jane/provenance.json");
     serde_json::from_str(&text).expect("JSON")
 }

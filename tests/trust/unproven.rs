@@ -1,7 +1,8 @@
 //! Commits that say of themselves that a run made them, where the bot has no key: they have people look at more, never at
 //! less, and accuse nobody.
 
-use crate::house::{House, judged, told};
+use crate::house::{House, at, judged, told};
+use crate::renewals::{SOON, provenance, renewing};
 use crate::revocation::{list, publishing, revoke, serial};
 
 const KEYS: &str = "home/.config/gitca/requests";
@@ -85,4 +86,22 @@ fn a_change_with_a_commit_that_passes_for_a_run_is_refused() {
     scratch.commit("as it was");
     let report = scratch.in_repo(&check).code(2).json();
     assert_eq!(told(&report, "errors"), ["ForeignOutput"], "{report:#}");
+}
+
+#[test]
+fn a_provenance_that_no_run_wrote_makes_no_certificate_younger() {
+    let house = renewing("none");
+    house.run();
+    let text = provenance(&house).to_string();
+    house.scratch.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let text = text.replace("\"now\":\"2030-", "\"now\":\"2036-");
+    let path = "repo/issued/jane/provenance.json";
+    house.scratch.write(path, text);
+    house.scratch.commit("come");
+    house.scratch.sh("rm -r repo/issued/jane");
+    house.scratch.commit("go");
+    house.run();
+    let issued = |now| at(&house, now, "run")["summary"]["issued"].clone();
+    assert_eq!([SOON, "2030-01-02T10:00:00Z"].map(issued), [1, 1]);
+    assert_eq!(issued("2030-01-03T02:00:00Z"), 0);
 }
