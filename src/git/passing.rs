@@ -32,7 +32,7 @@ pub struct Passing {
 /// Why it matters that a commit has something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matter {
-    /// What was stated or revoked once stays so.
+    /// What was stated, revoked or taken away once stays so.
     Statement,
     /// A merge has changed what a commit before it wrote, and a rebase leaves out merges.
     Merge,
@@ -142,19 +142,21 @@ impl Search<'_, '_> {
         let (mut found, mut several) = (Vec::new(), Vec::new());
         for (path, touches) in &self.touches {
             let content = |tree| objects.file(tree, path);
-            let is_known = [content(proposal.top)?, content(base)?];
+            let known @ [left, there] = [content(proposal.top)?, content(base)?];
+            // Who takes it away ends what was said of it, though the same bytes come back.
+            let is_back = is_manifest(path) && there.is_some() && left == there;
             let written = touches.iter().rev().filter(|touch| !touch.is_merge);
             let last = written.clone().next();
             let other = touches
                 .iter()
                 .rev()
-                .find(|touch| !is_known.contains(&touch.content));
+                .find(|touch| !known.contains(&touch.content));
             let tell = |touch: &Touch, matter| Passing {
                 commit: touch.commit,
                 path: path.clone(),
                 matter,
             };
-            if path.ends_with('/') || is_statement(path) {
+            if path.ends_with('/') || is_statement(path) || is_back {
                 found.extend(other.map(|touch| tell(touch, Matter::Statement)));
             } else if let Some(last) = last {
                 if last.content != content(head)? {
@@ -195,6 +197,10 @@ impl Search<'_, '_> {
         }
         Ok(Some(paths))
     }
+}
+
+fn is_manifest(path: &str) -> bool {
+    matches!(zones::role(path), Some(Role::Manifest(_)))
 }
 
 /// Whether what a file at this path says stays said when it is gone.

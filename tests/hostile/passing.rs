@@ -121,6 +121,17 @@ fn what_was_stated_or_revoked_once_stays_so() {
     }
 }
 
+#[test]
+fn a_request_of_somebody_else_does_not_go_and_come_back() {
+    let hostile = Hostile::new();
+    branch(&hostile);
+    for text in ["", "x", &manifest("good")] {
+        commit(&hostile, &[("requests/good.yaml", text)]);
+    }
+    let why = "the mainline would remember that";
+    told(&hostile, "requests/good.yaml", why);
+}
+
 /// People commit as they work.
 #[test]
 fn a_request_that_was_mended_in_its_branch_is_taken() {
