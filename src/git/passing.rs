@@ -11,6 +11,7 @@ use git2::Oid;
 
 use crate::git::differing::differing;
 use crate::git::follow::Zones;
+use crate::git::foreign::touched;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
 use crate::git::producer::{LANDING_OCTETS, Node, PARENTS, landed};
@@ -32,7 +33,7 @@ pub struct Passing {
 /// Why it matters that a commit has something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matter {
-    /// What was stated, revoked or taken away once stays so.
+    /// What was stated, revoked, taken away or written to `issued/` once stays so.
     Statement,
     /// A merge has changed what a commit before it wrote, and a rebase leaves out merges.
     Merge,
@@ -119,7 +120,7 @@ impl Search<'_, '_> {
             before.transpose()?.unwrap_or_default(),
             Zones::of(objects, after)?,
         );
-        let mut paths = BTreeSet::new();
+        let mut paths = touched(objects, old.issued, new.issued)?;
         let mut show =
             |path: &str| paths.extend((!zones::is_unread(path)).then(|| path.to_owned()));
         differing(objects, "policies/", old.policies, new.policies, &mut show)?;
@@ -144,7 +145,8 @@ impl Search<'_, '_> {
             let content = |tree| objects.file(tree, path);
             let known @ [left, there] = [content(proposal.top)?, content(base)?];
             // Who takes it away ends what was said of it, though the same bytes come back.
-            let is_back = is_manifest(path) && there.is_some() && left == there;
+            let is_back = left == there
+                && (path.starts_with("issued/") || is_manifest(path) && there.is_some());
             let written = touches.iter().rev().filter(|touch| !touch.is_merge);
             let last = written.clone().next();
             let other = touches

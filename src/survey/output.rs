@@ -196,8 +196,11 @@ pub(super) fn proposed(
     if paths.is_empty() {
         return Ok(findings);
     }
-    let restore = restore(repository, proposal.ancestor())?;
-    let help = format!("take it out of the branch: `{restore} && git commit -m \"leave issued\"`");
+    let ancestor = proposal.ancestor();
+    let restore = restore(repository, ancestor)?;
+    let help = format!(
+        "take it out of the branch and its history: `{restore} && git reset --soft {ancestor} && git commit -m \"leave issued\"`"
+    );
     let reason = |message: String| Reason::new(Code::ForeignOutput, message).help(help.clone());
     let named = paths.iter().take(NAMED).map(|path| Finding {
         file: path.parse().ok(),

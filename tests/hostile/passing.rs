@@ -107,6 +107,7 @@ fn what_was_stated_or_revoked_once_stays_so() {
                       spec: {all: true, reason: keyCompromise}\n";
     for (path, text) in [
         ("requests/good.revocation.yaml", revocation),
+        ("issued/good/provenance.json", "{}"),
         ("requests/good.approvals/a\\b.json", "{}"),
         ("requests/good.approvals/bob-12345678.json.sig", "x"),
     ] {
