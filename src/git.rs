@@ -49,6 +49,7 @@ mod since;
 mod swap;
 mod tracking;
 mod tree;
+mod unfit;
 mod walk;
 mod withdrawn;
 mod write;

@@ -2,16 +2,19 @@
 //!
 //! In come trees, out go files, each with its path. Only trees that differ from those before are read, and each of them and
 //! each file once, until there are more than anybody looks at: of what a change brings beside the zones only so much is
-//! searched. Nothing is recursive, for how deep directories lie is up to a stranger.
+//! searched. What nobody can check out is found on the way. Nothing is recursive, for how deep directories lie is up to a
+//! stranger.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use crate::finding::Finding;
 use crate::git::diff::pairs;
 use crate::git::objects::{Objects, Searched};
 use crate::git::tree::{self, Entries, Entry, Tree};
+use crate::git::unfit::Unfit;
 use crate::names::ObjectId;
-use crate::zones::{self, Role, Zone};
+use crate::zones::{self, Role, Scope, Zone};
 
 // What is searched of a change beside the zones: a check is made at each of its pushes, and an archive of zeros has a
 // thousandth of its size in a pack. What is merged is searched by the run.
@@ -48,6 +51,14 @@ impl Folder {
             path,
         }
     }
+
+    /// What the readers of the top and of the zones know of names here.
+    fn scope(&self) -> Option<Scope> {
+        match self.path.as_str() {
+            "" => Some(Scope::Root),
+            _ => self.is_in_zone.then_some(Scope::Zone),
+        }
+    }
 }
 
 fn is_statement(path: &str) -> bool {
@@ -71,6 +82,8 @@ impl File {
 pub(super) struct There {
     pub(super) files: HashSet<ObjectId>,
     pub(super) statements: Vec<File>,
+    /// What of it nobody can check out.
+    pub(super) unfit: Vec<Finding>,
     /// Whether all of it was looked at; there may have been too much.
     pub(super) is_whole: bool,
 }
@@ -84,7 +97,7 @@ impl There {
     ) -> anyhow::Result<Self> {
         let mut walk = NewFiles::of(objects, MAINLINE_NAMES);
         let files = walk.between(&[before], top)?;
-        Ok(Self::from(files, walk.is_whole))
+        Ok(Self::from(files, walk.unfit, walk.is_whole))
     }
 
     /// What a change has, and which files are searched beside the zones: of those that are new only so many.
@@ -103,13 +116,14 @@ impl There {
             within.extend(walk.trees);
             Searched::Only(within)
         };
-        Ok((Self::from(files, walk.is_whole), searched))
+        Ok((Self::from(files, walk.unfit, walk.is_whole), searched))
     }
 
-    fn from(files: Vec<File>, is_whole: bool) -> Self {
+    fn from(files: Vec<File>, unfit: Unfit, is_whole: bool) -> Self {
         Self {
             files: files.iter().map(|file| file.id).collect(),
             statements: files.into_iter().filter(File::is_statement).collect(),
+            unfit: unfit.into_findings(),
             is_whole,
         }
     }
@@ -155,6 +169,7 @@ pub(super) struct NewFiles<'s, 'r> {
     /// How many more names are looked at in the zones, and beside them.
     zones_left: usize,
     beside_left: usize,
+    unfit: Unfit,
     /// Whether everything was; there may have been too much of it.
     pub(super) is_whole: bool,
 }
@@ -168,6 +183,7 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             files: HashSet::new(),
             zones_left: names,
             beside_left: names,
+            unfit: Unfit::default(),
             is_whole: true,
         }
     }
@@ -222,6 +238,7 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             before.push(self.objects.directory(Some(*tree))?);
         }
         for (entry, old) in new_entries(&here, &before) {
+            self.unfit.look(&folder.path, folder.scope(), &entry, &old);
             let is_directory = entry.mode == tree::DIRECTORY;
             if !is_directory && (!tree::is_blob(entry.mode) || self.files.contains(&entry.id)) {
                 continue;
@@ -240,7 +257,7 @@ impl<'s, 'r> NewFiles<'s, 'r> {
                 places.push(Place {
                     parent: Rc::clone(folder),
                     name: name + "/",
-                    before: sorted(old),
+                    before: sorted(directories(&old)),
                     tree: entry.id,
                 });
             } else {
@@ -264,6 +281,11 @@ impl<'s, 'r> NewFiles<'s, 'r> {
     }
 }
 
+fn directories(entries: &[Entry<'_>]) -> Vec<ObjectId> {
+    let directories = entries.iter().filter(|entry| entry.mode == tree::DIRECTORY);
+    directories.map(|entry| entry.id).collect()
+}
+
 fn sorted(mut trees: Vec<ObjectId>) -> Vec<ObjectId> {
     trees.sort_unstable();
     trees.dedup();
@@ -274,12 +296,12 @@ fn entries(tree: &Tree) -> Entries<'_> {
     tree.entries().unwrap_or_default()
 }
 
-/// The entries that are not the same in any of those before, each with the directories that are at its place there. Those
-/// before may be very many: each is passed once.
+/// The entries that are not the same in any of those before, each with what has its name there. Those before may be very
+/// many: each is passed once.
 fn new_entries<'t>(
     there: &'t Tree,
     before: &'t [Rc<Tree>],
-) -> impl Iterator<Item = (Entry<'t>, Vec<ObjectId>)> {
+) -> impl Iterator<Item = (Entry<'t>, Vec<Entry<'t>>)> {
     let first = before.first().map(|first| entries(first));
     let mut others: HashMap<&[u8], Vec<Entry<'t>>> = HashMap::new();
     for entry in before.iter().skip(1).flat_map(|before| entries(before)) {
@@ -288,9 +310,9 @@ fn new_entries<'t>(
     pairs(first.unwrap_or_default(), entries(there)).filter_map(move |(old, new)| {
         let new = new?;
         let others = others.get(new.name).map(Vec::as_slice).unwrap_or_default();
-        let old = old.iter().chain(others);
-        let directories = old.clone().filter(|old| old.mode == tree::DIRECTORY);
-        let is_new = !old.clone().any(|old| *old == new);
-        is_new.then(|| (new, directories.map(|old| old.id).collect()))
+        let mut old = old.iter().chain(others).copied();
+        let all = old.clone();
+        let is_new = !old.any(|old| old == new);
+        is_new.then(|| (new, all.collect()))
     })
 }

@@ -217,6 +217,12 @@ impl Proposal<'_> {
         touched(&objects, before, issued(self.top)?)
     }
 
+    /// What the merge brings that nobody can check out.
+    #[must_use]
+    pub fn unfit(&self) -> &[Finding] {
+        &self.there.unfit
+    }
+
     /// The commit that the head was branched off at.
     #[must_use]
     pub fn ancestor(&self) -> ObjectId {

@@ -192,6 +192,11 @@ pub(super) fn is_blob(mode: u32) -> bool {
     matches!(mode & TYPE, REGULAR | SYMLINK)
 }
 
+/// Whether an entry of this mode is a link.
+pub(super) fn is_link(mode: u32) -> bool {
+    mode & TYPE == SYMLINK
+}
+
 /// Whether nothing is wrong with one entry by itself; words are for those that are told.
 pub(super) fn is_sound(name: &str, mode: u32, scope: Scope) -> bool {
     let is_plain = matches!(mode, DIRECTORY | FILE);
@@ -297,7 +302,8 @@ fn duplicate(name: &[u8]) -> Reason {
     Reason::new(Code::TreeDuplicate, "the tree names an entry twice").value(shown(name))
 }
 
-fn shown(name: &[u8]) -> String {
+/// A name as it is told.
+pub(super) fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(name).escape_debug().to_string()
 }
 

@@ -254,6 +254,7 @@ impl<'m> Merge<'m> {
         let mut refused = output::proposed(self.repository, &self.proposal, commits, branch)?;
         refused.extend(moved(self.repository, self.world, &self.proposal, zone)?);
         refused.extend(self.passing()?);
+        refused.extend_from_slice(self.proposal.unfit());
         refused.extend(not_read(requests, RequestName::manifest));
         refused.extend(not_read(revocations, RequestName::revocation));
         Ok(refused)

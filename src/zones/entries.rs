@@ -23,6 +23,36 @@ pub fn entry_name_fault(name: &str, scope: Scope) -> Option<&'static str> {
     }
 }
 
+/// What keeps everybody from checking out an entry of this name, wherever it lies and whatever it is: git refuses it by
+/// default, or no file system holds it. What only some systems refuse is not told.
+#[must_use]
+pub fn checkout_fault(name: &[u8], is_link: bool) -> Option<&'static str> {
+    // Git joins names to a path, and splits that: at a backslash, too, where NTFS would find its own directory.
+    let mut pieces = name.split(|octet| *octet == b'/');
+    let is_refused = |piece: &[u8]| {
+        matches!(piece, b"" | b"." | b"..")
+            || piece.split(|octet| *octet == b'\\').any(|part| {
+                let part = text_before_garbage(part);
+                is_dot_git(part) || is_link && is_dot_gitmodules(part)
+            })
+    };
+    if pieces.clone().any(is_refused) {
+        Some("git checks out nothing that is called so")
+    } else if pieces.any(|piece| piece.len() > NAME_OCTETS) {
+        Some("no file system holds a name of more than 255 octets")
+    } else {
+        None
+    }
+}
+
+// To git a name of HFS+ ends where it is no UTF-8.
+fn text_before_garbage(name: &[u8]) -> &str {
+    let first = name.utf8_chunks().next();
+    first.map_or("", |chunk| chunk.valid())
+}
+
+// NAME_MAX of Linux and of macOS; NTFS and exFAT hold as many UTF-16 units.
+const NAME_OCTETS: usize = 255;
 // The zone that runs make.
 const OUTPUT: &[u8] = b"issued";
 // No directory has more entries than such a number counts.
@@ -88,24 +118,43 @@ pub fn twin() -> Reason {
     Reason::new(Code::TreeDuplicate, message).help("rename one of them")
 }
 
-// What NTFS and HFS+ take for `.git`: short name, stream, trailing dots and spaces, characters without width.
+// What NTFS and HFS+ take for `.git`.
 fn is_dot_git(name: &str) -> bool {
-    let invisible = |character: &char| {
-        matches!(character, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{206a}'..='\u{206f}' | '\u{feff}')
-    };
-    let mut visible = name.chars().filter(|character| !invisible(character));
     // Nearly every name ends here.
-    if !matches!(visible.next(), Some('.' | 'g' | 'G')) {
+    if !matches!(visible(name).next(), Some('.' | 'g' | 'G')) {
         return false;
     }
-    let visible: String = name
-        .chars()
-        .filter(|character| !invisible(character))
-        .collect();
+    matches!(plain(name).as_str(), ".git" | "git~1")
+}
+
+// What they take for `.gitmodules`, which git reads and for which it never takes a link: `is_ntfs_dotgitmodules` in path.c.
+fn is_dot_gitmodules(name: &str) -> bool {
+    let plain = plain(name);
+    let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    let is_hashed = |start: &str, number: &str| {
+        let is_whole = plain.len() == 8 && is_number(number) && !number.starts_with('0');
+        is_whole && "gi7eba".starts_with(start)
+    };
+    let is_short = |(start, number): (&str, &str)| {
+        let is_first = start == "gitmod" && matches!(number, "1" | "2" | "3" | "4");
+        is_first || is_hashed(start, number)
+    };
+    plain == ".gitmodules" || plain.split_once('~').is_some_and(is_short)
+}
+
+// Without the characters that have no width.
+fn visible(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|character| {
+        !matches!(character, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{206a}'..='\u{206f}' | '\u{feff}')
+    })
+}
+
+// Without them, the stream, trailing dots and spaces, and the case of letters.
+fn plain(name: &str) -> String {
+    let visible: String = visible(name).collect();
     let file = visible.split(':').next().unwrap_or_default();
-    let file = file.trim_end_matches(['.', ' ']).to_ascii_lowercase();
-    matches!(file.as_str(), ".git" | "git~1")
+    file.trim_end_matches(['.', ' ']).to_ascii_lowercase()
 }
 
 fn folds_to_zone(name: &[u8]) -> bool {

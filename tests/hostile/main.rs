@@ -8,6 +8,7 @@
 mod algorithms;
 mod approvals;
 mod attention;
+mod checkout;
 mod clone;
 mod encodings;
 mod extensions;

@@ -122,11 +122,12 @@ fn a_deep_directory_beside_a_conflict_is_merged_as_it_is() {
          top=$( (git ls-tree pr | awk -F'\t' '$2 != \"NOTES\"'; printf '100644 blob %s\tNOTES\n' $blob) | git mktree)
          git update-ref refs/heads/pr $(git commit-tree -p pr^ -m other $top); git checkout -q NOTES",
     );
-    let answer = house
-        .scratch
-        .in_repo(&["check", "--base", "main", "--head", "pr"])
-        .code(0);
-    assert!(answer.stdout.contains("no requests"), "{}", answer.stdout);
+    let check = ["check", "--base", "main", "--head", "pr", "-o", "json"];
+    let report = house.scratch.in_repo(&check).code(2).json();
+    // Nobody could check it out, and that is all.
+    let errors = report["errors"].as_array().expect("a list");
+    let codes: Vec<_> = errors.iter().map(|error| &error["code"]).collect();
+    assert_eq!(codes, ["TreeEntryName"], "{report:#}");
 }
 
 /// A branch `pr` with a few small trees at this path that name each other so often that nobody could look at all paths.

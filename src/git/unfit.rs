@@ -1,0 +1,57 @@
+//! What a change brings that nobody can check out: once it is on the mainline there are no clones any more, nor runs.
+//!
+//! In come the new entries of directories, each beside those of its name before; out go findings, no more than anybody reads.
+//! What the reader of a zone says of its names is not said twice, and what only some systems refuse is not said at all.
+
+use crate::finding::{Code, Finding, Reason};
+use crate::git::tree::{self, Entry};
+use crate::names::RepoPath;
+use crate::zones::{self, Scope, Zone};
+
+// PATH_MAX of Linux is 4096 with the zero at the end. Git opens files from the top of the work tree.
+const PATH_OCTETS: usize = 4095;
+
+/// What was found, and how much of it is told.
+#[derive(Debug, Default)]
+pub(super) struct Unfit(Vec<Finding>);
+
+impl Unfit {
+    /// Looks at an entry of the directory with this path, a slash behind it. Somebody tells what is wrong in this scope.
+    pub(super) fn look(
+        &mut self,
+        folder: &str,
+        scope: Option<Scope>,
+        entry: &Entry<'_>,
+        before: &[Entry<'_>],
+    ) {
+        let Some(message) = fault(folder, entry) else {
+            return;
+        };
+        let is_told = scope.is_some_and(|scope| tree::fault(entry, scope).is_some());
+        let is_older = before.iter().any(|old| fault(folder, old).is_some());
+        if is_told || is_older || self.0.len() == zones::REPORTED {
+            return;
+        }
+        let help = "rename it, or leave it out: once it is on the mainline, nobody can clone that";
+        let reason = Reason::new(Code::TreeEntryName, message);
+        let reason = reason.value(tree::shown(entry.name)).help(help);
+        self.0.push(Finding {
+            file: RepoPath::nearest(folder.trim_end_matches('/')),
+            ..Finding::anywhere(reason)
+        });
+    }
+
+    /// What was found.
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.0
+    }
+}
+
+fn fault(folder: &str, entry: &Entry<'_>) -> Option<&'static str> {
+    zones::checkout_fault(entry.name, tree::is_link(entry.mode)).or_else(|| {
+        let is_long = folder.len() + entry.name.len() > PATH_OCTETS;
+        // What lies deeper is told by the first that is too deep; in a zone all that is deep is told by its reader.
+        let is_first = is_long && folder.len() <= PATH_OCTETS + 1 && Zone::of(folder).is_none();
+        is_first.then_some("no system opens a path of more than 4095 octets")
+    })
+}
