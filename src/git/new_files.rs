@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::finding::Finding;
+use crate::finding::{Code, Finding, Reason};
 use crate::git::diff::pairs;
 use crate::git::objects::{Objects, Searched};
 use crate::git::tree::{self, Entries, Entry, Tree};
@@ -225,6 +225,26 @@ impl<'s, 'r> NewFiles<'s, 'r> {
         Ok(files)
     }
 
+    /// The directory, and those before it. One that is malformed is empty, and told: git leaves none when it writes there.
+    fn read(
+        &mut self,
+        place: &Place,
+        folder: &Folder,
+    ) -> anyhow::Result<(Rc<Tree>, Vec<Rc<Tree>>)> {
+        let is_large = |flaw: &Reason| flaw.code == Code::TooManyFiles;
+        let (mut before, mut was_large) = (Vec::new(), false);
+        for tree in &place.before {
+            let (tree, flaw) = self.objects.directory_or_flaw(*tree)?;
+            was_large |= flaw.as_ref().is_some_and(is_large);
+            before.push(tree);
+        }
+        let (here, flaw) = self.objects.directory_or_flaw(place.tree)?;
+        if let Some(flaw) = flaw.filter(|flaw| !(was_large && is_large(flaw))) {
+            self.unfit.tell(&folder.path, folder.scope(), flaw);
+        }
+        Ok((here, before))
+    }
+
     fn look_into(
         &mut self,
         place: &Place,
@@ -232,11 +252,7 @@ impl<'s, 'r> NewFiles<'s, 'r> {
         places: &mut Vec<Place>,
         files: &mut Vec<File>,
     ) -> anyhow::Result<()> {
-        let here = self.objects.directory(Some(place.tree))?;
-        let mut before = Vec::new();
-        for tree in &place.before {
-            before.push(self.objects.directory(Some(*tree))?);
-        }
+        let (here, before) = self.read(place, folder)?;
         for (entry, old) in new_entries(&here, &before) {
             self.unfit.look(&folder.path, folder.scope(), &entry, &old);
             let is_directory = entry.mode == tree::DIRECTORY;

@@ -100,6 +100,21 @@ impl<'r> Objects<'r> {
         Ok(found.unwrap_or_else(|| Rc::new(Tree::read(Vec::new()))))
     }
 
+    /// A tree, which is empty where it is none that anybody can mean, and why it is.
+    pub(super) fn directory_or_flaw(
+        &self,
+        tree: ObjectId,
+    ) -> anyhow::Result<(Rc<Tree>, Option<Reason>)> {
+        let flaw = match self.tree(tree)? {
+            Ok(tree) => match tree.entries() {
+                Ok(_) => return Ok((tree, None)),
+                Err(reason) => *reason,
+            },
+            Err(reason) => reason,
+        };
+        Ok((Rc::new(Tree::read(Vec::new())), Some(flaw)))
+    }
+
     /// The octets of a blob that has at most `limit` of them.
     pub(super) fn blob(
         &self,

@@ -29,16 +29,31 @@ impl Unfit {
         };
         let is_told = scope.is_some_and(|scope| tree::fault(entry, scope).is_some());
         let is_older = before.iter().any(|old| fault(folder, old).is_some());
-        if is_told || is_older || self.0.len() == zones::REPORTED {
+        if is_told || is_older {
             return;
         }
         let help = "rename it, or leave it out: once it is on the mainline, nobody can clone that";
         let reason = Reason::new(Code::TreeEntryName, message);
-        let reason = reason.value(tree::shown(entry.name)).help(help);
-        self.0.push(Finding {
-            file: RepoPath::nearest(folder.trim_end_matches('/')),
-            ..Finding::anywhere(reason)
-        });
+        self.push(folder, reason.value(tree::shown(entry.name)).help(help));
+    }
+
+    /// Tells why nobody can read the directory with this path: git may find any name in it. In a zone and at the top its
+    /// reader tells that.
+    pub(super) fn tell(&mut self, folder: &str, scope: Option<Scope>, mut flaw: Reason) {
+        if scope.is_none() {
+            let help = "take it out of the index and add it again, so that git writes it anew";
+            flaw.help.get_or_insert_with(|| help.to_owned());
+            self.push(folder, flaw);
+        }
+    }
+
+    fn push(&mut self, folder: &str, reason: Reason) {
+        if self.0.len() < zones::REPORTED {
+            self.0.push(Finding {
+                file: RepoPath::nearest(folder.trim_end_matches('/')),
+                ..Finding::anywhere(reason)
+            });
+        }
     }
 
     /// What was found.

@@ -135,6 +135,34 @@ fn no_change_brings_a_name_that_no_file_system_holds() {
     }
 }
 
+/// Git reads on where no name can be trusted any more.
+#[test]
+fn no_name_hides_in_a_directory_that_nobody_can_read() {
+    let hostile = Hostile::new();
+    let blob = hostile.object("blob", b"x");
+    let file = |mode, name: &'static str| (mode, name.as_bytes(), blob.clone());
+    let unsorted = hostile.tree(&[file("100644", "z"), file("100644", ".git")]);
+    let twice = hostile.tree(&[file("100644", ".git"), file("100644", ".git")]);
+    let padded = hostile.tree(&[file("0100644", ".git")]);
+    for (tree, code) in [
+        (&unsorted, "TreeOrder"),
+        (&twice, "TreeDuplicate"),
+        (&padded, "TreeEntryName"),
+    ] {
+        hostile.commit_top("docs", &hostile.tree(&[("40000", b"sub", tree.clone())]));
+        assert!(!is_cloned(&hostile), "{code}");
+        let check = hostile.proposed();
+        let found = (check.code, check.errors());
+        assert_eq!(found, (Some(2), vec![code]), "{check:?}");
+        hostile.reset();
+    }
+    let unsorted = ("40000", &b"sub"[..], unsorted);
+    hostile.commit_top("docs", &hostile.tree(std::slice::from_ref(&unsorted)));
+    hostile.scratch.git(&["tag", "bad"]);
+    hostile.commit_top("docs", &hostile.tree(&[file("100644", "a"), unsorted]));
+    passes("a file beside it", &hostile.checked("bad", "main"));
+}
+
 /// What is there is nobody's fault, and a file of the same content hides no name.
 #[test]
 fn only_what_is_new_at_its_place_is_refused() {
