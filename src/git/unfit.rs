@@ -10,6 +10,8 @@ use crate::zones::{self, Scope, Zone};
 
 // PATH_MAX of Linux is 4096 with the zero at the end. Git opens files from the top of the work tree.
 const PATH_OCTETS: usize = 4095;
+// Enough to find it in its directory.
+const NAME_CHARACTERS: usize = 60;
 
 /// What was found, and how much of it is told.
 #[derive(Debug, Default)]
@@ -32,9 +34,12 @@ impl Unfit {
         if is_told || is_older {
             return;
         }
-        let help = "rename it, or leave it out: once it is on the mainline, nobody can clone that";
+        let name = tree::shown(entry.name);
+        let begin: String = name.chars().take(NAME_CHARACTERS).collect();
+        let message = format!("{message}: `{begin}`");
+        let help = "once it is on the mainline nobody can clone that: rename it, or leave it out";
         let reason = Reason::new(Code::TreeEntryName, message);
-        self.push(folder, reason.value(tree::shown(entry.name)).help(help));
+        self.push(folder, reason.value(name).help(help));
     }
 
     /// Tells why nobody can read the directory with this path: git may find any name in it. In a zone and at the top its

@@ -114,6 +114,8 @@ fn no_change_brings_a_name_that_no_file_system_holds() {
     let long = "z".repeat(290);
     let file = tree(&hostile, "100644", b"x");
     hostile.commit_top(&long, &file);
+    let told = hostile.proposed().error();
+    assert!(told.contains(&format!(": `{}`", &long[..60])), "{told}");
     is_refused(&hostile, "at the top");
     let name = format!("{long}.json");
     let approvals = tree(&hostile, "100644", name.as_bytes());
