@@ -89,13 +89,18 @@ pub fn is_demanded(profile: Option<Profile>, attribute: Attribute, value: &str) 
         }
 }
 
-/// The skeletons of the value: folded before, and folded between, since each order misses some capital letters.
-fn looks(value: &str) -> [String; 2] {
+/// The skeletons of the value: folded before, and folded between, since each order misses some capital letters; and with the
+/// letters of ASCII folded before all others, whose capital I looks like another letter than the small one.
+fn looks(value: &str) -> [String; 3] {
     let value: String = value.chars().take(LOOKED_AT).collect();
-    let shape: String = skeleton(&value).collect();
+    let between = |value: &str| {
+        let shape: String = skeleton(value).collect();
+        skeleton(&fold(&shape)).collect()
+    };
     [
         skeleton(&fold(&value)).collect(),
-        skeleton(&fold(&shape)).collect(),
+        between(&value),
+        between(&value.to_ascii_lowercase()),
     ]
 }
 
@@ -119,6 +124,8 @@ mod tests {
             ("kubernetes-adm1n", false),
             ("kubernetes-admıns", false),
             ("Kubernetes-Super-Admin", true),
+            ("\u{39a}UBERNETES-ADMIN", true),
+            ("KUBERNETES-\u{410}DMIN", true),
             ("systems", false),
             ("my-system:x", false),
             ("jane", false),
