@@ -200,7 +200,7 @@ impl<'m> Merge<'m> {
     }
 
     /// What its commits have otherwise than the merge would. What is pushed lands as it is, and most of it has landed there.
-    fn passing(&self) -> anyhow::Result<Vec<Finding>> {
+    fn passing(&self, is_output_told: bool) -> anyhow::Result<Vec<Finding>> {
         let commits = (self.base, self.head);
         if git::is_quarantined() && self.repository.is_on_mainline(self.base, self.head)? {
             return Ok(Vec::new());
@@ -211,7 +211,9 @@ impl<'m> Merge<'m> {
             let reason = Reason::new(Code::LandingTooLarge, message).help(help);
             return Ok(vec![Finding::anywhere(reason)]);
         };
-        let found = passing.iter().take(zones::REPORTED);
+        let is_told = |passing: &&Passing| is_output_told && passing.path.starts_with("issued/");
+        let found = passing.iter().filter(|passing| !is_told(passing));
+        let found = found.take(zones::REPORTED);
         Ok(found.map(|passing| in_passing(passing, commits)).collect())
     }
 
@@ -253,7 +255,9 @@ impl<'m> Merge<'m> {
         let commits = (self.base, self.head);
         let mut refused = output::proposed(self.repository, &self.proposal, commits, branch)?;
         refused.extend(moved(self.repository, self.world, &self.proposal, zone)?);
-        refused.extend(self.passing()?);
+        let is_foreign = |finding: &Finding| finding.reason.code == Code::ForeignOutput;
+        let is_told = refused.iter().any(is_foreign);
+        refused.extend(self.passing(is_told)?);
         refused.extend_from_slice(self.proposal.unfit());
         refused.extend(not_read(requests, RequestName::manifest));
         refused.extend(not_read(revocations, RequestName::revocation));
