@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::control::ControlZone;
 use crate::control::principal::SshKey;
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::names::{ObjectId, RequestName};
+use crate::names::{ObjectId, RepoPath, RequestName};
 use crate::plan::Entry;
 use crate::snapshot::{Introduction, Snapshot};
 use crate::timestamp::Timestamp;
@@ -243,13 +243,10 @@ pub fn idle(request: &RequestName) -> Finding {
 /// The same of those for which there is no room.
 #[must_use]
 pub fn idle_more(requests: &[RequestName]) -> Option<Finding> {
-    let first = requests.first()?;
-    let number = requests.len();
-    let message = format!(
-        "{number} more revocations revoke nothing, since no certificate was issued for their requests"
-    );
-    let reason = Reason::new(Code::CertificateRevoked, message);
-    Some(Finding::in_file(first.revocation(), reason))
+    let file = requests.first()?.revocation();
+    let message =
+        "more revocations revoke nothing, since no certificate was issued for their requests";
+    Some(more(requests, file, Code::CertificateRevoked, message))
 }
 
 /// Says of statements that no request is there which they could be about.
@@ -270,9 +267,12 @@ pub fn orphaned(request: &RequestName) -> Finding {
 /// The same of those for which there is no room.
 #[must_use]
 pub fn orphaned_more(requests: &[RequestName]) -> Option<Finding> {
-    let first = requests.first()?;
-    let number = requests.len();
-    let message = format!("{number} more directories of statements lie beside no request");
-    let reason = Reason::new(Code::UnexpectedFile, message);
-    Some(Finding::in_file(first.statements(), reason))
+    let file = requests.first()?.statements();
+    let message = "more directories of statements lie beside no request";
+    Some(more(requests, file, Code::UnexpectedFile, message))
+}
+
+fn more(requests: &[RequestName], file: RepoPath, code: Code, message: &str) -> Finding {
+    let reason = Reason::new(code, format!("{} {message}", requests.len()));
+    Finding::in_file(file, reason)
 }

@@ -7,6 +7,7 @@
 
 mod language;
 mod names;
+mod operands;
 mod outputs;
 mod refusals;
 mod view;

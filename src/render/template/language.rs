@@ -12,6 +12,7 @@ use minijinja::{Error, Value};
 
 use crate::finding::{Code, Place, Reason};
 use crate::render::template::names;
+use crate::render::template::operands::operands;
 use crate::render::template::refusals::Refusals;
 
 /// The filters that a template may use.
@@ -145,37 +146,22 @@ impl Walk<'_, '_> {
     fn expression(&mut self, expression: &Expr<'_>) {
         let plain = "write what you mean with names, texts, `~`, comparisons, `and`, `or`, `not` and `a if b else c`";
         match expression {
-            Expr::Var(_) | Expr::Const(_) => {}
+            Expr::Var(_)
+            | Expr::Const(_)
+            | Expr::Compare(_)
+            | Expr::IfExpr(_)
+            | Expr::GetAttr(_)
+            | Expr::GetItem(_) => {}
             Expr::UnaryOp(operation) => match operation.op {
-                UnaryOpKind::Not | UnaryOpKind::Neg => self.expression(&operation.expr),
+                UnaryOpKind::Not | UnaryOpKind::Neg => {}
             },
             Expr::BinOp(operation) => {
                 if is_arithmetic(operation.op) {
                     let help = "a template doesn't calculate; join texts with `~`";
                     self.refuse(operation.span(), "an operator of arithmetic", help);
                 }
-                self.expression(&operation.left);
-                self.expression(&operation.right);
-            }
-            Expr::Compare(comparison) => {
-                self.expression(&comparison.expr);
-                for part in &comparison.ops {
-                    self.expression(&part.expr);
-                }
-            }
-            Expr::IfExpr(choice) => {
-                self.expression(&choice.test_expr);
-                self.expression(&choice.true_expr);
-                if let Some(other) = &choice.false_expr {
-                    self.expression(other);
-                }
             }
             Expr::Filter(filter) => self.filter(filter, filter.span()),
-            Expr::GetAttr(attribute) => self.expression(&attribute.expr),
-            Expr::GetItem(item) => {
-                self.expression(&item.expr);
-                self.expression(&item.subscript_expr);
-            }
             Expr::Slice(slice) => self.refuse(slice.span(), "a slice", plain),
             Expr::Test(test) => self.refuse(test.span(), "a test with `is`", plain),
             Expr::Call(call) => self.refuse(call.span(), "a call", plain),
@@ -183,15 +169,15 @@ impl Walk<'_, '_> {
             Expr::Tuple(tuple) => self.refuse(tuple.span(), "a list of its own", plain),
             Expr::Map(map) => self.refuse(map.span(), "a map of its own", plain),
         }
+        for operand in operands(expression) {
+            self.expression(operand);
+        }
     }
 
     fn filter(&mut self, filter: &Filter<'_>, span: Span) {
         let help = "a template has the filters `b64encode` and `tojson`, without arguments";
         if !FILTERS.contains(&filter.name) || !filter.args.is_empty() {
             self.refuse(span, &format!("this use of `| {}`", filter.name), help);
-        }
-        if let Some(filtered) = &filter.expr {
-            self.expression(filtered);
         }
     }
 }

@@ -11,6 +11,7 @@ use minijinja::machinery::Span;
 use minijinja::machinery::ast::{Expr, ForLoop, Stmt};
 use minijinja::value::ValueKind;
 
+use crate::render::template::operands::operands;
 use crate::render::template::refusals::Refusals;
 use crate::yaml::suggest;
 
@@ -150,41 +151,13 @@ impl<'t> Walk<'_, '_, 't> {
                 let key = item.subscript_expr.as_const()?;
                 self.part((&item.expr, &whole), &key, item.span())
             }
+            // It is not known what they give.
             other => {
-                self.parts(other);
+                for operand in operands(other) {
+                    self.expression(operand);
+                }
                 None
             }
-        }
-    }
-
-    /// Expressions of which it is not known what they give.
-    fn parts(&mut self, expression: &Expr<'t>) {
-        match expression {
-            Expr::UnaryOp(operation) => drop(self.expression(&operation.expr)),
-            Expr::BinOp(operation) => {
-                self.expression(&operation.left);
-                self.expression(&operation.right);
-            }
-            Expr::Compare(comparison) => {
-                self.expression(&comparison.expr);
-                for part in &comparison.ops {
-                    self.expression(&part.expr);
-                }
-            }
-            Expr::IfExpr(choice) => {
-                self.expression(&choice.test_expr);
-                self.expression(&choice.true_expr);
-                if let Some(other) = &choice.false_expr {
-                    self.expression(other);
-                }
-            }
-            Expr::Filter(filter) => {
-                if let Some(filtered) = &filter.expr {
-                    self.expression(filtered);
-                }
-            }
-            // No template has another.
-            _ => {}
         }
     }
 
