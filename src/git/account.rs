@@ -223,25 +223,25 @@ impl<'a> Account<'a> {
 
     /// Whether a provenance was brought by commits alone that no run made.
     fn is_foreign(&mut self, track: &Track<'_>, provenance: ObjectId) -> anyhow::Result<bool> {
-        let brought = track.provenances_brought.iter();
-        let mut commits = brought
-            .filter(|(_, brought)| *brought == provenance)
-            .map(|(commit, _)| *commit)
-            .peekable();
-        if commits.peek().is_none() {
-            return Ok(false);
-        }
-        for commit in commits {
-            let is_run = match self.runs.get(&commit) {
-                Some(known) => *known,
-                None => self.repository.run_commit(commit)?.is_ok(),
-            };
-            self.runs.insert(commit, is_run);
-            if is_run {
-                return Ok(false);
+        let mut is_foreign = false;
+        for (commit, brought) in &track.provenances_brought {
+            if *brought == provenance {
+                if self.is_run(*commit)? {
+                    return Ok(false);
+                }
+                is_foreign = true;
             }
         }
-        Ok(true)
+        Ok(is_foreign)
+    }
+
+    fn is_run(&mut self, commit: ObjectId) -> anyhow::Result<bool> {
+        if let Some(known) = self.runs.get(&commit) {
+            return Ok(*known);
+        }
+        let found = self.repository.run_commit(commit)?.is_ok();
+        self.runs.insert(commit, found);
+        Ok(found)
     }
 
     fn brought(&self, followed: &Followed) -> Brought {
