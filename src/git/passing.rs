@@ -145,8 +145,11 @@ impl Search<'_, '_> {
             let content = |tree| objects.file(tree, path);
             let known @ [left, there] = [content(proposal.top)?, content(base)?];
             // Who takes it away ends what was said of it, though the same bytes come back.
-            let is_back = left == there
-                && (path.starts_with("issued/") || is_manifest(path) && there.is_some());
+            let role = zones::role(path);
+            let is_manifest = matches!(role, Some(Role::Manifest(_)));
+            let is_statement = matches!(role, Some(Role::Statement(_) | Role::Revocation(_)));
+            let is_back =
+                left == there && (path.starts_with("issued/") || is_manifest && there.is_some());
             let written = touches.iter().rev().filter(|touch| !touch.is_merge);
             let last = written.clone().next();
             let other = touches
@@ -158,7 +161,10 @@ impl Search<'_, '_> {
                 path: path.clone(),
                 matter,
             };
-            if path.ends_with('/') || is_statement(path) || is_back {
+            if path.ends_with('/') {
+                // What lies below it is not known.
+                found.extend(touches.last().map(|touch| tell(touch, Matter::Statement)));
+            } else if is_statement || is_back {
                 found.extend(other.map(|touch| tell(touch, Matter::Statement)));
             } else if let Some(last) = last {
                 if last.content != content(head)? {
@@ -199,16 +205,4 @@ impl Search<'_, '_> {
         }
         Ok(Some(paths))
     }
-}
-
-fn is_manifest(path: &str) -> bool {
-    matches!(zones::role(path), Some(Role::Manifest(_)))
-}
-
-/// Whether what a file at this path says stays said when it is gone.
-fn is_statement(path: &str) -> bool {
-    matches!(
-        zones::role(path),
-        Some(Role::Statement(_) | Role::Revocation(_))
-    )
 }

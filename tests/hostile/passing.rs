@@ -133,6 +133,19 @@ fn a_request_of_somebody_else_does_not_go_and_come_back() {
     told(&hostile, "requests/good.yaml", why);
 }
 
+#[test]
+fn what_nobody_can_read_does_not_come_and_go() {
+    let hostile = Hostile::new();
+    let blob = hostile.object("blob", b"x");
+    let unsorted = ["b.yaml", "a.yaml"].map(|name| ("100644", name.as_bytes(), blob.clone()));
+    hostile.commit_bad(&hostile.tree(&unsorted));
+    hostile.commit_tree("base^{tree}");
+    let check = hostile.proposed();
+    let found = (check.code, check.errors());
+    assert_eq!(found, (Some(2), vec!["MergeConflict"]), "{check:?}");
+    assert!(check.error().contains("requests/bad/"), "{check:?}");
+}
+
 /// People commit as they work.
 #[test]
 fn a_request_that_was_mended_in_its_branch_is_taken() {
