@@ -35,6 +35,7 @@ mod namesakes;
 mod new_files;
 mod objects;
 mod open;
+mod origins;
 mod output;
 mod passing;
 mod pending;

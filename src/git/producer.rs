@@ -3,7 +3,8 @@
 //! In come a mainline commit and the requests that it changed; out go, for each, the commit that made its bytes and all
 //! commits that had a hand in it. What a merge landed is passed once, children first, for all requests together: the
 //! search for a maker goes to the parent that has the bytes already, and on from there, but never out of what was
-//! landed. Nothing of it is proven: authors are what git says.
+//! landed: bytes that a merge brought back from there are its own, though whoever made them keeps a hand in them.
+//! Nothing of it is proven: authors are what git says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,8 +13,8 @@ use git2::Oid;
 use crate::git::diff::Paths;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
+use crate::git::origins::{Places, origins, requests_of};
 use crate::git::repository::Repository;
-use crate::git::tree;
 use crate::names::ObjectId;
 
 // A landing of more commits than this is not searched; the author of its requests is unknown.
@@ -84,8 +85,9 @@ pub(super) fn search(
         question,
         landed: landed.iter().copied().collect(),
         requests: HashMap::new(),
-        held: HashMap::from([(key(top), question.makers.clone())]),
+        held: HashMap::from([(key(top), &question.makers | &question.contributors)]),
         top,
+        returned: Places::new(),
         found: Producers::default(),
         most: usize::MAX,
     };
@@ -103,7 +105,7 @@ pub(super) fn search(
             return Ok(None);
         }
     }
-    Ok(Some(search.found))
+    search.found()
 }
 
 /// Who made the commit made all that it changes.
@@ -126,6 +128,8 @@ struct Search<'s> {
     /// The requests whose bytes were followed to this commit; `None` is a merge that nobody has made.
     held: HashMap<Option<Oid>, BTreeSet<usize>>,
     top: &'s Node,
+    /// The requests whose bytes were brought back, by the commits that had them.
+    returned: Places,
     found: Producers,
     /// How much of trees is walked at most.
     most: usize,
@@ -191,8 +195,34 @@ impl Search<'_> {
         }
         // A merge that brings back old bytes: it is the merge that did it.
         let maker = if holders.is_empty() { node } else { self.top };
-        let maker = maker.is_made.then_some(maker.commit);
-        self.found.makers.insert(request, maker);
+        for holder in holders {
+            self.returned.entry(holder).or_default().insert(request);
+        }
+        if self.question.makers.contains(&request) {
+            let maker = maker.is_made.then_some(maker.commit);
+            self.found.makers.insert(request, maker);
+        }
+    }
+
+    /// What was found, with those who made what was brought back.
+    fn found(self) -> anyhow::Result<Option<Producers>> {
+        let (objects, mut found) = (self.objects, self.found);
+        let made = origins(
+            self.repository,
+            objects,
+            self.paths,
+            self.returned,
+            self.most,
+        )?;
+        let Some(made) = made else { return Ok(None) };
+        for (request, commits) in made {
+            found
+                .contributors
+                .entry(request)
+                .or_default()
+                .extend(commits);
+        }
+        Ok(Some(found))
     }
 
     fn requests_at(&mut self, commit: Oid) -> anyhow::Result<Option<ObjectId>> {
@@ -204,10 +234,6 @@ impl Search<'_> {
         self.requests.insert(commit, found);
         Ok(found)
     }
-}
-
-fn requests_of(objects: &Objects<'_>, top: ObjectId) -> anyhow::Result<Option<ObjectId>> {
-    objects.entry(top, "requests", tree::DIRECTORY)
 }
 
 /// The commits that are reachable from the node and not from its first parent, children first.

@@ -134,7 +134,7 @@ fn by_commit<'z>(
         return assumed(records, zone, notices);
     };
     let Some(maker) = &introduction.maker else {
-        let message = "too many commits landed at once, or commits of too large directories or too many parents, to tell which made the request";
+        let message = "too many commits landed at once, or commits of too large directories or too many parents, or a merge brought the request back from too far behind, to tell which made the request";
         let help = "who asked says so with `gitca approve --as-requester REQUEST`, or lands another change of the request in a smaller merge";
         notices.push(Reason::new(Code::LandingTooLarge, message).help(help));
         return None;

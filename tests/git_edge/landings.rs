@@ -7,7 +7,7 @@ use gitca::snapshot::{Authorship, Introduction};
 
 use crate::repository::{Repo, proposed};
 
-const REQUEST: &str = "requests/dev/joe.yaml";
+pub(crate) const REQUEST: &str = "requests/dev/joe.yaml";
 
 fn joe() -> RequestName {
     "dev/joe".parse().expect("a name")
@@ -15,28 +15,28 @@ fn joe() -> RequestName {
 
 impl Repo {
     /// Commits the work tree as this person.
-    fn by(&self, person: &str, message: &str) -> ObjectId {
+    pub(crate) fn by(&self, person: &str, message: &str) -> ObjectId {
         self.git(&["add", "--all"]);
         self.commit_as(person, message)
     }
 
-    fn commit_as(&self, person: &str, message: &str) -> ObjectId {
+    pub(crate) fn commit_as(&self, person: &str, message: &str) -> ObjectId {
         let author = format!("--author={person} <{person}@example.com>");
         self.git(&["commit", "--quiet", "--allow-empty", "-m", message, &author]);
         self.head()
     }
 
     /// Writes the request as this person would.
-    fn ask(&self, person: &str, bytes: &str) -> ObjectId {
+    pub(crate) fn ask(&self, person: &str, bytes: &str) -> ObjectId {
         self.write(REQUEST, bytes);
         self.by(person, "ask")
     }
 
-    fn on(&self, branch: &str) {
+    pub(crate) fn on(&self, branch: &str) {
         self.git(&["switch", "--quiet", branch]);
     }
 
-    fn branch(&self, branch: &str) {
+    pub(crate) fn branch(&self, branch: &str) {
         self.git(&["switch", "--quiet", "-c", branch]);
     }
 
@@ -45,7 +45,7 @@ impl Repo {
         self.commit_as(person, "merge")
     }
 
-    fn meanwhile(&self) {
+    pub(crate) fn meanwhile(&self) {
         self.write("src/other", &self.head().to_string());
         self.by("mia", "meanwhile");
     }
@@ -245,7 +245,7 @@ pub(crate) fn found(repo: &Repo) -> Introduction {
 }
 
 /// A name, what lands the request and says which commit brought it, its maker, everybody with a hand in it.
-type Row<T> = (
+pub(crate) type Row<T> = (
     &'static str,
     fn(&Repo) -> T,
     &'static str,

@@ -19,5 +19,6 @@ mod merges;
 mod output;
 mod refusal;
 mod repository;
+mod returned;
 mod snapshot;
 mod statements;

@@ -316,6 +316,36 @@ fn old_bytes_that_a_merge_brings_back_are_asked_for_by_whoever_merged() {
     }
 }
 
+/// jane asked once, and it was taken away again. Her bytes come back by a merge on a branch, with what jane says to them.
+#[test]
+fn whoever_made_bytes_that_a_merge_brings_back_does_not_approve_them() {
+    for (approver, verdict) in [("jane", "pending"), ("bob", "approved")] {
+        let house = House::new("{anyOf: [{groups: [platform, developers]}]}", "signature");
+        house.ask("laptop", "jane");
+        git(&house, "branch asked");
+        git(&house, "rm -q requests/laptop.yaml");
+        house.scratch.commit("remove");
+        git(&house, "switch -qc side");
+        house.scratch.sh(
+            "cd repo; git reset -q --hard $(git commit-tree -p HEAD -p asked -m back asked^{tree})",
+        );
+        house.state("laptop", "approve", approver);
+        house.scratch.commit("approve");
+        git(&house, "switch -q main");
+        git(&house, "merge -q --no-ff --no-commit side");
+        house.commit_as("carol", true, "landed");
+        let answer = house.scratch.in_repo(&["plan", "-o", "json"]);
+        let report = answer.success().json();
+        let requester = &report["results"][0]["requester"];
+        assert_eq!(requester["principal"], "carol", "{report:#}");
+        assert_eq!(
+            judged(&report, "laptop").0,
+            verdict,
+            "{approver}: {report:#}"
+        );
+    }
+}
+
 /// jane asks on a branch that has 10,000 commits, hers among them.
 const MANY: &str = r"cd repo
     { echo 'reset refs/heads/side'; echo from $(git rev-parse side); echo
