@@ -2,7 +2,8 @@
 //! lead through the same directories, and the commits of a change are walked several times.
 //!
 //! In comes an object under its id, out it goes again until enough others came: some tens of megabytes at the very most.
-//! How much that is says whoever keeps them: trees are few and large, commits many and small.
+//! How much that is says whoever keeps them: trees are few and large, commits many and small, and what is known of a file is
+//! counted.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,21 +17,21 @@ pub(super) struct Kept<T>(RefCell<Generations<T>>);
 struct Generations<T> {
     young: HashMap<ObjectId, Weighed<T>>,
     old: HashMap<ObjectId, Weighed<T>>,
-    octets: usize,
-    /// A generation has so many; two are kept.
+    weight: usize,
+    /// A generation has so much; two are kept.
     most: usize,
 }
 
-/// An object and how many octets it takes.
+/// An object and how much of a generation it takes.
 type Weighed<T> = (Rc<T>, usize);
 
 impl<T> Kept<T> {
-    /// Nothing yet; a generation will have so many octets.
+    /// Nothing yet; a generation will have so much.
     pub(super) fn of(most: usize) -> Self {
         Self(RefCell::new(Generations {
             young: HashMap::new(),
             old: HashMap::new(),
-            octets: 0,
+            weight: 0,
             most,
         }))
     }
@@ -41,24 +42,24 @@ impl<T> Kept<T> {
         if let Some((object, _)) = kept.young.get(&id) {
             return Some(Rc::clone(object));
         }
-        let (object, octets) = kept.old.remove(&id)?;
-        kept.add(id, &object, octets);
+        let (object, weight) = kept.old.remove(&id)?;
+        kept.add(id, &object, weight);
         Some(object)
     }
 
-    /// Remembers an object of so many octets.
-    pub(super) fn keep(&self, id: ObjectId, object: &Rc<T>, octets: usize) {
-        self.0.borrow_mut().add(id, object, octets);
+    /// Remembers an object that takes so much.
+    pub(super) fn keep(&self, id: ObjectId, object: &Rc<T>, weight: usize) {
+        self.0.borrow_mut().add(id, object, weight);
     }
 }
 
 impl<T> Generations<T> {
-    fn add(&mut self, id: ObjectId, object: &Rc<T>, octets: usize) {
-        if self.octets > self.most {
+    fn add(&mut self, id: ObjectId, object: &Rc<T>, weight: usize) {
+        if self.weight > self.most {
             self.old = std::mem::take(&mut self.young);
-            self.octets = 0;
+            self.weight = 0;
         }
-        self.octets += octets;
-        self.young.insert(id, (Rc::clone(object), octets));
+        self.weight += weight;
+        self.young.insert(id, (Rc::clone(object), weight));
     }
 }

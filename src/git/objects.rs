@@ -26,6 +26,7 @@ const TREE_OCTETS: usize = 16 * 1024 * 1024;
 pub(super) struct Objects<'r> {
     odb: Odb<'r>,
     kept: &'r Kept<Tree>,
+    heads: &'r Kept<(usize, ObjectType)>,
     walked: Cell<usize>,
     searched: Searched,
 }
@@ -43,6 +44,7 @@ impl<'r> Objects<'r> {
         Ok(Self {
             odb: odb.context("opening the object database")?,
             kept: &repository.trees,
+            heads: &repository.heads,
             walked: Cell::new(0),
             searched: Searched::AllBut(HashSet::new()),
         })
@@ -177,13 +179,15 @@ impl<'r> Objects<'r> {
         Ok(folder.file(name).map(|entry| entry.id))
     }
 
-    /// How many octets an object has.
+    /// How many octets an object has. Whoever asks will read it later.
     pub(super) fn octets(&self, object: ObjectId) -> anyhow::Result<usize> {
         // A directory that is in thousands of places was read at the first.
-        match self.kept.get(object) {
-            Some(tree) => Ok(tree.size()),
-            None => Ok(self.header(object)?.0),
+        if let Some(tree) = self.kept.get(object) {
+            return Ok(tree.size());
         }
+        let header = self.header(object)?;
+        self.heads.keep(object, &Rc::new(header), 1);
+        Ok(header.0)
     }
 
     /// Writes one object; one that is there already is left as it is.
@@ -195,9 +199,11 @@ impl<'r> Objects<'r> {
     }
 
     fn header(&self, object: ObjectId) -> anyhow::Result<(usize, ObjectType)> {
-        self.odb
-            .read_header(oid(object))
-            .with_context(|| format!("reading object {object}"))
+        if let Some(known) = self.heads.get(object) {
+            return Ok(*known);
+        }
+        let header = self.odb.read_header(oid(object));
+        header.with_context(|| format!("reading object {object}"))
     }
 
     fn read(&self, object: ObjectId) -> anyhow::Result<OdbObject<'_>> {

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::Path;
 
 use anyhow::Context as _;
-use git2::ErrorCode;
+use git2::{ErrorCode, ObjectType};
 
 use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::commit::Commit;
@@ -22,12 +22,16 @@ use crate::snapshot::Author;
 // that a change may have, when they are as short as most.
 const TREES: usize = 8 << 20;
 const COMMITS: usize = 4 << 20;
+// What kind of object, and how many octets it has, is asked for when a change is measured and again when it is read: all that
+// it may bring.
+const HEADS: usize = 12_000;
 
 /// An open repository; one for each thread.
 pub struct Repository {
     pub(super) inner: git2::Repository,
     pub(super) trees: Kept<Tree>,
     pub(super) commits: Kept<Commit>,
+    pub(super) heads: Kept<(usize, ObjectType)>,
 }
 
 impl fmt::Debug for Repository {
@@ -74,6 +78,7 @@ impl Repository {
             inner,
             trees: Kept::of(TREES),
             commits: Kept::of(COMMITS),
+            heads: Kept::of(HEADS),
         }
     }
 
