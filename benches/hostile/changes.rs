@@ -12,6 +12,7 @@ use crate::{Act, Case, filled};
 
 // What a change may touch, but for the directories around it.
 const CHANGED: usize = 10_960;
+const REVOCATIONS: usize = 8_000;
 const KIB: usize = 1024;
 // What it may bring to `requests/`.
 const OCTETS: usize = 8 * 1024 * KIB - 64 * KIB;
@@ -23,7 +24,7 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         of(
             "revocations that are none",
-            CHANGED,
+            REVOCATIONS,
             "revocation.yaml",
             |n| n.to_string().into_bytes(),
         ),

@@ -21,6 +21,7 @@ use crate::{Case, filled};
 
 // What a change may touch, but for the directories around it.
 const FILES: u32 = 10_900;
+const REVOCATIONS: u32 = 8_000;
 // What it may bring of these, whose curve has the signatures that take longest.
 const P521: u32 = 6_000;
 // No Signer has it.
@@ -76,7 +77,7 @@ pub(crate) fn cases() -> Vec<Case> {
                     text.into_bytes(),
                 )
             };
-            bringing((0..FILES).map(text).collect())
+            bringing((0..REVOCATIONS).map(text).collect())
         }),
         of("private keys beside the zones", || {
             let pem = KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512)

@@ -13,11 +13,13 @@ use crate::git::differing::known;
 use crate::git::objects::Objects;
 use crate::git::open::is_quarantined;
 use crate::git::tree::{self, Entry};
-use crate::names::ObjectId;
+use crate::names::{ObjectId, REVOCATION};
 use crate::zones::{self, SEARCHED_FILE, ZONES, Zone};
 
 /// More files and directories than this in one change are refused.
 pub(super) const CHANGED: usize = 11_000;
+// Of a Revocation it takes longest to tell that it revokes nothing.
+const REVOCATIONS: usize = 8_000;
 // Ten thousand requests with small keys, five thousand with keys of RSA; small as they are in a pack, files of nothing but
 // brackets are read as slowly as others.
 const OCTETS: usize = 8 << 20;
@@ -39,6 +41,7 @@ pub(super) fn require_few(
     let mut count = Count {
         objects,
         left: CHANGED,
+        revocations_left: REVOCATIONS,
         octets_left: OCTETS,
         octets: HashMap::new(),
     };
@@ -56,6 +59,7 @@ pub(super) fn require_few(
 struct Count<'c, 'r> {
     objects: &'c Objects<'r>,
     left: usize,
+    revocations_left: usize,
     octets_left: usize,
     /// How many each file has that was seen already.
     octets: HashMap<ObjectId, usize>,
@@ -107,6 +111,10 @@ impl Count<'_, '_> {
             return Ok(());
         };
         let path = format!("{folder}/{}", String::from_utf8_lossy(file.name));
+        if path.ends_with(REVOCATION) {
+            let left = self.revocations_left.checked_sub(1);
+            self.revocations_left = left.ok_or_else(|| too_many_revocations(folder))?;
+        }
         let is_let_through = zones::is_unread(&path);
         // What decides has a limit in all, and so has a list of keys.
         let is_limited = Zone::of(folder) != Some(Zone::Data) && !is_let_through;
@@ -136,6 +144,11 @@ fn too_many(path: &str) -> Stop {
         path,
         format!("the change touches more than {CHANGED} files and directories of the zones"),
     )
+}
+
+fn too_many_revocations(path: &str) -> Stop {
+    let message = format!("the change brings more than {REVOCATIONS} Revocations");
+    too_much(path, message)
 }
 
 fn too_large(path: &str) -> Stop {

@@ -52,6 +52,25 @@ fn a_change_is_read_no_further_than_somebody_mends_it() {
     assert_eq!((check.code, check.errors()), (Some(0), vec![]), "{check:?}");
 }
 
+/// Of Revocations there may be fewer than of other files, for none is read where there are more.
+#[test]
+fn a_change_brings_at_most_8_000_revocations() {
+    let hostile = Hostile::new();
+    let names = |number: usize| (0..number).map(|n| format!("r{n:05}.revocation.yaml"));
+    let fits = hostile.commit_files(names(8_000)).proposed();
+    ended_early(&fits, 7_488);
+    hostile.reset();
+    let many = hostile.commit_files(names(8_001)).proposed();
+    assert_eq!(
+        (many.code, many.errors()),
+        (Some(2), vec!["TooManyFiles"]),
+        "{many:?}"
+    );
+    let told = many.error();
+    assert!(told.contains("more than 8000 Revocations"), "{told}");
+    assert!(told.contains("split it"), "{told}");
+}
+
 /// One that can be read and names no certificate is as wrong.
 #[test]
 fn revocations_of_nothing_are_read_no_further_either() {
