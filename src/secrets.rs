@@ -32,6 +32,9 @@ const BLOCK: usize = 4096;
 /// the thousand has made them for us. One of RSA-2048 takes eight units, one of RSA-8192 nearly all of them, one on P-521
 /// twelve, on P-384 six, and on another curve one.
 pub const OPENED: u64 = 500;
+/// After so many keys nothing is searched any more that is read for nothing else: none past those that are opened stops
+/// anybody's request, and whoever has more has made them for us.
+pub const FOUND: usize = 1_000;
 
 /// One private key in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

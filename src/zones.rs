@@ -8,6 +8,7 @@ mod attributes;
 mod bounds;
 mod copies;
 mod entries;
+mod hunt;
 mod leaks;
 mod outputs;
 mod paths;

@@ -25,8 +25,6 @@ use crate::zones::{SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS};
 
 // More commits since the last run than these are not looked at.
 const COMMITS: usize = 100_000;
-// Whoever has more of them has made them for us.
-const KEYS: usize = 10_000;
 
 /// A private key that lay in the repository for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,7 +271,7 @@ impl<'s, 'r> Search<'s, 'r> {
     }
 
     fn has_room(&mut self) -> bool {
-        let has_room = self.files_left > 0 && self.found.keys.len() < KEYS;
+        let has_room = self.files_left > 0 && self.found.keys.len() < secrets::FOUND;
         self.found.is_whole &= has_room;
         self.files_left = self.files_left.saturating_sub(1);
         has_room

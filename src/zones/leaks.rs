@@ -24,20 +24,26 @@ impl<S: Source> Survey<'_, S> {
     pub(super) fn search_file(&mut self, path: &str, handle: &S::Handle) -> anyhow::Result<()> {
         // A directory may name one object two hundred thousand times.
         let object = self.source.object(handle);
-        let known = object.and_then(|object| self.searched.get(&object));
+        let known = object.and_then(|object| self.hunt.searched.get(&object));
         if let Some(leaks) = known.cloned() {
             self.tell(path, &leaks);
             return Ok(());
         }
-        let limit = SEARCHED_FILE.min(self.searched_left);
+        if self.hunt.found >= secrets::FOUND {
+            self.not_searched(path);
+            return Ok(());
+        }
+        let limit = SEARCHED_FILE.min(self.hunt.octets_left);
         let Ok(blob) = self.source.read(handle, limit)? else {
             self.not_searched(path);
             return Ok(());
         };
-        self.searched_left -= u64::try_from(blob.bytes.len()).unwrap_or(self.searched_left);
+        self.hunt.octets_left -= u64::try_from(blob.bytes.len()).unwrap_or(self.hunt.octets_left);
         let leaks = self.search(path, &blob.bytes);
         self.tell(path, &leaks);
-        self.searched.extend(object.map(|object| (object, leaks)));
+        self.hunt
+            .searched
+            .extend(object.map(|object| (object, leaks)));
         Ok(())
     }
 
@@ -49,11 +55,11 @@ impl<S: Source> Survey<'_, S> {
 
     /// What is in a file that was read; one that is the same in another place is searched there alone.
     pub(super) fn search_once(&mut self, path: &str, file: &Blob) -> Vec<Leak> {
-        if let Some(leaks) = self.searched.get(&file.id) {
+        if let Some(leaks) = self.hunt.searched.get(&file.id) {
             return leaks.clone();
         }
         let leaks = self.search(path, &file.bytes);
-        self.searched.insert(file.id, leaks.clone());
+        self.hunt.searched.insert(file.id, leaks.clone());
         leaks
     }
 
@@ -70,7 +76,7 @@ impl<S: Source> Survey<'_, S> {
 
     /// Says once that not everything was searched.
     fn not_searched(&mut self, path: &str) {
-        if std::mem::replace(&mut self.told_unsearched, true) {
+        if std::mem::replace(&mut self.hunt.is_told, true) {
             return;
         }
         let message = "this was not searched for private keys, and maybe more was not: there is too much of it";
@@ -90,8 +96,9 @@ impl<S: Source> Survey<'_, S> {
 
     /// Searches octets that were read, and remembers the keys in them.
     pub(super) fn search(&mut self, path: &str, octets: &[u8]) -> Vec<Leak> {
-        let leaks = secrets::find(octets, &self.effort);
-        if self.effort.is_exhausted() {
+        let leaks = secrets::find(octets, &self.hunt.effort);
+        self.hunt.found += leaks.len();
+        if self.hunt.effort.is_exhausted() {
             self.not_searched(path);
         }
         for key in leaks.iter().filter_map(|leak| leak.key) {
@@ -133,7 +140,7 @@ impl<S: Source> Survey<'_, S> {
         // when its turn comes.
         while let Some((folder, child, depth)) = rest.pop() {
             let is_passed_over = self.is_passed_over(&folder, &child);
-            if is_passed_over && self.told_unsearched {
+            if is_passed_over && self.hunt.is_told {
                 continue;
             }
             let path = match &*folder {
@@ -176,8 +183,8 @@ impl<S: Source> Survey<'_, S> {
 
     /// Whether so many files and directories may still be searched.
     fn has_room(&mut self, entries: usize) -> bool {
-        let left = self.inert_left.checked_sub(entries);
-        self.inert_left = left.unwrap_or_default();
+        let left = self.hunt.files_left.checked_sub(entries);
+        self.hunt.files_left = left.unwrap_or_default();
         left.is_some()
     }
 }

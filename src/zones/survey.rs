@@ -7,21 +7,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::effort::Effort;
 use crate::finding::{Code, Finding, Reason};
 use crate::names::{ObjectId, RepoPath, RequestName};
-use crate::secrets::{self, Leak};
 use crate::snapshot::{Blob, Snapshot};
 use crate::zones::again::Again;
 use crate::zones::attributes;
 use crate::zones::copies::{Copies, copied};
+use crate::zones::hunt::Hunt;
 use crate::zones::paths::{
     ATTRIBUTES, CONTROL_ENTRIES, CONTROL_OCTETS, DIRECTORY_ENTRIES, ENTRIES, Folder, LIST_OCTETS,
     Role, Zone, folder_place, place, size_limit,
 };
-use crate::zones::source::{
-    Child, Kind, SEARCHED_FILES, SEARCHED_OCTETS, Scope, Source, Statements,
-};
+use crate::zones::source::{Child, Kind, Scope, Source, Statements};
 
 // What is read of a repository in all.
 const OCTETS: usize = 1 << 30;
@@ -57,7 +54,7 @@ pub fn survey<S: Source>(
 pub fn control<S: Source>(source: &S, top: &S::Handle) -> anyhow::Result<Snapshot> {
     let mut survey = Survey::of(source);
     // The keys that lie about are those of the tip.
-    survey.inert_left = 0;
+    survey.hunt.files_left = 0;
     for child in survey.list(top, "", Scope::Root)? {
         if matches!(Zone::of(&child.name), None | Some(Zone::Control)) {
             survey.zone(child)?;
@@ -81,12 +78,6 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) statement_folders: Vec<Statements<S::Handle>>,
     /// Requests about which something was said that can't be read.
     pub(super) distrusted: Vec<RequestName>,
-    /// How many inert files may still be searched for keys.
-    pub(super) inert_left: usize,
-    /// How many octets may still be searched for keys that are read for nothing else.
-    pub(super) searched_left: u64,
-    /// Whether it was said that not everything is searched.
-    pub(super) told_unsearched: bool,
     pub(super) entries_left: usize,
     pub(super) control_left: usize,
     /// How many octets files that decide may still have, and lists of keys.
@@ -97,10 +88,7 @@ pub(super) struct Survey<'s, S: Source> {
     pub(super) copies: Copies,
     again: Again,
     octets_left: usize,
-    /// What opening private keys may still cost.
-    pub(super) effort: Effort,
-    /// The objects that were searched for private keys, with what was found.
-    pub(super) searched: BTreeMap<ObjectId, Vec<Leak>>,
+    pub(super) hunt: Hunt,
     /// How many findings each directory has had, and how many all had, whether they were said or not.
     pub(super) reported: BTreeMap<String, usize>,
     pub(super) faults: usize,
@@ -117,9 +105,6 @@ impl<'s, S: Source> Survey<'s, S> {
             hidden_folders: Vec::new(),
             statement_folders: Vec::new(),
             distrusted: Vec::new(),
-            inert_left: SEARCHED_FILES,
-            searched_left: SEARCHED_OCTETS,
-            told_unsearched: false,
             entries_left: ENTRIES,
             control_left: CONTROL_ENTRIES,
             control_octets_left: CONTROL_OCTETS,
@@ -128,8 +113,7 @@ impl<'s, S: Source> Survey<'s, S> {
             copies: Copies::default(),
             again: Again::default(),
             octets_left: OCTETS,
-            effort: Effort::of(secrets::OPENED),
-            searched: BTreeMap::new(),
+            hunt: Hunt::default(),
             reported: BTreeMap::new(),
             faults: 0,
         }

@@ -17,8 +17,6 @@ pub(crate) fn fixtures() -> Vec<Fixture> {
         fixture("leaked-key", key_that_a_run_has_seen),
         fixture("leaked-key", hidden_key),
         fixture("leaked-key", key_in_a_statement),
-        fixture("leaked-key", more_than_is_searched),
-        fixture("leaked-key", more_than_is_searched_of_a_change),
     ]
 }
 
@@ -324,47 +322,6 @@ fn hidden_key(hostile: &Hostile) {
             hostile.reset();
         }
     }
-}
-
-/// What is too large to be searched is told by each run and plan, as long as it is there.
-fn more_than_is_searched(hostile: &Hostile) {
-    let told = |report: &Report| report.notices().contains(&"TooManyFiles");
-    let large = vec![0; 16 * 1024 * 1024 + 1];
-    hostile.commit(&[("disk.img", &large)]);
-    let run = hostile.run();
-    assert_eq!(run.verdict("good"), Some("issued"), "{run:?}");
-    assert!(told(&run), "{run:?}");
-    for change in ["nothing", "README.md"] {
-        if change == "README.md" {
-            hostile.commit(&[(change, b"hello")]);
-        }
-        let plan = hostile.plan();
-        assert!(told(&plan), "{change}: {plan:?}");
-    }
-    hostile.take_back("disk.img");
-    let plan = hostile.plan();
-    assert!(!told(&plan), "{plan:?}");
-}
-
-/// A check searches less of what lies beside the zones than a run, and says so; what comes after it in small files is found.
-fn more_than_is_searched_of_a_change(hostile: &Hostile) {
-    let pem = |seed| seeded_key(seed).serialize_pem().into_bytes();
-    let large = |end: &[u8]| [&vec![0; 9 * 1024 * 1024], end].concat();
-    let files = [
-        ("docs/a.img", large(b"")),
-        ("docs/b.img", large(&pem("x"))),
-        ("docs/z.pem", pem("y")),
-        ("requests/x.yaml", manifest("x").into_bytes()),
-        ("requests/y.yaml", manifest("y").into_bytes()),
-    ];
-    let files = files.each_ref().map(|(path, octets)| (*path, &octets[..]));
-    hostile.commit(&files);
-    let check = hostile.proposed();
-    assert_eq!(check.verdict("x"), Some("approved"), "{check:?}");
-    assert_eq!(check.reasons("y"), ["KeyBlocked"], "{check:?}");
-    assert_eq!(check.notices(), ["TooManyFiles"], "{check:?}");
-    let plan = hostile.plan();
-    assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{plan:?}");
 }
 
 /// What is said about a request that has its certificate is not read any more, but a key in it is found.

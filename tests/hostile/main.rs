@@ -35,6 +35,7 @@ mod templates;
 mod through;
 mod trees;
 mod turns;
+mod unsearched;
 mod zones;
 
 #[expect(

@@ -1,7 +1,7 @@
 //! Hostile trees and files, each as a commit that the binary judges beside a good request.
 
 use crate::repository::{Hostile, Report, manifest};
-use crate::{files, leaks, limits};
+use crate::{files, leaks, limits, unsearched};
 
 /// The fixtures that must be there.
 pub(crate) const FIXTURES: [&str; 36] = [
@@ -86,6 +86,7 @@ fn fixtures() -> Vec<Fixture> {
     fixtures.extend(attributes());
     fixtures.extend(files::fixtures());
     fixtures.extend(leaks::fixtures());
+    fixtures.extend(unsearched::fixtures());
     fixtures
 }
 

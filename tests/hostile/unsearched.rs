@@ -1,0 +1,83 @@
+//! How far private keys are searched for: what is not searched is told.
+
+use crate::repository::{Hostile, Report, manifest};
+use crate::seeds::seeded_key;
+use crate::trees::{Fixture, fixture, run};
+
+const LEAK: &str = "PrivateKeyInRepository";
+
+pub(crate) fn fixtures() -> Vec<Fixture> {
+    vec![
+        fixture("leaked-key", more_than_is_searched),
+        fixture("leaked-key", more_than_is_searched_of_a_change),
+        fixture("leaked-key", more_keys_than_anybody_reads_of),
+    ]
+}
+
+#[test]
+fn what_is_not_searched_for_private_keys_is_told() {
+    run(fixtures());
+}
+
+/// What is too large to be searched is told by each run and plan, as long as it is there.
+fn more_than_is_searched(hostile: &Hostile) {
+    let told = |report: &Report| report.notices().contains(&"TooManyFiles");
+    let large = vec![0; 16 * 1024 * 1024 + 1];
+    hostile.commit(&[("disk.img", &large)]);
+    let run = hostile.run();
+    assert_eq!(run.verdict("good"), Some("issued"), "{run:?}");
+    assert!(told(&run), "{run:?}");
+    for change in ["nothing", "README.md"] {
+        if change == "README.md" {
+            hostile.commit(&[(change, b"hello")]);
+        }
+        let plan = hostile.plan();
+        assert!(told(&plan), "{change}: {plan:?}");
+    }
+    hostile.take_back("disk.img");
+    let plan = hostile.plan();
+    assert!(!told(&plan), "{plan:?}");
+}
+
+/// A check searches less of what lies beside the zones than a run, and says so; what comes after it in small files is found.
+fn more_than_is_searched_of_a_change(hostile: &Hostile) {
+    let pem = |seed| seeded_key(seed).serialize_pem().into_bytes();
+    let large = |end: &[u8]| [&vec![0; 9 * 1024 * 1024], end].concat();
+    let files = [
+        ("docs/a.img", large(b"")),
+        ("docs/b.img", large(&pem("x"))),
+        ("docs/z.pem", pem("y")),
+        ("requests/x.yaml", manifest("x").into_bytes()),
+        ("requests/y.yaml", manifest("y").into_bytes()),
+    ];
+    let files = files.each_ref().map(|(path, octets)| (*path, &octets[..]));
+    hostile.commit(&files);
+    let check = hostile.proposed();
+    assert_eq!(check.verdict("x"), Some("approved"), "{check:?}");
+    assert_eq!(check.reasons("y"), ["KeyBlocked"], "{check:?}");
+    assert_eq!(check.notices(), ["TooManyFiles"], "{check:?}");
+    let plan = hostile.plan();
+    assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{plan:?}");
+}
+
+/// After a thousand keys no more are looked for in what is read for nothing else, and that is said.
+fn more_keys_than_anybody_reads_of(hostile: &Hostile) {
+    let label = "ENCRYPTED PRIVATE KEY-----";
+    let key = |number: usize| {
+        let path = format!("keys/{}/{number}.pem", number / 90);
+        let text = format!("-----BEGIN {label}\n{number:08}\n-----END {label}\n");
+        (path, text.into_bytes())
+    };
+    let keys: Vec<_> = (0..1_080).map(key).collect();
+    let files = keys
+        .iter()
+        .map(|(path, octets)| (path.as_str(), &octets[..]));
+    hostile.commit(&files.collect::<Vec<_>>());
+    for report in [hostile.proposed(), hostile.plan()] {
+        let leaks = report.all_reasons();
+        let leaks = leaks.iter().filter(|code| **code == LEAK);
+        assert_eq!(leaks.count(), 1_000, "{:?}", report.notices());
+        assert_eq!(report.notices(), ["TooManyFiles"]);
+    }
+    assert_eq!(hostile.plan().verdict("good"), Some("approved"));
+}
