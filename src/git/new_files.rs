@@ -113,6 +113,7 @@ impl There {
         let searched = if walk.is_whole {
             Searched::AllBut(past)
         } else {
+            walk.unfit.tell_more(BROUGHT_NAMES);
             within.extend(walk.trees);
             Searched::Only(within)
         };

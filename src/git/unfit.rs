@@ -52,6 +52,15 @@ impl Unfit {
         }
     }
 
+    /// Tells that there are more names than are looked at.
+    pub(super) fn tell_more(&mut self, names: usize) {
+        let message = format!(
+            "the change brings more than {names} files and directories, and no more of their names were looked at"
+        );
+        let help = "split it: bring a part of these files in a branch of its own, and the rest when that is merged";
+        self.push("", Reason::new(Code::TooManyFiles, message).help(help));
+    }
+
     fn push(&mut self, folder: &str, reason: Reason) {
         if self.0.len() < zones::REPORTED {
             self.0.push(Finding {

@@ -196,3 +196,26 @@ fn only_what_is_new_at_its_place_is_refused() {
         assert_eq!(check.errors(), codes, "{change}: {check:?}");
     }
 }
+
+/// What was not looked at may have any name.
+#[test]
+fn no_change_brings_more_names_than_are_looked_at() {
+    let hostile = Hostile::new();
+    let below = hostile.tree(&[("100644", b"x", hostile.object("blob", b"x"))]);
+    for (number, code) in [(29_998, Some(0)), (30_001, Some(2))] {
+        let names: Vec<String> = (0..number).map(|n| format!("{n:05}")).collect();
+        let entry = |name| ("40000", str::as_bytes(name), below.clone());
+        let entries = names.iter().map(String::as_str).map(entry);
+        let docs = hostile.tree(&entries.collect::<Vec<_>>());
+        hostile.commit_top("docs", &docs);
+        let check = hostile.proposed();
+        assert_eq!(check.code, code, "{number}: {check:?}");
+        let errors: &[&str] = if code == Some(2) {
+            &["TooManyFiles"]
+        } else {
+            &[]
+        };
+        assert_eq!(check.errors(), errors, "{number}: {check:?}");
+        hostile.reset();
+    }
+}
