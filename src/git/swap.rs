@@ -1,12 +1,18 @@
-//! Merges that made a branch the mainline.
+//! Merges that made a branch the mainline, and branches that a fast-forward would make that.
 //!
 //! In comes the part of the mainline that no run has confirmed yet; out goes the merge that brought a run of another
 //! mainline, whatever it did to `issued/`: a run is made on the mainline alone, so each one that can be reached from the tip
 //! is the newest on its chain or lies before that one. Only commits that the newest run does not descend from are read, and
 //! only where there are merges.
 
+use std::collections::HashSet;
+
+use git2::Oid;
+
 use crate::git::ids::{id, oid};
 use crate::git::output::{Found, Search};
+use crate::git::producer::landed;
+use crate::git::proposal::Proposal;
 use crate::names::ObjectId;
 use crate::trust::Proof;
 
@@ -56,5 +62,40 @@ impl Search<'_, '_, '_> {
             }
         }
         anyhow::bail!("finding the merge that brought {run}")
+    }
+}
+
+impl Proposal<'_> {
+    /// Whether a fast-forward would land a run of another mainline: the branch has this newest run of its base by a merge.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn merges_run(&self, run: ObjectId) -> anyhow::Result<bool> {
+        if self.ancestor() != self.base {
+            return Ok(false);
+        }
+        let Some(landed) = landed(self.repository, &self.node())? else {
+            return Ok(false);
+        };
+        let landed: HashSet<Oid> = landed.into_iter().collect();
+        let mut left = oid(self.head);
+        while landed.contains(&left) {
+            let Some(parent) = self.parent(left)? else {
+                return Ok(true);
+            };
+            left = parent;
+        }
+        let mut current = Some(oid(self.base));
+        while let Some(commit) = current.filter(|commit| *commit != left) {
+            if commit == oid(run) {
+                return Ok(true);
+            }
+            current = self.parent(commit)?;
+        }
+        Ok(false)
+    }
+
+    fn parent(&self, commit: Oid) -> anyhow::Result<Option<Oid>> {
+        Ok(self.repository.commit_at(id(commit))?.parent_ids().next())
     }
 }

@@ -249,6 +249,16 @@ pub fn idle_more(requests: &[RequestName]) -> Option<Finding> {
     Some(more(requests, file, Code::CertificateRevoked, message))
 }
 
+/// Says of a branch that a fast-forward would make it the mainline, and that runs stop then.
+#[must_use]
+pub fn swapping(mainline: &str) -> Finding {
+    let message = format!(
+        "a fast-forward would make the branch `{mainline}`, which it has merged, and every run would stop"
+    );
+    let help = "merge it with `git merge --no-ff`, or squash it";
+    Finding::anywhere(Reason::new(Code::MainlineSwapped, message).help(help))
+}
+
 /// Says of statements that no request is there which they could be about.
 #[must_use]
 pub fn orphaned(request: &RequestName) -> Finding {

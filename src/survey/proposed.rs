@@ -122,6 +122,7 @@ impl<'m> Merge<'m> {
         let (outputs, change) = (&self.outputs, (self.base, proposal));
         leaks::add_proposed(self.repository, outputs, change, &zone, &mut snapshot)?;
         tell_orphaned(&news.stated, &mut snapshot);
+        snapshot.notices.extend(self.swapping(&zone)?);
         let mut read = self.read(&news, &mut snapshot)?;
         let asked = Asked {
             owners: &read.owners,
@@ -197,6 +198,13 @@ impl<'m> Merge<'m> {
             *snapshot = self.proposal.snapshot(&again)?;
         }
         Ok(found)
+    }
+
+    /// What to say of a branch that a fast-forward would make the mainline.
+    fn swapping(&self, zone: &ControlZone) -> anyhow::Result<Option<Finding>> {
+        let is_swapping =
+            self.outputs.run.is_some() && self.proposal.merges_run(self.outputs.source)?;
+        Ok(is_swapping.then(|| warnings::swapping(zone.settings.branch.as_str())))
     }
 
     /// What its commits have otherwise than the merge would. What is pushed lands as it is, and most of it has landed there.

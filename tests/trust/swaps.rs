@@ -166,3 +166,33 @@ fn the_mainline_that_was_is_told_by_a_key_that_it_got_after_the_branch_was_cut()
     advance(&house);
     is_swapped(&house, &old);
 }
+
+/// The codes of what a check of the branch that is checked out tells about nothing in particular.
+fn told(house: &House) -> Vec<String> {
+    let check = ["check", "--base", "main", "--head", "HEAD", "-o", "json"];
+    let report = house.scratch.in_repo(&check).success().json();
+    let notices = report["notices"].as_array().expect("notices");
+    let about_nothing = notices.iter().filter(|notice| notice["request"].is_null());
+    let codes = about_nothing.filter_map(|notice| notice["code"].as_str());
+    codes.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_check_tells_of_a_branch_that_a_fast_forward_would_make_the_mainline() {
+    let house = with_bot_key();
+    house.scratch.git(&["switch", "-q", "-c", "young"]);
+    house.ask("kim", "jane");
+    assert!(told(&house).is_empty(), "{:?}", told(&house));
+    house.scratch.git(&["switch", "-q", "main"]);
+    cut(&house);
+    house.scratch.git(&["merge", "-q", "-m", "update", "main"]);
+    assert_eq!(told(&house), ["MainlineSwapped"]);
+    // What was merged before the newest run is on the mainline's own way.
+    let merge = ["merge", "-q", "--no-ff", "-m", "land", "side"];
+    house.scratch.git(&["switch", "-q", "main"]);
+    house.scratch.git(&merge);
+    run_with(&house, "gitca").success();
+    house.scratch.git(&["switch", "-q", "-c", "next"]);
+    house.ask("lea", "jane");
+    assert!(told(&house).is_empty(), "{:?}", told(&house));
+}
