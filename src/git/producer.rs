@@ -1,10 +1,10 @@
 //! Who wrote what a mainline commit brought: behind a merge it is not the one who pressed the button.
 //!
 //! In come a mainline commit and the requests that it changed; out go, for each, the commit that made its bytes and all
-//! commits that had a hand in it. What a merge landed is passed once, children first, for all requests together: the
-//! search for a maker goes to the parent that has the bytes already, and on from there, but never out of what was
-//! landed: bytes that a merge brought back from there are its own, though whoever made them keeps a hand in them.
-//! Nothing of it is proven: authors are what git says.
+//! commits that had a hand in it. What a merge landed is passed once, children first, for all requests together, and a
+//! commit costs what it changes: the search for a maker goes to the parent that has the bytes already, and on from there,
+//! but never out of what was landed: bytes that a merge brought back from there are its own, though whoever made them
+//! keeps a hand in them. Nothing of it is proven: authors are what git says.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -147,7 +147,7 @@ impl Search<'_> {
     fn visit(&mut self, node: &Node) -> anyhow::Result<()> {
         let held = self.held.remove(&key(node)).unwrap_or_default();
         let here = requests_of(self.objects, node.tree)?;
-        let mut differing = Vec::new();
+        let mut differing: Vec<BTreeSet<usize>> = Vec::new();
         for parent in &node.parents {
             if self.is_long() {
                 return Ok(());
@@ -160,16 +160,13 @@ impl Search<'_> {
             let found = self.objects.differences(None, here, self.paths)?;
             let made: BTreeSet<usize> = found.into_iter().map(|found| found.follower).collect();
             self.contribute(node, &made);
-        } else if let Some(made) = differing
-            .iter()
-            .cloned()
-            .reduce(|made, other| &made & &other)
-        {
+        } else if let Some((first, others)) = differing.split_first() {
+            let made = others
+                .iter()
+                .fold(first.clone(), |made, other| &made & other);
             self.contribute(node, &made);
         }
-        for request in held {
-            self.follow(node, request, &differing);
-        }
+        self.follow(node, held, &differing);
         Ok(())
     }
 
@@ -181,24 +178,27 @@ impl Search<'_> {
         }
     }
 
-    fn follow(&mut self, node: &Node, request: usize, differing: &[BTreeSet<usize>]) {
-        let parents = node.parents.iter().zip(differing);
-        let holders: Vec<Oid> = parents
-            .filter(|(_, differing)| !differing.contains(&request))
-            .map(|(parent, _)| *parent)
-            .collect();
-        let older = holders.iter().find(|holder| self.landed.contains(holder));
-        // Only ancestors come next, and they come later.
-        if let Some(older) = older {
-            self.held.entry(Some(*older)).or_default().insert(request);
-            return;
+    /// Follows what is held here to the first parents that were landed and have the same. All that a parent has goes there
+    /// at once: of very many requests a commit changes few.
+    fn follow(&mut self, node: &Node, mut held: BTreeSet<usize>, differing: &[BTreeSet<usize>]) {
+        let parents = || node.parents.iter().zip(differing);
+        for (parent, differing) in parents().filter(|(parent, _)| self.landed.contains(parent)) {
+            let others = differing.iter().filter(|request| held.remove(request));
+            let others = others.copied().collect();
+            // Only ancestors come next, and they come later.
+            join(self.held.entry(Some(*parent)).or_default(), held);
+            held = others;
         }
-        // A merge that brings back old bytes: it is the merge that did it.
-        let maker = if holders.is_empty() { node } else { self.top };
-        for holder in holders {
-            self.returned.entry(holder).or_default().insert(request);
+        let mut made = held.clone();
+        for (parent, differing) in parents().filter(|(parent, _)| !self.landed.contains(parent)) {
+            made = &made & differing;
+            let returned = self.returned.entry(*parent).or_default();
+            returned.extend(&held - differing);
         }
-        if self.question.makers.contains(&request) {
+        for request in &held & &self.question.makers {
+            // A merge that brings back old bytes: it is the merge that did it.
+            let is_made = made.contains(&request);
+            let maker = if is_made { node } else { self.top };
             let maker = maker.is_made.then_some(maker.commit);
             self.found.makers.insert(request, maker);
         }
@@ -234,6 +234,14 @@ impl Search<'_> {
         self.requests.insert(commit, found);
         Ok(found)
     }
+}
+
+/// Adds what is fewer to what is more.
+fn join(some: &mut BTreeSet<usize>, mut others: BTreeSet<usize>) {
+    if some.len() < others.len() {
+        std::mem::swap(some, &mut others);
+    }
+    some.extend(others);
 }
 
 /// The commits that are reachable from the node and not from its first parent, children first.

@@ -95,6 +95,36 @@ fn what_the_mainline_has_is_brought_by_nobody_whatever_its_dates() {
     }
 }
 
+/// Thousands of small commits follow the one that asks.
+#[test]
+fn a_commit_costs_what_it_changes_however_many_requests_land_with_it() {
+    let repo = Repo::with_request();
+    let commit =
+        "commit refs/heads/side\ncommitter Joe <joe@example.com> 1890000000 +0000\ndata 1\nx\n";
+    let mut stream = format!("{commit}from {}\n", repo.head());
+    let file = |n| {
+        format!(
+            "M 100644 inline requests/d{}/r{n}.yaml\ndata 5\n{n:05}\n",
+            n % 100
+        )
+    };
+    stream.extend((0..4_000).map(file));
+    let stream = stream + &commit.repeat(2_400);
+    git(repo.path(), &["fast-import", "--quiet"], stream.as_bytes());
+    let head = repo.merge("eve", &["side"]);
+    let repository = repo.open();
+    let snapshot = repository.snapshot(head).expect("a snapshot");
+    let start = Instant::now();
+    let history = repository.history(head, None, &snapshot);
+    let taken = start.elapsed();
+    let introductions = history.expect("a history").introductions;
+    let of_joe = introductions.values().filter(|brought| {
+        names(brought.maker.as_slice()) == ["Joe"] && names(&brought.contributors) == ["Joe"]
+    });
+    assert_eq!(of_joe.count(), 4_000);
+    assert!(taken < Duration::from_secs(5), "{taken:?}");
+}
+
 /// Each of its commits writes a large directory anew, which weighs nothing in a pack.
 #[test]
 fn a_landing_of_too_large_trees_has_no_maker() {
