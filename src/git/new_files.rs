@@ -113,7 +113,9 @@ impl There {
         let searched = if walk.is_whole {
             Searched::AllBut(past)
         } else {
-            walk.unfit.tell_more(BROUGHT_NAMES);
+            if walk.zones_left == 0 || walk.beside_left == 0 {
+                walk.unfit.tell_more(BROUGHT_NAMES);
+            }
             within.extend(walk.trees);
             Searched::Only(within)
         };
