@@ -3,7 +3,7 @@
 //! Without `--base` those of the work tree, without history; with it those that a merge of `--head` would change, as they
 //! would be judged after it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::cli::CheckArgs;
 use crate::commands::extent;
@@ -14,8 +14,8 @@ use crate::names::{ObjectId, RequestName, Shard, artifact};
 use crate::plan::listing::{self, Listing};
 use crate::plan::{Attention, Entry, Evidence, Plan, plan, warnings};
 use crate::provenance::Provenance;
-use crate::report::{Changes, Report, Verdict};
-use crate::survey::{self, Certificates, Extent, Proposed, Survey};
+use crate::report::{Report, Verdict};
+use crate::survey::{self, Certificates, Extent, Mainline, Proposed, Survey};
 use crate::timestamp::Timestamp;
 use crate::worktree;
 use crate::world::World;
@@ -134,57 +134,52 @@ fn provenance(world: &World, name: &RequestName) -> anyhow::Result<Option<Proven
 
 /// What else a change of the policies would decide otherwise; a base that can't be judged is said and stops nothing.
 fn tell_changes(proposed: &Proposed, world: &World, report: &mut Report) -> anyhow::Result<()> {
-    let (changes, due) = match changes(world, proposed, &mut report.notices) {
-        Ok(found) => found.unzip(),
-        Err(error) => {
-            let stop = error.downcast::<Stop>()?;
-            let message = format!("which decisions change can't be told: {stop}");
-            report.notices.push(changed(message, proposed));
-            return Ok(());
-        }
-    };
-    if let Some(changes) = changes.as_ref().filter(|all| !all.changes.is_empty()) {
-        let (number, judged) = (changes.changes.len(), changes.judged);
-        let message = format!(
-            "the policies change, and with them {number} of {judged} decisions: {}",
-            changes.counts()
-        );
-        report.notices.push(changed(message, proposed));
-    }
-    report.changes = changes;
-    let begins = due.and_then(|due| warnings::renewals_begin(&due, world.now));
-    report.notices.extend(begins);
-    Ok(())
-}
-
-/// The certificates that a change makes due for renewal, with the end of each.
-type Due = BTreeMap<RequestName, Timestamp>;
-
-/// The decisions of the base that a merge changes, and the renewals that it makes due; `None` when it leaves the policies
-/// alone. What the merge itself brings is judged by both rules anyway and left out. First it is told what runs must sign with.
-fn changes(
-    world: &World,
-    proposed: &Proposed,
-    notices: &mut Vec<Finding>,
-) -> anyhow::Result<Option<(Changes, Due)>> {
     let base = proposed.grounds.base;
     let before = Repository::open(&world.directory)?.directory(base, "policies")?;
     if before == proposed.grounds.policies {
-        return Ok(None);
+        return Ok(());
     }
-    let mainline = survey::at(world, |_| Ok(base))?;
-    let left = Effort::of(REPLAY);
+    let mainline = survey::at(world, |_| Ok(base));
+    let told = mainline.and_then(|mainline| compare(&mainline, proposed, world.now, report));
+    if let Err(error) = told {
+        let stop = error.downcast::<Stop>()?;
+        let message = format!("which decisions change can't be told: {stop}");
+        report.notices.push(changed(message, proposed));
+    }
+    Ok(())
+}
+
+/// Tells what runs must sign with, the decisions of the base that a merge changes, and the renewals that it makes due. What
+/// the merge itself brings is judged by both rules anyway and left out.
+fn compare(
+    mainline: &Mainline,
+    proposed: &Proposed,
+    now: Timestamp,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let zone = &proposed.survey.zone;
-    notices.extend(warnings::commit_key(&mainline.survey.zone, zone, world.now));
-    let Some(mut changes) = mainline.replay(zone, world.now, &left)? else {
+    let notices = &mut report.notices;
+    notices.extend(warnings::commit_key(&mainline.survey.zone, zone, now));
+    let left = Effort::of(REPLAY);
+    let Some(mut changes) = mainline.replay(zone, now, &left)? else {
         let message = "that would take long: there are many certificates, or the policies are slow";
         return Err(Stop::because(Reason::new(Code::DecisionsChange, message)).into());
     };
     changes
         .changes
         .retain(|change| change.issued.is_some() || !proposed.survey.brings(&change.request));
-    let due = mainline.newly_due(&proposed.survey.zone, world.now)?;
-    Ok(Some((changes, due)))
+    let due = mainline.newly_due(zone, now)?;
+    if !changes.changes.is_empty() {
+        let (number, judged) = (changes.changes.len(), changes.judged);
+        let message = format!(
+            "the policies change, and with them {number} of {judged} decisions: {}",
+            changes.counts()
+        );
+        notices.push(changed(message, proposed));
+    }
+    report.changes = Some(changes);
+    notices.extend(warnings::renewals_begin(&due, now));
+    Ok(())
 }
 
 fn changed(message: String, proposed: &Proposed) -> Finding {
