@@ -14,7 +14,7 @@ use crate::git::follow::Zones;
 use crate::git::foreign::touched;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
-use crate::git::producer::{LANDING_OCTETS, Node, PARENTS, landed};
+use crate::git::producer::{LANDING_OCTETS, Node, PARENTS};
 use crate::git::proposal::Proposal;
 use crate::names::ObjectId;
 use crate::zones::{self, Role};
@@ -57,7 +57,7 @@ impl Proposal<'_> {
     /// # Errors
     /// When history can't be read.
     pub fn passing(&self) -> anyhow::Result<Option<Vec<Passing>>> {
-        let Some(commits) = landed(self.repository, &self.node())? else {
+        let Some(commits) = self.landed()? else {
             return Ok(None);
         };
         if commits.len() < 2 {
@@ -69,8 +69,8 @@ impl Proposal<'_> {
             objects: &objects,
             touches: Touches::new(),
         };
-        for commit in commits.into_iter().rev() {
-            search.look(&Node::of(self.repository, id(commit))?)?;
+        for commit in commits.iter().rev() {
+            search.look(&Node::of(self.repository, id(*commit))?)?;
             if objects.walked() > LANDING_OCTETS {
                 return Ok(None);
             }

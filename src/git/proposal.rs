@@ -4,9 +4,11 @@
 //! that it changes. Its first parent is the base. Nothing is written to the repository: what libgit2 makes while it merges
 //! stays in memory. Renames are not looked for, so a change counts where its path says.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Context as _;
+use git2::Oid;
 
 use crate::finding::{Code, Finding, Reason};
 use crate::git::account::History;
@@ -20,7 +22,7 @@ use crate::git::ids::oid;
 use crate::git::merge::merge;
 use crate::git::new_files::There;
 use crate::git::objects::{Objects, Searched};
-use crate::git::producer::Node;
+use crate::git::producer::{Node, landed};
 use crate::git::repository::Repository;
 use crate::git::revoked::revocations;
 use crate::git::since::{Base, Since};
@@ -45,6 +47,7 @@ pub struct Proposal<'r> {
     displaced: Vec<RepoPath>,
     pub(super) there: There,
     searched: Searched,
+    landed: OnceCell<Option<Vec<Oid>>>,
 }
 
 /// The requests about which a merge changes what is said.
@@ -81,6 +84,7 @@ impl Repository {
                 displaced,
                 there,
                 searched,
+                landed: OnceCell::new(),
             })
         };
         if ancestor == base {
@@ -344,6 +348,15 @@ impl Proposal<'_> {
         names: &BTreeSet<RequestName>,
     ) -> anyhow::Result<BTreeMap<RequestName, RevocationHistory>> {
         revocations(self.repository, self.node(), names)
+    }
+
+    /// The commits of the branch, children first; `None` where there are more than are looked at one by one.
+    pub(super) fn landed(&self) -> anyhow::Result<Option<&[Oid]>> {
+        if let Some(known) = self.landed.get() {
+            return Ok(known.as_deref());
+        }
+        let found = landed(self.repository, &self.node())?;
+        Ok(self.landed.get_or_init(|| found).as_deref())
     }
 
     pub(super) fn node(&self) -> Node {

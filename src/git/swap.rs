@@ -11,7 +11,6 @@ use git2::Oid;
 
 use crate::git::ids::{id, oid};
 use crate::git::output::{Found, Search};
-use crate::git::producer::landed;
 use crate::git::proposal::Proposal;
 use crate::names::ObjectId;
 use crate::trust::Proof;
@@ -74,10 +73,10 @@ impl Proposal<'_> {
         if self.ancestor() != self.base {
             return Ok(false);
         }
-        let Some(landed) = landed(self.repository, &self.node())? else {
+        let Some(landed) = self.landed()? else {
             return Ok(false);
         };
-        let landed: HashSet<Oid> = landed.into_iter().collect();
+        let landed: HashSet<&Oid> = landed.iter().collect();
         let mut left = oid(self.head);
         while landed.contains(&left) {
             let Some(parent) = self.parent(left)? else {

@@ -140,7 +140,7 @@ impl Proposal<'_> {
     /// When history can't be read.
     pub fn withdrawn_keys(&self) -> anyhow::Result<Withdrawals> {
         let repository = self.repository;
-        let Some(commits) = landed(repository, &self.node())? else {
+        let Some(commits) = self.landed()? else {
             let is_whole = false;
             return Ok(Withdrawals {
                 is_whole,
@@ -150,11 +150,11 @@ impl Proposal<'_> {
         let objects = Objects::of(repository)?;
         let mut search = Search::of(&objects, self.top, &self.there, BROUGHT_NAMES);
         (search.files_left, search.octets_left) = (BROUGHT_FILES, BROUGHT_OCTETS);
-        if let [commit] = commits[..] {
-            search.search(id(commit), &self.there.statements)?;
+        if let [commit] = commits {
+            search.search(id(*commit), &self.there.statements)?;
             return Ok(search.found);
         }
-        search.look_at_all(repository, commits)?;
+        search.look_at_all(repository, commits.iter())?;
         Ok(search.found)
     }
 }
@@ -207,23 +207,27 @@ impl<'s, 'r> Search<'s, 'r> {
             return Ok(());
         }
         if let Some(commits) = landed(repository, &node)? {
-            let aside = commits.into_iter().filter(|commit| id(*commit) != merge);
-            return self.look_at_all(repository, aside.collect());
+            let aside = commits.iter().filter(|commit| id(**commit) != merge);
+            return self.look_at_all(repository, aside);
         }
         self.found.is_whole = false;
         Ok(())
     }
 
     /// Searches what each of these commits brought, children first, as far as trees are read for one landing.
-    fn look_at_all(&mut self, repository: &Repository, commits: Vec<Oid>) -> anyhow::Result<()> {
+    fn look_at_all<'c>(
+        &mut self,
+        repository: &Repository,
+        commits: impl DoubleEndedIterator<Item = &'c Oid>,
+    ) -> anyhow::Result<()> {
         let walked = self.objects.walked();
         let mut trees = HashMap::new();
-        for commit in commits.into_iter().rev() {
+        for commit in commits.rev() {
             if self.objects.walked() - walked > LANDING_OCTETS {
                 self.found.is_whole = false;
                 break;
             }
-            let node = Node::of(repository, id(commit))?;
+            let node = Node::of(repository, id(*commit))?;
             // Parents come first, so that most of them were read. Each name is looked up in each of them: what only one past
             // these has is searched like what is new.
             let tree_of = |parent: &Oid| match trees.get(parent) {
@@ -232,7 +236,7 @@ impl<'s, 'r> Search<'s, 'r> {
             };
             let before = node.parents.iter().take(PARENTS).map(tree_of);
             let before: Vec<ObjectId> = before.collect::<Result<_, _>>()?;
-            trees.insert(commit, node.tree);
+            trees.insert(*commit, node.tree);
             self.look(node.commit, &before, node.tree)?;
         }
         Ok(())
