@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::git::authorship::{authorship, committed};
 use crate::git::follow::{Followed, Following, Passed, Track};
 use crate::git::objects::Objects;
+use crate::git::origins::Origins;
 use crate::git::producer::{self, Node, Question};
 use crate::git::repository::Repository;
 use crate::names::{ObjectId, RequestName};
@@ -124,6 +125,7 @@ impl<'a> Account<'a> {
         }
         let mut people = People::default();
         let manifests = following.manifests();
+        let mut origins = Origins::of(self.repository, self.objects, &manifests);
         for (passed, question) in &questions {
             let node = if passed.is_made {
                 Node::of(self.repository, passed.commit)?
@@ -135,7 +137,8 @@ impl<'a> Account<'a> {
             } else {
                 producer::search(self.repository, self.objects, &node, question, &manifests)?
             };
-            match found {
+            let found = found.map(|found| origins.complete(found)).transpose()?;
+            match found.flatten() {
                 Some(found) => people.extend(found),
                 None => people.unknown.extend(&question.contributors),
             }

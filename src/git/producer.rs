@@ -13,8 +13,8 @@ use git2::Oid;
 use crate::git::diff::Paths;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
-use crate::git::origins::{Places, origins, requests_of};
 use crate::git::repository::Repository;
+use crate::git::tree;
 use crate::names::ObjectId;
 
 // A landing of more commits than this is not searched; the author of its requests is unknown.
@@ -62,6 +62,8 @@ pub(super) struct Question {
 pub(super) struct Producers {
     pub(super) makers: BTreeMap<usize, Option<ObjectId>>,
     pub(super) contributors: BTreeMap<usize, Vec<ObjectId>>,
+    /// Those whose bytes were brought back, by the commits that had them.
+    pub(super) returned: BTreeMap<Oid, BTreeSet<usize>>,
 }
 
 /// Looks at what a node landed; `None` when that is too much. `paths` are the manifests below `requests/`.
@@ -87,7 +89,6 @@ pub(super) fn search(
         requests: HashMap::new(),
         held: HashMap::from([(key(top), &question.makers | &question.contributors)]),
         top,
-        returned: Places::new(),
         found: Producers::default(),
         most: usize::MAX,
     };
@@ -105,7 +106,7 @@ pub(super) fn search(
             return Ok(None);
         }
     }
-    search.found()
+    Ok(Some(search.found))
 }
 
 /// Who made the commit made all that it changes.
@@ -115,6 +116,7 @@ pub(super) fn alone(top: &Node, question: &Question) -> Producers {
     Producers {
         makers: question.makers.iter().map(made).collect(),
         contributors: question.contributors.iter().map(contributed).collect(),
+        returned: BTreeMap::new(),
     }
 }
 
@@ -128,8 +130,6 @@ struct Search<'s> {
     /// The requests whose bytes were followed to this commit; `None` is a merge that nobody has made.
     held: HashMap<Option<Oid>, BTreeSet<usize>>,
     top: &'s Node,
-    /// The requests whose bytes were brought back, by the commits that had them.
-    returned: Places,
     found: Producers,
     /// How much of trees is walked at most.
     most: usize,
@@ -192,7 +192,7 @@ impl Search<'_> {
         let mut made = held.clone();
         for (parent, differing) in parents().filter(|(parent, _)| !self.landed.contains(parent)) {
             made = &made & differing;
-            let returned = self.returned.entry(*parent).or_default();
+            let returned = self.found.returned.entry(*parent).or_default();
             returned.extend(&held - differing);
         }
         for request in &held & &self.question.makers {
@@ -202,27 +202,6 @@ impl Search<'_> {
             let maker = maker.is_made.then_some(maker.commit);
             self.found.makers.insert(request, maker);
         }
-    }
-
-    /// What was found, with those who made what was brought back.
-    fn found(self) -> anyhow::Result<Option<Producers>> {
-        let (objects, mut found) = (self.objects, self.found);
-        let made = origins(
-            self.repository,
-            objects,
-            self.paths,
-            self.returned,
-            self.most,
-        )?;
-        let Some(made) = made else { return Ok(None) };
-        for (request, commits) in made {
-            found
-                .contributors
-                .entry(request)
-                .or_default()
-                .extend(commits);
-        }
-        Ok(Some(found))
     }
 
     fn requests_at(&mut self, commit: Oid) -> anyhow::Result<Option<ObjectId>> {
@@ -242,6 +221,14 @@ fn join(some: &mut BTreeSet<usize>, mut others: BTreeSet<usize>) {
         std::mem::swap(some, &mut others);
     }
     some.extend(others);
+}
+
+/// The tree `requests/` of a commit with that tree.
+pub(super) fn requests_of(
+    objects: &Objects<'_>,
+    top: ObjectId,
+) -> anyhow::Result<Option<ObjectId>> {
+    objects.entry(top, "requests", tree::DIRECTORY)
 }
 
 /// The commits that are reachable from the node and not from its first parent, children first.

@@ -1,5 +1,7 @@
 //! Bytes that a merge brings back were made by somebody, who keeps a hand in them.
 
+use std::time::{Duration, Instant};
+
 use crate::landings::{REQUEST, Row, found, names};
 use crate::repository::{Repo, git};
 
@@ -144,4 +146,45 @@ fn who_made_bytes_that_come_from_too_far_back_is_unknown() {
         let wanted: &[&str] = if is_known { &["eve"] } else { &[] };
         assert_eq!(names(maker), wanted, "{commits}");
     }
+}
+
+/// Each brings back another request from the same old commit.
+#[test]
+fn what_many_landings_lead_back_to_is_compared_once() {
+    const LANDINGS: usize = 60;
+    let repo = Repo::with_request();
+    let commit = |branch: &str, person: &str| {
+        format!(
+            "commit refs/heads/{branch}\ncommitter {person} <x@example.com> 1890000000 +0000\ndata 1\nx\n"
+        )
+    };
+    let file = |n: usize| format!("M 100644 inline requests/dev/r{n:03}.yaml\ndata 3\n{n:03}\n");
+    let mut stream = format!("{}from {}\n", commit("main", "Joe"), repo.head());
+    stream.extend((0..LANDINGS).map(file));
+    for number in 0..1_900 {
+        let readme = format!("M 100644 inline requests/dev/README.md\ndata 4\n{number:04}\n");
+        stream.extend([commit("main", "Mia"), readme]);
+    }
+    let removed = commit("main", "Sam") + "D requests/dev\n";
+    stream.extend(["reset refs/heads/old\nfrom refs/heads/main\n", &removed]);
+    for number in 0..LANDINGS {
+        let side = commit("side", "Ann") + "from refs/heads/main\nmerge refs/heads/old\n";
+        let landing = commit("main", "Eve") + "merge refs/heads/side\n";
+        // The tree of a merge is that of its first parent here, with what is written.
+        stream.extend([side, file(number), landing, file(number)]);
+    }
+    let import = ["fast-import", "--quiet", "--force"];
+    git(repo.path(), &import, stream.as_bytes());
+    let repository = repo.open();
+    let head = repo.head();
+    let snapshot = repository.snapshot(head).expect("a snapshot");
+    let start = Instant::now();
+    let history = repository.history(head, None, &snapshot);
+    let taken = start.elapsed();
+    let introductions = history.expect("a history").introductions;
+    assert_eq!(introductions.len(), LANDINGS);
+    for (name, brought) in &introductions {
+        assert_eq!(names(&brought.contributors), ["Eve", "Joe"], "{name}");
+    }
+    assert!(taken < Duration::from_secs(10), "{taken:?}");
 }
