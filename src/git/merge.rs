@@ -112,9 +112,13 @@ impl Merge<'_, '_> {
 
     fn note_taken(&mut self, [base, ours, theirs]: [Side; 3]) {
         let is_directory = |side: Side| side.map(|(mode, _)| mode == tree::DIRECTORY);
-        for (taken, side) in self.taken.iter_mut().zip([ours, theirs]) {
-            // A directory in the place of a file took it away as well.
-            let is_taken = base.is_some() && is_directory(side) != is_directory(base);
+        // A directory in the place of a file took it away as well.
+        let is_taken = |side| base.is_some() && is_directory(side) != is_directory(base);
+        self.note([is_taken(ours), is_taken(theirs)]);
+    }
+
+    fn note(&mut self, is_taken: [bool; 2]) {
+        for (taken, is_taken) in self.taken.iter_mut().zip(is_taken) {
             if is_taken && !is_read(&self.path) {
                 taken.get_or_insert_with(|| self.path.clone());
             }
@@ -140,7 +144,11 @@ impl Merge<'_, '_> {
             Ok([base, ours, theirs]) if depth < DEPTH => {
                 self.entries([base, ours, theirs], depth + 1)?
             }
-            _ => self.conflict(sides[2]),
+            _ => {
+                // Nobody looked, so both may have taken away whatever was there.
+                self.note([sides[0].is_some(); 2]);
+                self.conflict(sides[2])
+            }
         };
         let has_conflicts = self.conflicts.len() > conflicts;
         self.made.insert(key, (made, has_conflicts));

@@ -211,6 +211,45 @@ fn a_change_that_git_carries_to_where_gitca_reads_is_a_conflict() {
     }
 }
 
+/// It is carried out of directories that are deeper than a merge in memory looks, too.
+#[test]
+fn a_change_that_git_carries_out_of_where_nobody_looks_is_a_conflict() {
+    let repo = Repo::new();
+    let deep = format!("docs/{}file", "d/".repeat(260));
+    repo.write(&deep, &text(0, "0"));
+    repo.write(&format!("{deep}s"), "another");
+    repo.commit("base");
+    for (to, is_read) in [("requests/x.yaml", true), ("src/x.yaml", false)] {
+        let sides = [Some(to), None].map(|to| {
+            repo.git(&["switch", "--quiet", "--detach", "main"]);
+            match to {
+                Some(to) => {
+                    let place = repo.path().join(to);
+                    std::fs::create_dir_all(place.parent().expect("a directory")).expect("made");
+                    repo.git(&["mv", &deep, to]);
+                }
+                None => repo.write(&deep, &text(LINES - 1, "changed")),
+            }
+            repo.commit("change");
+            repo.head()
+        });
+        let repository = repo.open();
+        for [ours, theirs] in [sides, [sides[1], sides[0]]] {
+            let merge = ["merge-tree", "--write-tree"];
+            let names = [ours, theirs].map(|side| side.to_string());
+            let tree = repo.git(&[&merge[..], &names.each_ref().map(String::as_str)].concat());
+            assert!(
+                repo.git(&["show", &format!("{tree}:{to}")])
+                    .contains("changed")
+            );
+            let proposal = repository.propose(ours, theirs).expect("a merge");
+            let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
+            let told = conflicts(&snapshot.errors);
+            assert_eq!(!told.is_empty(), is_read, "{to}: {told:?}");
+        }
+    }
+}
+
 /// What one side changes, takes away or issues where gitca reads is nothing that it moved there.
 #[test]
 fn a_change_that_git_carries_elsewhere_is_no_conflict() {
