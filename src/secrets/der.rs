@@ -1,7 +1,7 @@
 //! Private keys in DER (RFC 5958, RFC 8017, RFC 5915), as a whole file or in base64 without PEM around it.
 //!
-//! In come the octets of a file; out come the public halves. Nothing is decoded but what begins in base64 as such keys do, and
-//! nothing opened but what is whole; how many are, is bounded.
+//! In come the octets of a file; out come the keys, with their public halves. Nothing is decoded but what begins in base64 as
+//! such keys do, and nothing opened but what is whole; how many are, is bounded, and the others are keys all the same.
 
 use base64::Engine as _;
 use memchr::memchr_iter;
@@ -11,6 +11,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::effort::Effort;
 use crate::names::Sha256Digest;
 use crate::secrets::encoded::{LENIENT, decode, is_inside, is_symbol, next_symbol};
+use crate::secrets::whole;
 
 // A key of 8192 bits has some 4.7 KiB.
 const LARGEST: usize = 16 * 1024;
@@ -39,34 +40,50 @@ const NAMED: usize = 512;
 // What a key of RSA-2048 has in PKCS#1, about half of it.
 const UNIT_OCTETS: u64 = 600;
 
-/// The public half, when these octets are a private key.
-pub(super) fn public_half(octets: &[u8], effort: &Effort) -> Option<Sha256Digest> {
-    let is_key = octets.get(header(octets)?) == Some(&INTEGER) && octets.len() <= LARGEST;
-    if !is_key || !effort.spend(cost(octets)) {
-        return None;
-    }
-    KeyPair::try_from(octets).ok().map(digest)
+/// Whether these octets are a whole private key.
+pub(super) fn is_key(octets: &[u8]) -> bool {
+    octets.len() <= LARGEST && whole::is_key(octets)
 }
 
-/// The public halves of keys in base64 that is not in PEM, each with its place.
+/// The public half of a whole private key, if it is opened.
+pub(super) fn open(octets: &[u8], effort: &Effort) -> Option<Sha256Digest> {
+    let may_open = effort.spend(cost(octets));
+    let pair = may_open.then(|| KeyPair::try_from(octets).ok());
+    pair.flatten().map(digest)
+}
+
+/// A key in base64.
+pub(super) struct Found {
+    pub(super) place: usize,
+    pub(super) key: Option<Sha256Digest>,
+}
+
+/// The keys in base64 that is not in PEM. Where so much begins as one that it overlaps, nobody looks for those that are
+/// whole: that is taken for one.
 pub(super) fn in_base64<'o>(
     octets: &'o [u8],
     effort: &'o Effort,
-) -> impl Iterator<Item = (usize, Sha256Digest)> {
+) -> impl Iterator<Item = Found> + 'o {
     let beginnings = memchr_iter(FIRST, octets).filter(|place| {
         let is_first = !octets[..*place].last().is_some_and(|octet| is_part(*octet));
         is_first && is_written_so(&octets[*place..])
     });
-    let keys = beginnings.take_while(|_| !effort.is_exhausted());
-    keys.filter_map(|place| {
-        let length = whole(octets[place..].first_chunk()?)?;
-        if is_in_pem(&octets[..place]) || !effort.spend(1) {
-            return None;
-        }
-        let text = said(&octets[place..], length.div_ceil(3) * 4);
-        let key = public_half(text.get(..length)?, effort)?;
-        Some((place, key))
-    })
+    // Keys that stand one behind the other have no more than the file.
+    let mut left = Some(octets.len() + LARGEST);
+    let keys = beginnings.map_while(move |place| {
+        let before = left?;
+        let begun = octets[place..].first_chunk().and_then(length);
+        let Some(length) = begun.filter(|_| !is_in_pem(&octets[..place])) else {
+            return Some(None);
+        };
+        let (text, read) = said(&octets[place..], length.div_ceil(3) * 4);
+        left = before.checked_sub(read);
+        let whole = text.get(..length).filter(|text| is_key(text));
+        let key = whole.and_then(|whole| open(whole, effort));
+        let is_found = whole.is_some() || left.is_none();
+        Some(is_found.then_some(Found { place, key }))
+    });
+    keys.flatten()
 }
 
 const fn is_part(octet: u8) -> bool {
@@ -90,24 +107,27 @@ fn is_in_pem(before: &[u8]) -> bool {
     before.trim_ascii_end().ends_with(DASHES)
 }
 
-/// What these octets say in base64, up to so many symbols, broken over lines or not.
-fn said(octets: &[u8], wanted: usize) -> Zeroizing<Vec<u8>> {
+/// What these octets say in base64, up to so many symbols, broken over lines or not, and how many of them were looked at.
+fn said(octets: &[u8], wanted: usize) -> (Zeroizing<Vec<u8>>, usize) {
     let near = &octets[..octets.len().min(wanted * 4)];
-    let end = near.iter().position(|octet| !is_inside(*octet));
-    let mut rest = &near[..end.unwrap_or(near.len())];
+    let mut rest = near;
     let mut symbols = Zeroizing::new(Vec::with_capacity(wanted));
     while symbols.len() < wanted
         && let Some((symbol, after)) = next_symbol(rest)
         && symbol != b'='
+        && rest[..rest.len() - after.len()]
+            .iter()
+            .copied()
+            .all(is_inside)
     {
         symbols.push(symbol);
         rest = after;
     }
-    Zeroizing::new(decode(&symbols))
+    (Zeroizing::new(decode(&symbols)), near.len() - rest.len())
 }
 
 /// How many octets the key has whose base64 begins so, if that of one does.
-fn whole(symbols: &[u8; BEGINNING]) -> Option<usize> {
+fn length(symbols: &[u8; BEGINNING]) -> Option<usize> {
     let mut beginning = [0; BEGINNING / 4 * 3];
     LENIENT.decode_slice(symbols, &mut beginning).ok()?;
     let header = header(&beginning)?;
@@ -189,21 +209,27 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_as_a_key_costs_something_though_it_is_none() {
-        let effort = Effort::of(OPENED);
-        let text = "MIIEpAIBAAKC\n".repeat(2_000);
-        assert_eq!(in_base64(text.as_bytes(), &effort).count(), 0);
-        assert!(effort.is_exhausted());
+    fn what_only_begins_as_a_key_costs_nothing_of_what_opens_keys() {
         let effort = Effort::of(1);
+        let begun = "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEA";
         for text in [
+            &format!("{begun}\n"),
             "MIIEpAIBAgKC",
             "MAAA",
             "MIIE",
             "xMIIEpAIBAAKC",
             "-----\n MIIEpAIBAAKC",
         ] {
-            assert_eq!(in_base64(text.as_bytes(), &effort).count(), 0);
+            assert_eq!(in_base64(text.as_bytes(), &effort).count(), 0, "{text}");
         }
+        // So many that begin in each other are taken for one, for nobody looks which of them are whole.
+        let text = format!("{begun}\n").repeat(2_000);
+        let found: Vec<_> = in_base64(text.as_bytes(), &effort).collect();
+        assert!(
+            matches!(found[..], [Found { key: None, .. }]),
+            "{}",
+            found.len()
+        );
         assert!(!effort.is_exhausted());
     }
 }

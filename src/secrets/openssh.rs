@@ -20,6 +20,19 @@ const NULL: u8 = 0x05;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 
+// PROTOCOL.key: what such a key begins with, and what one has that is not encrypted.
+const BEGINNING: &[u8] = b"openssh-key-v1\0\0\0\0\x04none\0\0\0\x04none\0\0\0\0\0\0\0\x01";
+
+/// Whether these octets are one whole private key, not encrypted, before it is opened.
+pub(super) fn is_key(octets: &[u8]) -> bool {
+    let is_whole = |mut rest: &[u8]| {
+        let rest = &mut rest;
+        let halves = string(rest).zip(string(rest));
+        halves.is_some_and(|_| rest.is_empty())
+    };
+    octets.strip_prefix(BEGINNING).is_some_and(is_whole)
+}
+
 /// The SubjectPublicKeyInfo of the key in these octets; `None` for what is no whole key, or of a kind that is never
 /// certified.
 pub(super) fn public_key_info(octets: &[u8]) -> Option<Vec<u8>> {

@@ -11,6 +11,7 @@ pub(crate) fn fixtures() -> Vec<Fixture> {
         fixture("leaked-key", more_than_is_searched),
         fixture("leaked-key", more_than_is_searched_of_a_change),
         fixture("leaked-key", more_keys_than_anybody_reads_of),
+        fixture("leaked-key", what_is_no_key_before_keys),
     ]
 }
 
@@ -80,4 +81,26 @@ fn more_keys_than_anybody_reads_of(hostile: &Hostile) {
         assert_eq!(report.notices(), ["TooManyFiles"]);
     }
     assert_eq!(hostile.plan().verdict("good"), Some("approved"));
+}
+
+/// Lines that begin as keys do and are none use nothing up: the keys behind them are known, and the change with them is told.
+fn what_is_no_key_before_keys(hostile: &Hostile) {
+    let begun = "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEA\n".repeat(20_000);
+    hostile.commit(&[("aaa", begun.as_bytes())]);
+    let check = hostile.proposed();
+    assert!(check.has("aaa", LEAK), "{check:?}");
+    assert_eq!(check.notices(), [""; 0], "{check:?}");
+    let pem = seeded_key("x").serialize_pem();
+    hostile.commit(&[
+        ("zzz/leak.pem", pem.as_bytes()),
+        ("requests/x.yaml", manifest("x").as_bytes()),
+    ]);
+    let plan = hostile.plan();
+    assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{plan:?}");
+    assert_eq!(plan.verdict("good"), Some("approved"), "{plan:?}");
+    let key = "home/.config/gitca/keys/cluster-ca.pem";
+    let key = hostile.scratch.read(key);
+    hostile.commit(&[("zzz/ca.pem", key.as_bytes())]);
+    let run = hostile.run();
+    assert_eq!((run.code, run.errors()), (Some(2), vec![LEAK]), "{run:?}");
 }
