@@ -48,6 +48,7 @@ mod revision;
 mod revoked;
 mod since;
 mod swap;
+mod touches;
 mod tracking;
 mod tree;
 mod unfit;

@@ -7,6 +7,7 @@
 mod found;
 mod leaks;
 mod output;
+mod passing;
 mod proposed;
 mod renewals;
 mod replay;

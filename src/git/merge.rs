@@ -209,7 +209,7 @@ fn is_read(path: &str) -> bool {
 
 /// Whether a side has a file in one of these zones, or attributes at the top, where there was none: what was moved was moved to
 /// such a place.
-fn adds_file(
+pub(super) fn adds_file(
     objects: &Objects<'_>,
     base: ObjectId,
     side: ObjectId,

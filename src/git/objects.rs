@@ -169,6 +169,19 @@ impl<'r> Objects<'r> {
     /// What is at a path below a tree that is no directory, whatever else it is; `None`, too, where a tree on the way is
     /// malformed.
     pub(super) fn file(&self, top: ObjectId, path: &str) -> anyhow::Result<Option<ObjectId>> {
+        Ok(self.content(top, path)?.map(|(_, id)| id))
+    }
+
+    /// The same with its mode; of a path that ends in a slash the directory.
+    pub(super) fn content(
+        &self,
+        top: ObjectId,
+        path: &str,
+    ) -> anyhow::Result<Option<(u32, ObjectId)>> {
+        let (path, is_directory) = match path.strip_suffix('/') {
+            Some(path) => (path, true),
+            None => (path, false),
+        };
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         let pieces: Vec<&str> = folder
             .split('/')
@@ -176,7 +189,12 @@ impl<'r> Objects<'r> {
             .collect();
         let folder = self.follow(top, &pieces, tree::DIRECTORY)?;
         let folder = self.directory(folder)?;
-        Ok(folder.file(name).map(|entry| entry.id))
+        let entry = if is_directory {
+            folder.entry(name, tree::DIRECTORY)
+        } else {
+            folder.file(name)
+        };
+        Ok(entry.map(|entry| (entry.mode, entry.id)))
     }
 
     /// How many octets an object has. Whoever asks will read it later.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason};
-use crate::git::{self, Matter, News, OutputZone, Passing, Proposal, Repository};
+use crate::git::{News, OutputZone, Proposal, Repository};
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::plan::{self, Requests, warnings};
 use crate::provenance::Provenance;
@@ -15,11 +15,11 @@ use crate::snapshot::{KeyOwners, Snapshot};
 use crate::survey::found::{Extent, Survey};
 use crate::survey::leaks;
 use crate::survey::output::{self, Judgement};
+use crate::survey::passing;
 use crate::survey::renewals::{self, Renewals};
 use crate::survey::revocations::{self, Asked};
 use crate::survey::rules::{check_branch, control_at, load, rules_before};
 use crate::world::World;
-use crate::zones;
 
 /// A merge that nobody has made yet.
 #[derive(Debug)]
@@ -207,24 +207,6 @@ impl<'m> Merge<'m> {
         Ok(is_swapping.then(|| warnings::swapping(zone.settings.branch.as_str())))
     }
 
-    /// What its commits have otherwise than the merge would. What is pushed lands as it is, and most of it has landed there.
-    fn passing(&self, is_output_told: bool) -> anyhow::Result<Vec<Finding>> {
-        let commits = (self.base, self.head);
-        if git::is_quarantined() && self.repository.is_on_mainline(self.base, self.head)? {
-            return Ok(Vec::new());
-        }
-        let Some(passing) = self.proposal.passing()? else {
-            let message = "the branch has more commits than are looked at one by one";
-            let help = "put what they change into fewer of them, as by `git merge --squash`";
-            let reason = Reason::new(Code::LandingTooLarge, message).help(help);
-            return Ok(vec![Finding::anywhere(reason)]);
-        };
-        let is_told = |passing: &&Passing| is_output_told && passing.path.starts_with("issued/");
-        let found = passing.iter().filter(|passing| !is_told(passing));
-        let found = found.take(zones::REPORTED);
-        Ok(found.map(|passing| in_passing(passing, commits)).collect())
-    }
-
     /// The requests whose certificates bear on the merge, besides those that it asks for: these are made anew, or are of a
     /// key that it asks for.
     fn again(
@@ -265,37 +247,16 @@ impl<'m> Merge<'m> {
         refused.extend(moved(self.repository, self.world, &self.proposal, zone)?);
         let is_foreign = |finding: &Finding| finding.reason.code == Code::ForeignOutput;
         let is_told = refused.iter().any(is_foreign);
-        refused.extend(self.passing(is_told)?);
+        refused.extend(passing::refused(
+            self.repository,
+            &self.proposal,
+            commits,
+            is_told,
+        )?);
         refused.extend_from_slice(self.proposal.unfit());
         refused.extend(not_read(requests, RequestName::manifest));
         refused.extend(not_read(revocations, RequestName::revocation));
         Ok(refused)
-    }
-}
-
-/// What to say of a path that a commit of a change has otherwise than the merge would.
-fn in_passing(passing: &Passing, (base, head): (ObjectId, ObjectId)) -> Finding {
-    let Passing {
-        commit,
-        path,
-        matter,
-    } = passing;
-    let why = match matter {
-        Matter::Statement => {
-            "the mainline would remember that if it were rebased or fast-forwarded"
-        }
-        Matter::Merge => "a merge after it changed that, which a rebase would leave out",
-        Matter::Rebase => {
-            "the base changed it, too, so a rebase may leave out some of the commits that change it here"
-        }
-    };
-    let message = format!("commit {commit} has another `{path}` than the branch leaves: {why}");
-    let help = format!(
-        "put it into one commit: `git switch -c again {base} && git merge --squash {head} && git commit`"
-    );
-    Finding {
-        file: path.parse().ok(),
-        ..Finding::anywhere(Reason::new(Code::MergeConflict, message).help(help))
     }
 }
 

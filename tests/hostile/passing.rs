@@ -5,6 +5,8 @@ use crate::repository::{Hostile, Report, manifest};
 const POLICY: &str = "apiVersion: gitca.dev/v1alpha1\nkind: ApprovalPolicy\nmetadata: {name: lax}\nspec:\n  \
      selector: {signerNames: [kubernetes.io/kube-apiserver-client]}\n  allowed:\n    \
      subject: {commonName: {any: true}}\n    usages: [client auth]\n  approvals: none\n";
+const DENY: &str = "apiVersion: gitca.dev/v1alpha1\nkind: DenyPolicy\nmetadata: {name: deny}\nspec: {selector: {everything: true}, \
+     deny: [{name: admins, subject: {organizations: [admins]}}]}\n";
 const LAX: &str = "policies/lax.yaml";
 
 /// Commits these files to the branch `side`, which may be new, or takes them away.
@@ -161,4 +163,117 @@ fn a_request_that_was_mended_in_its_branch_is_taken() {
     switch(&hostile, "side");
     hostile.scratch.git(&["merge", "-q", "--no-edit", "main"]);
     passes(&hostile);
+}
+
+/// What only a merge brought is not there after a rebase, and neither is what the base had once.
+#[test]
+fn a_rebase_leaves_out_no_rule_that_was_judged() {
+    for is_evil in [false, true] {
+        let hostile = Hostile::new();
+        let deny = ("policies/deny.yaml", DENY);
+        branch(&hostile);
+        if is_evil {
+            commit(&hostile, &[(LAX, POLICY)]);
+            switch(&hostile, "main");
+            commit(&hostile, &[("docs/x", "x")]);
+            switch(&hostile, "side");
+            let merge = ["merge", "-q", "--no-commit", "--no-ff", "main"];
+            hostile.scratch.git(&merge);
+            commit(&hostile, &[deny]);
+            told(
+                &hostile,
+                deny.0,
+                "it is a merge, which a rebase would leave out",
+            );
+        } else {
+            commit(&hostile, &[deny]);
+            commit(&hostile, &[(LAX, POLICY)]);
+            switch(&hostile, "main");
+            commit(&hostile, &[("docs/z", "z")]);
+            commit(&hostile, &[deny]);
+            commit(&hostile, &[(deny.0, "")]);
+            told(&hostile, deny.0, "the base changed it, too");
+        }
+        switch(&hostile, "side");
+        hostile.scratch.git(&["rebase", "-q", "main"]);
+        let names = hostile.scratch.git(&["ls-files", "policies"]).stdout;
+        assert!(names.contains(LAX) && !names.contains(deny.0), "{names}");
+    }
+}
+
+/// A file of another mode is another file.
+#[test]
+fn no_mode_goes_and_comes_back() {
+    let hostile = Hostile::new();
+    let path = "requests/good.yaml";
+    branch(&hostile);
+    for (mode, note) in [("+x", "1"), ("-x", "2")] {
+        let change = format!("--chmod={mode}");
+        hostile.scratch.git(&["update-index", &change, path]);
+        hostile.scratch.sh(&format!("chmod {mode} repo/{path}"));
+        commit(&hostile, &[("docs/note", note)]);
+    }
+    told(&hostile, path, "the mainline would remember that");
+}
+
+/// Beside the zones, too, a file can be one that nobody may bring.
+#[test]
+fn a_merge_takes_nothing_away_that_stops_every_run() {
+    for path in [
+        ".gitattributes",
+        "policies/.gitattributes",
+        "issued/.gitattributes",
+        "Policies/x",
+        "docs/git~1",
+    ] {
+        let hostile = Hostile::new();
+        branch(&hostile);
+        hostile
+            .scratch
+            .git(&["config", "core.protectNTFS", "false"]);
+        commit(&hostile, &[(path, "* filter=x\n")]);
+        switch(&hostile, "main");
+        commit(&hostile, &[("docs/x", "x")]);
+        switch(&hostile, "side");
+        let merge = ["merge", "-q", "--no-commit", "--no-ff", "main"];
+        hostile.scratch.git(&merge);
+        commit(&hostile, &[(path, "")]);
+        told(&hostile, path, "rebase");
+    }
+}
+
+/// Where the base has moved a file into a zone, a change of the old one lands there: after a merge of the base, which a rebase
+/// leaves out, and after the first of two commits that the base has already.
+#[test]
+fn a_rebase_carries_no_change_into_a_zone() {
+    let loose = POLICY.replace("client auth", "client auth, server auth");
+    for is_old in [false, true] {
+        let hostile = Hostile::new();
+        if is_old {
+            commit(&hostile, &[("docs/lax.yaml", POLICY)]);
+        }
+        branch(&hostile);
+        if !is_old {
+            commit(&hostile, &[("docs/lax.yaml", POLICY)]);
+        }
+        commit(&hostile, &[("docs/lax.yaml", &loose)]);
+        switch(&hostile, "main");
+        commit(&hostile, &[("docs/z", "z")]);
+        if !is_old {
+            commit(&hostile, &[("docs/lax.yaml", POLICY)]);
+        }
+        commit(&hostile, &[("docs/lax.yaml", ""), (LAX, POLICY)]);
+        switch(&hostile, "side");
+        if is_old {
+            hostile.scratch.sh("cd repo; git merge -q --no-commit main 2>/dev/null || :; git checkout -q main -- policies; git commit -q -m merge");
+        }
+        told(&hostile, "docs/lax.yaml", "a rebase ");
+        switch(&hostile, "side");
+        hostile.scratch.git(&["rebase", "-q", "main"]);
+        let landed = hostile
+            .scratch
+            .git(&["show", &format!("HEAD:{LAX}")])
+            .stdout;
+        assert!(landed.contains("server auth"), "{landed}");
+    }
 }

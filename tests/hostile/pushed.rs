@@ -75,3 +75,13 @@ fn no_hostile_tree_passes_the_hook_of_a_server() {
     let push = ["-C", "repo", "push", "-q", "../remote.git", "main"];
     hostile.scratch.run("git", &push).success();
 }
+
+/// What is pushed lands as it is: what goes and comes back in two commits of one push is not what it was.
+#[test]
+fn nothing_goes_and_comes_back_in_a_push() {
+    let hostile = Hostile::new();
+    serve(&hostile);
+    hostile.take_back("requests/good.yaml");
+    hostile.commit_tree("base^{tree}");
+    refused(&hostile, "requests/good.yaml", "MergeConflict");
+}

@@ -1,0 +1,132 @@
+//! What the commits of a branch change, path by path.
+//!
+//! In come commits, parents first; out goes, for each path, what each of them has there otherwise than all of its parents. All
+//! paths count, read or not: what lies beside the zones can be moved into them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use git2::Oid;
+
+use crate::git::differing::differing;
+use crate::git::foreign::touched;
+use crate::git::ids::id;
+use crate::git::objects::Objects;
+use crate::git::producer::{LANDING_OCTETS, Node, PARENTS};
+use crate::git::repository::Repository;
+use crate::git::tree;
+use crate::names::ObjectId;
+use crate::zones::{self, Zone};
+
+pub(super) const ATTRIBUTES: &str = ".gitattributes";
+
+/// What is at a path, with its mode.
+pub(super) type Content = Option<(u32, ObjectId)>;
+
+/// What a commit has at a path.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Touch {
+    pub(super) commit: ObjectId,
+    /// The tree of its first parent.
+    pub(super) parent: Option<ObjectId>,
+    pub(super) before: Content,
+    pub(super) after: Content,
+    pub(super) is_merge: bool,
+}
+
+/// The touches of each path, oldest first.
+pub(super) type Touches = BTreeMap<String, Vec<Touch>>;
+
+/// Which of its parents a commit is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Against {
+    /// The first, which it follows on the mainline.
+    First,
+    /// All, so that what it merged is not its own.
+    All,
+}
+
+/// A walk over commits.
+pub(super) struct Walk<'w, 'r> {
+    repository: &'w Repository,
+    objects: &'w Objects<'r>,
+    most: usize,
+}
+
+impl<'w, 'r> Walk<'w, 'r> {
+    /// One that reads so much of trees as is read for a landing.
+    pub(super) fn of(repository: &'w Repository, objects: &'w Objects<'r>) -> Self {
+        Self {
+            repository,
+            objects,
+            most: objects.walked() + LANDING_OCTETS,
+        }
+    }
+
+    /// What these commits, parents first, have otherwise than their parents; `None` where that is too much.
+    pub(super) fn touches<'c>(
+        &self,
+        commits: impl Iterator<Item = &'c Oid>,
+        against: Against,
+    ) -> anyhow::Result<Option<Touches>> {
+        let mut touches = Touches::new();
+        for commit in commits {
+            let node = Node::of(self.repository, id(*commit))?;
+            self.look(&node, against, &mut touches)?;
+            if self.objects.walked() > self.most {
+                return Ok(None);
+            }
+        }
+        Ok(Some(touches))
+    }
+
+    fn look(&self, node: &Node, against: Against, touches: &mut Touches) -> anyhow::Result<()> {
+        let of = |parent: &Oid| self.repository.tree_of(id(*parent));
+        let parent = node.parents.first().map(of).transpose()?;
+        let mut paths = self.changed(parent, node.tree)?;
+        let others = match against {
+            Against::First => &[],
+            Against::All => node.parents.get(1..).unwrap_or_default(),
+        };
+        for other in others.iter().take(PARENTS) {
+            if paths.is_empty() {
+                break;
+            }
+            paths = &paths & &self.changed(Some(of(other)?), node.tree)?;
+        }
+        for path in paths {
+            let before = parent.map(|parent| self.objects.content(parent, &path));
+            let touch = Touch {
+                commit: node.commit,
+                parent,
+                before: before.transpose()?.flatten(),
+                after: self.objects.content(node.tree, &path)?,
+                is_merge: against == Against::All && node.parents.len() > 1,
+            };
+            touches.entry(path).or_default().push(touch);
+        }
+        Ok(())
+    }
+
+    /// The paths at which two trees differ, but for those in the zones that mean nothing.
+    fn changed(
+        &self,
+        before: Option<ObjectId>,
+        after: ObjectId,
+    ) -> anyhow::Result<BTreeSet<String>> {
+        let mut paths = BTreeSet::new();
+        if before == Some(after) {
+            return Ok(paths);
+        }
+        let mut show = |path: &str| {
+            let is_known = Zone::of(path).is_none() || !zones::is_unread(path);
+            if is_known || path.ends_with(ATTRIBUTES) {
+                paths.insert(path.to_owned());
+            }
+        };
+        differing(self.objects, "", before, Some(after), &mut show)?;
+        let issued = |top| self.objects.entry(top, "issued", tree::DIRECTORY);
+        let old = before.map(issued).transpose()?.flatten();
+        paths.append(&mut touched(self.objects, old, issued(after)?)?);
+        Ok(paths)
+    }
+}
