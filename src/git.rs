@@ -9,6 +9,7 @@ mod account;
 mod anchor;
 mod authorship;
 mod bot;
+mod carried;
 mod child;
 mod commit;
 mod commits;

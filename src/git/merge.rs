@@ -12,7 +12,8 @@ use std::collections::{BTreeSet, HashMap};
 use anyhow::Context as _;
 use git2::ObjectType;
 
-use crate::git::differing::{any_differing, known};
+use crate::git::carried::{self, Taken};
+use crate::git::differing::known;
 use crate::git::objects::Objects;
 use crate::git::tree::{self, Entries, Entry};
 use crate::names::{ObjectId, RepoPath};
@@ -45,30 +46,28 @@ pub(super) fn merge(
         path: String::new(),
         made: HashMap::new(),
         conflicts: Vec::new(),
-        taken: [None, None],
+        taken: [Away::default(), Away::default()],
     };
     let sides = [base, ours, theirs].map(|tree| Some((tree::DIRECTORY, tree)));
     let top = match merge.entry(sides, 0)? {
         Some((_, tree)) => tree,
         None => objects.write(ObjectType::Tree, &[])?,
     };
-    let (conflicts, taken) = (merge.conflicts, merge.taken);
+    let [by_ours, by_theirs] = merge.taken;
     let mut displaced = Vec::new();
-    // What runs added on the mainline is held against the CA, and nobody moved it there.
-    let mut edited = zones::ZONES.to_vec();
-    edited.retain(|zone| *zone != "issued");
-    let sides = [(ours, &edited[..]), (theirs, &zones::ZONES)];
-    for (path, (side, zones)) in taken.into_iter().zip(sides) {
-        if let Some(path) = path
-            && adds_file(objects, base, side, zones)?
-        {
-            let near = RepoPath::nearest(&path);
-            displaced.push(near.context("naming what one side took away")?);
-        }
+    if let Some(path) = by_ours.first
+        && carried::by_ours(objects, base, ours, &by_ours.what)?
+    {
+        displaced.push(named(&path)?);
+    }
+    if let Some(path) = by_theirs.first
+        && carried::adds_file(objects, base, theirs, &zones::ZONES)?
+    {
+        displaced.push(named(&path)?);
     }
     Ok(Merged {
         top,
-        conflicts,
+        conflicts: merge.conflicts,
         displaced,
     })
 }
@@ -83,8 +82,15 @@ struct Merge<'m, 'r> {
     /// each other very often.
     made: HashMap<(bool, [Side; 3]), (Side, bool)>,
     conflicts: Vec<RepoPath>,
-    /// Where gitca does not read, the first place that our side took away and theirs changed, and the other way round.
-    taken: [Option<String>; 2],
+    /// Where gitca does not read, what our side took away and theirs changed, and the other way round.
+    taken: [Away; 2],
+}
+
+/// What one side took away: the first place, and all that was there.
+#[derive(Default)]
+struct Away {
+    first: Option<String>,
+    what: Taken,
 }
 
 impl Merge<'_, '_> {
@@ -113,15 +119,18 @@ impl Merge<'_, '_> {
     fn note_taken(&mut self, [base, ours, theirs]: [Side; 3]) {
         let is_directory = |side: Side| side.map(|(mode, _)| mode == tree::DIRECTORY);
         // A directory in the place of a file took it away as well.
-        let is_taken = |side| base.is_some() && is_directory(side) != is_directory(base);
-        self.note([is_taken(ours), is_taken(theirs)]);
+        let is_taken = |side| is_directory(side) != is_directory(base);
+        self.note(base, [is_taken(ours), is_taken(theirs)]);
     }
 
-    fn note(&mut self, is_taken: [bool; 2]) {
-        for (taken, is_taken) in self.taken.iter_mut().zip(is_taken) {
-            if is_taken && !is_read(&self.path) {
-                taken.get_or_insert_with(|| self.path.clone());
-            }
+    fn note(&mut self, base: Side, is_taken: [bool; 2]) {
+        let Some(what) = base.filter(|_| !is_read(&self.path)) else {
+            return;
+        };
+        let taken = self.taken.iter_mut().zip(is_taken);
+        for (taken, _) in taken.filter(|(_, is_taken)| *is_taken) {
+            taken.first.get_or_insert_with(|| self.path.clone());
+            taken.what.insert(what);
         }
     }
 
@@ -146,7 +155,7 @@ impl Merge<'_, '_> {
             }
             _ => {
                 // Nobody looked, so both may have taken away whatever was there.
-                self.note([sides[0].is_some(); 2]);
+                self.note(sides[0], [true; 2]);
                 self.conflict(sides[2])
             }
         };
@@ -201,37 +210,15 @@ impl Merge<'_, '_> {
     }
 }
 
+/// What to call a place that one side took away.
+fn named(path: &str) -> anyhow::Result<RepoPath> {
+    RepoPath::nearest(path).context("naming what one side took away")
+}
+
 /// Whether gitca reads what is at this path.
 fn is_read(path: &str) -> bool {
     let top = path.split('/').next().unwrap_or_default();
     path.is_empty() || zones::ZONES.contains(&top) || path == ".gitattributes"
-}
-
-/// Whether a side has a file in one of these zones, or attributes at the top, where there was none: what was moved was moved to
-/// such a place.
-pub(super) fn adds_file(
-    objects: &Objects<'_>,
-    base: ObjectId,
-    side: ObjectId,
-    zones: &[&str],
-) -> anyhow::Result<bool> {
-    let is_new = |path: &str| {
-        let is_there = |top| anyhow::Ok(objects.file(top, path)?.is_some());
-        // What can't be compared may be anything.
-        Ok(path.ends_with('/') || is_there(side)? && !is_there(base)?)
-    };
-    if is_new(".gitattributes")? {
-        return Ok(true);
-    }
-    for zone in zones {
-        let folder = |top| objects.entry(top, zone, tree::DIRECTORY);
-        let (old, new) = (folder(base)?, folder(side)?);
-        let place = format!("{zone}/");
-        if is_new(zone)? || any_differing(objects, &place, old, new, &mut |path| is_new(path))? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// What became of something that one side may have changed.

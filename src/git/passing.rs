@@ -9,8 +9,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use git2::Oid;
 
+use crate::git::carried::adds_file;
 use crate::git::ids::{id, oid};
-use crate::git::merge::adds_file;
 use crate::git::objects::Objects;
 use crate::git::producer::LANDING_OCTETS;
 use crate::git::proposal::Proposal;

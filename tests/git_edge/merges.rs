@@ -199,8 +199,6 @@ fn a_change_that_git_carries_to_where_gitca_reads_is_a_conflict() {
             assert_eq!(there != alone, conflict.is_some(), "{from} {to} {changed}");
             let proposal = repository.propose(sides[0], sides[1]).expect("a merge");
             let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
-            // On the mainline it is a run that adds to `issued/`, or else that is told anyway.
-            let conflict = conflict.filter(|_| sides[1] == moved || !to.starts_with("issued/"));
             let expected = conflict.into_iter().map(ToOwned::to_owned).collect();
             assert_eq!(
                 conflicts(&snapshot.errors),
@@ -247,6 +245,58 @@ fn a_change_that_git_carries_out_of_where_nobody_looks_is_a_conflict() {
             let told = conflicts(&snapshot.errors);
             assert_eq!(!told.is_empty(), is_read, "{to}: {told:?}");
         }
+    }
+}
+
+/// The mainline takes a file away, and runs add one: git pairs them if they are alike, and carries the change of the first into
+/// `issued/`.
+#[test]
+fn a_change_that_git_carries_to_what_a_run_added_is_a_conflict() {
+    let (file, other) = (text(0, "0"), text(1, "other"));
+    let half = format!("{}{}", &file[..file.len() / 2 + 4], "x".repeat(20));
+    for (issued, moved, is_twice, is_carried, is_told) in [
+        (&file, None, false, true, true),
+        (&other, None, false, true, true),
+        (&half, None, false, true, true),
+        (&file.repeat(3), None, false, false, false),
+        (&half[..20].to_owned(), None, false, false, false),
+        // The very same file elsewhere is taken first.
+        (&other, Some(&file), false, false, false),
+        (&other, Some(&half), false, true, true),
+        // Of two that are the same one is left over.
+        (&other, Some(&file), true, true, true),
+    ] {
+        let repo = Repo::new();
+        repo.write("docs/file", &file);
+        if is_twice {
+            repo.write("docs/also", &file);
+        }
+        repo.write("src/file", "file");
+        repo.commit("base");
+        repo.git(&["switch", "--quiet", "--detach", "main"]);
+        repo.git(&["rm", "--quiet", "-r", "docs"]);
+        if let Some(moved) = moved {
+            repo.write("src/also", moved);
+        }
+        repo.write("issued/x/request.yaml", issued);
+        let ours = repo.commit("a run");
+        repo.git(&["switch", "--quiet", "--detach", "main"]);
+        repo.write("docs/file", &format!("{file}more\n"));
+        let theirs = repo.commit("change");
+        let args = [ours, theirs].map(|side| side.to_string());
+        let merge = format!(
+            "!git merge-tree --write-tree {} {} | head -n 1",
+            args[0], args[1]
+        );
+        let tree = repo.git(&["-c", &format!("alias.made={merge}"), "made"]);
+        let landed = repo.git(&["show", &format!("{tree}:issued/x/request.yaml")]);
+        let what = format!("{issued} {moved:?} {is_twice}");
+        assert_eq!(landed.contains("more"), is_carried, "{what}: {landed}");
+        let repository = repo.open();
+        let proposal = repository.propose(ours, theirs).expect("a merge");
+        let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
+        let told = conflicts(&snapshot.errors);
+        assert_eq!(!told.is_empty(), is_told, "{what}: {told:?}");
     }
 }
 
