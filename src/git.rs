@@ -10,6 +10,7 @@ mod anchor;
 mod authorship;
 mod bot;
 mod carried;
+mod checkout;
 mod child;
 mod commit;
 mod commits;

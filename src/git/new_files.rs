@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::finding::{Code, Finding, Reason};
+use crate::git::checkout::Checkout;
 use crate::git::diff::pairs;
 use crate::git::objects::{Objects, Searched};
 use crate::git::tree::{self, Entries, Entry, Tree};
@@ -107,7 +108,11 @@ impl There {
         top: ObjectId,
     ) -> anyhow::Result<(Self, Searched)> {
         let mut walk = NewFiles::of(objects, BROUGHT_NAMES);
+        walk.checkout = Some(Checkout::default());
         let files = walk.between(&[before], top)?;
+        if walk.checkout.as_ref().is_some_and(Checkout::is_too_much) {
+            walk.unfit.tell_flood();
+        }
         let (mut within, past) = searched(objects, &files)?;
         // Of what was not looked at nobody knows whether it is new.
         let searched = if walk.is_whole {
@@ -161,6 +166,8 @@ struct Place {
     name: String,
     before: Vec<ObjectId>,
     tree: ObjectId,
+    /// Whether what a checkout writes of it is counted already.
+    is_counted: bool,
 }
 
 /// A walk over what is new.
@@ -173,6 +180,8 @@ pub(super) struct NewFiles<'s, 'r> {
     zones_left: usize,
     beside_left: usize,
     unfit: Unfit,
+    /// What a checkout would write, where somebody asks.
+    checkout: Option<Checkout>,
     /// Whether everything was; there may have been too much of it.
     pub(super) is_whole: bool,
 }
@@ -187,6 +196,7 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             zones_left: names,
             beside_left: names,
             unfit: Unfit::default(),
+            checkout: None,
             is_whole: true,
         }
     }
@@ -207,9 +217,14 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             name: String::new(),
             before: sorted(before.to_vec()),
             tree,
+            is_counted: false,
         }];
         while let Some(place) = places.pop() {
-            if place.before.contains(&place.tree) || self.trees.contains(&place.tree) {
+            if place.before.contains(&place.tree) {
+                continue;
+            }
+            if self.trees.contains(&place.tree) {
+                self.count(&place)?;
                 continue;
             }
             if place.parent.path.len() + place.name.len() > PATH_OCTETS {
@@ -259,6 +274,7 @@ impl<'s, 'r> NewFiles<'s, 'r> {
         for (entry, old) in new_entries(&here, &before) {
             self.unfit.look(&folder.path, folder.scope(), &entry, &old);
             let is_directory = entry.mode == tree::DIRECTORY;
+            self.weigh(place, folder, &entry)?;
             if !is_directory && (!tree::is_blob(entry.mode) || self.files.contains(&entry.id)) {
                 continue;
             }
@@ -273,12 +289,18 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             *left = fewer;
             let name = name.into_owned();
             if is_directory {
-                places.push(Place {
+                let mut below = Place {
                     parent: Rc::clone(folder),
                     name: name + "/",
                     before: sorted(directories(&old)),
                     tree: entry.id,
-                });
+                    is_counted: place.is_counted,
+                };
+                if below.before.is_empty() {
+                    self.count(&below)?;
+                    below.is_counted = true;
+                }
+                places.push(below);
             } else {
                 self.files.insert(entry.id);
                 files.push(File {
@@ -289,6 +311,30 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             }
         }
         Ok(())
+    }
+
+    /// Looks at an entry that is no directory, as one that a checkout writes.
+    fn weigh(&mut self, place: &Place, folder: &Folder, entry: &Entry<'_>) -> anyhow::Result<()> {
+        let Some(checkout) = &mut self.checkout else {
+            return Ok(());
+        };
+        if entry.mode != tree::DIRECTORY && !place.is_counted {
+            checkout.add_file();
+        }
+        if tree::is_blob(entry.mode) {
+            let octets = self.objects.blob_octets(entry.id)?;
+            self.unfit
+                .weigh(&folder.path, folder.scope(), entry, octets);
+        }
+        Ok(())
+    }
+
+    /// Counts all that a checkout writes of a directory.
+    fn count(&mut self, place: &Place) -> anyhow::Result<()> {
+        match &mut self.checkout {
+            Some(checkout) if !place.is_counted => checkout.add(self.objects, place.tree),
+            _ => Ok(()),
+        }
     }
 
     fn left(&mut self, is_in_zone: bool) -> &mut usize {

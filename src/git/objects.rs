@@ -208,6 +208,13 @@ impl<'r> Objects<'r> {
         Ok(header.0)
     }
 
+    /// How many octets a file or a link has; `None` when that object is neither.
+    pub(super) fn blob_octets(&self, object: ObjectId) -> anyhow::Result<Option<usize>> {
+        let header = self.header(object)?;
+        self.heads.keep(object, &Rc::new(header), 1);
+        Ok((header.1 == ObjectType::Blob).then_some(header.0))
+    }
+
     /// Writes one object; one that is there already is left as it is.
     pub(super) fn write(&self, kind: ObjectType, octets: &[u8]) -> anyhow::Result<ObjectId> {
         let written = self.odb.write(kind, octets);

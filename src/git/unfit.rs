@@ -4,12 +4,14 @@
 //! What the reader of a zone says of its names is not said twice, and what only some systems refuse is not said at all.
 
 use crate::finding::{Code, Finding, Reason};
+use crate::git::checkout;
 use crate::git::tree::{self, Entry};
 use crate::names::RepoPath;
 use crate::zones::{self, Scope, Zone};
 
 // PATH_MAX of Linux is 4096 with the zero at the end. Git opens files from the top of the work tree.
 const PATH_OCTETS: usize = 4095;
+const MORE_OCTETS: usize = PATH_OCTETS + 1;
 // Enough to find it in its directory.
 const NAME_CHARACTERS: usize = 60;
 
@@ -50,6 +52,51 @@ impl Unfit {
             flaw.help.get_or_insert_with(|| help.to_owned());
             self.push(folder, flaw);
         }
+    }
+
+    /// Looks at what an entry of the directory with this path names: an object with so many octets, if that is a blob.
+    pub(super) fn weigh(
+        &mut self,
+        folder: &str,
+        scope: Option<Scope>,
+        entry: &Entry<'_>,
+        octets: Option<usize>,
+    ) {
+        let is_told = scope.is_some_and(|scope| tree::fault(entry, scope).is_some());
+        let is_link = tree::is_link(entry.mode);
+        let (code, message, help) = match octets {
+            _ if is_told => return,
+            None => (
+                Code::FileMode,
+                "the entry of a file names an object that is no blob",
+                "take it out of the index and add it again, so that git writes it anew",
+            ),
+            Some(0) if is_link => (
+                Code::TreeEntryName,
+                "no system makes a symbolic link to nothing",
+                "nobody can clone that: leave it out",
+            ),
+            Some(MORE_OCTETS..) if is_link => (
+                Code::TreeEntryName,
+                "no system makes a symbolic link of more than 4095 octets",
+                "nobody can clone that: leave it out",
+            ),
+            Some(_) => return,
+        };
+        let name = tree::shown(entry.name);
+        let begin: String = name.chars().take(NAME_CHARACTERS).collect();
+        let reason = Reason::new(code, format!("{message}: `{begin}`"));
+        self.push(folder, reason.value(name).help(help));
+    }
+
+    /// Tells that nobody waits until all is checked out.
+    pub(super) fn tell_flood(&mut self) {
+        let message = format!(
+            "a checkout of what the change brings would write more than {} files and directories, each as often as it is there",
+            checkout::MOST
+        );
+        let help = "nobody can clone that: leave out what is in there over and over again";
+        self.push("", Reason::new(Code::TooManyFiles, message).help(help));
     }
 
     /// Tells that there are more names than are looked at.

@@ -219,3 +219,62 @@ fn no_change_brings_more_names_than_are_looked_at() {
         hostile.reset();
     }
 }
+
+/// No system makes such a link, and git writes nothing for what is neither file nor link.
+#[test]
+fn no_change_brings_an_entry_that_nobody_can_write() {
+    let hostile = Hostile::new();
+    let below = hostile.tree(&[("100644", b"x", hostile.object("blob", b"x"))]);
+    let link = |octets: usize| hostile.object("blob", &b"a/".repeat(octets)[..octets]);
+    for (what, mode, id, code) in [
+        ("an empty link", "120000", link(0), CODE),
+        ("a long link", "120000", link(4096), CODE),
+        ("a file that is a tree", "100644", below.clone(), "FileMode"),
+        ("a link that is a tree", "120000", below.clone(), "FileMode"),
+    ] {
+        let docs = hostile.tree(&[(mode, b"f", id)]);
+        hostile.commit_top("docs", &docs);
+        assert!(!is_cloned(&hostile), "{what}");
+        let check = hostile.proposed();
+        let found = (check.code, check.errors());
+        assert_eq!(found, (Some(2), vec![code]), "{what}: {check:?}");
+        assert!(check.error().contains("docs"), "{what}: {check:?}");
+        hostile.reset();
+    }
+    for octets in [1, 4095] {
+        let docs = hostile.tree(&[("120000", b"f", link(octets))]);
+        hostile.commit_top("docs", &docs);
+        assert!(is_cloned(&hostile), "{octets}");
+        passes("a link", &hostile.proposed());
+        hostile.reset();
+    }
+}
+
+/// Ten directories of ten, and so on: a few kilobytes of trees, and more files than any disk holds.
+#[test]
+fn no_change_brings_more_files_than_anybody_waits_for() {
+    let hostile = Hostile::new();
+    let names: Vec<String> = (0..10).map(|n| n.to_string()).collect();
+    let holding = |mode, id: &str| {
+        let entry = |name| (mode, str::as_bytes(name), id.to_owned());
+        let entries = names.iter().map(String::as_str).map(entry);
+        hostile.tree(&entries.collect::<Vec<_>>())
+    };
+    let mut tree = holding("100644", &hostile.object("blob", b"x"));
+    for depth in 2..10 {
+        tree = holding("40000", &tree);
+        let refused: &[&str] = if depth > 4 { &["TooManyFiles"] } else { &[] };
+        // In a new directory, and in one that is there already.
+        for before in ["base", "HEAD"] {
+            if before == "HEAD" {
+                let other = hostile.tree(&[("100644", b"y", hostile.object("blob", b"y"))]);
+                hostile.commit_top("docs", &other);
+            }
+            let base = hostile.scratch.git(&["rev-parse", before]).stdout;
+            hostile.commit_top("docs", &hostile.tree(&[("40000", b"d", tree.clone())]));
+            let check = hostile.checked(base.trim(), "main");
+            assert_eq!(check.errors(), refused, "{depth} {before}: {check:?}");
+            hostile.reset();
+        }
+    }
+}
