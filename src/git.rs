@@ -19,6 +19,7 @@ mod differing;
 mod extent;
 mod failure;
 pub mod fault;
+mod folder;
 mod follow;
 mod following;
 mod foreign;

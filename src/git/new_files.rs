@@ -11,11 +11,12 @@ use std::rc::Rc;
 use crate::finding::{Code, Finding, Reason};
 use crate::git::checkout::Checkout;
 use crate::git::diff::pairs;
+use crate::git::folder::{File, Folder};
 use crate::git::objects::{Objects, Searched};
 use crate::git::tree::{self, Entries, Entry, Tree};
 use crate::git::unfit::Unfit;
 use crate::names::ObjectId;
-use crate::zones::{self, Role, Scope, Zone};
+use crate::zones::Zone;
 
 // What is searched of a change beside the zones: a check is made at each of its pushes, and an archive of zeros has a
 // thousandth of its size in a pack. What is merged is searched by the run.
@@ -25,58 +26,12 @@ pub(super) const BROUGHT_OCTETS: u64 = 16 << 20;
 pub(super) const BROUGHT_NAMES: usize = 3 * BROUGHT_FILES;
 /// Those of a mainline cost no more than memory.
 pub(super) const MAINLINE_NAMES: usize = 2_000_000;
+// So many names beside the zones may name what was looked at already, or nothing that is looked at: each costs no more than
+// to be read, and a tree of a few kilobytes in a pack may have a hundred thousand. In the zones a run writes one file into
+// each of its directories.
+const AGAIN_NAMES: usize = 200_000;
 // No file system has a longer path (PATH_MAX of Linux is 4096).
 const PATH_OCTETS: usize = 16 * 1024;
-
-/// A file that is new, by its directory and its name: a stranger may have put very many into a very deep one.
-#[derive(Debug)]
-pub(super) struct File {
-    folder: Rc<Folder>,
-    name: String,
-    pub(super) id: ObjectId,
-}
-
-/// A directory, by its path with a slash behind it.
-#[derive(Debug)]
-struct Folder {
-    path: String,
-    is_in_zone: bool,
-    has_statements: bool,
-}
-
-impl Folder {
-    fn of(path: String) -> Self {
-        Self {
-            is_in_zone: Zone::of(&path).is_some(),
-            has_statements: is_statement(&format!("{path}x.json")),
-            path,
-        }
-    }
-
-    /// What the readers of the top and of the zones know of names here.
-    fn scope(&self) -> Option<Scope> {
-        match self.path.as_str() {
-            "" => Some(Scope::Root),
-            _ => self.is_in_zone.then_some(Scope::Zone),
-        }
-    }
-}
-
-fn is_statement(path: &str) -> bool {
-    matches!(zones::role(path), Some(Role::Statement(_)))
-}
-
-impl File {
-    /// The path, put together when it is asked for.
-    pub(super) fn path(&self) -> String {
-        format!("{}{}", self.folder.path, self.name)
-    }
-
-    /// Whether it says something about a request.
-    pub(super) fn is_statement(&self) -> bool {
-        self.folder.has_statements && is_statement(&self.path())
-    }
-}
 
 /// What a tree has that the one before has not.
 #[derive(Debug)]
@@ -118,7 +73,7 @@ impl There {
         let searched = if walk.is_whole {
             Searched::AllBut(past)
         } else {
-            if walk.zones_left == 0 || walk.beside_left == 0 {
+            if walk.zones_left == 0 || walk.beside_left == 0 || walk.again_left == 0 {
                 walk.unfit.tell_more(BROUGHT_NAMES);
             }
             within.extend(walk.trees);
@@ -144,7 +99,7 @@ fn searched(
 ) -> anyhow::Result<(HashSet<ObjectId>, HashSet<ObjectId>)> {
     let (mut files_left, mut octets_left) = (BROUGHT_FILES, BROUGHT_OCTETS);
     let (mut within, mut past) = (HashSet::new(), HashSet::new());
-    for file in files.iter().filter(|file| !file.folder.is_in_zone) {
+    for file in files.iter().filter(|file| !file.is_in_zone()) {
         let octets = if files_left > 0 {
             u64::try_from(objects.octets(file.id)?)?
         } else {
@@ -179,6 +134,8 @@ pub(super) struct NewFiles<'s, 'r> {
     /// How many more names are looked at in the zones, and beside them.
     zones_left: usize,
     beside_left: usize,
+    /// How many more that lead to nothing new.
+    again_left: usize,
     unfit: Unfit,
     /// What a checkout would write, where somebody asks.
     checkout: Option<Checkout>,
@@ -195,6 +152,7 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             files: HashSet::new(),
             zones_left: names,
             beside_left: names,
+            again_left: names.min(AGAIN_NAMES),
             unfit: Unfit::default(),
             checkout: None,
             is_whole: true,
@@ -233,7 +191,8 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             }
             let folder = Folder::of(format!("{}{}", place.parent.path, place.name));
             let is_top = folder.path.is_empty();
-            if !is_top && *self.left(folder.is_in_zone) == 0 {
+            let is_past = !folder.is_in_zone && self.again_left == 0;
+            if !is_top && (is_past || *self.left(folder.is_in_zone) == 0) {
                 self.is_whole = false;
                 continue;
             }
@@ -276,6 +235,9 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             let is_directory = entry.mode == tree::DIRECTORY;
             self.weigh(place, folder, &entry)?;
             if !is_directory && (!tree::is_blob(entry.mode) || self.files.contains(&entry.id)) {
+                if !folder.is_in_zone {
+                    self.count_again();
+                }
                 continue;
             }
             let name = String::from_utf8_lossy(entry.name);
@@ -303,11 +265,7 @@ impl<'s, 'r> NewFiles<'s, 'r> {
                 places.push(below);
             } else {
                 self.files.insert(entry.id);
-                files.push(File {
-                    folder: Rc::clone(folder),
-                    name,
-                    id: entry.id,
-                });
+                files.push(File::of(folder, name, entry.id));
             }
         }
         Ok(())
@@ -335,6 +293,13 @@ impl<'s, 'r> NewFiles<'s, 'r> {
             Some(checkout) if !place.is_counted => checkout.add(self.objects, place.tree),
             _ => Ok(()),
         }
+    }
+
+    /// Counts a name that leads to nothing new.
+    fn count_again(&mut self) {
+        let left = self.again_left.checked_sub(1);
+        self.again_left = left.unwrap_or_default();
+        self.is_whole &= left.is_some();
     }
 
     fn left(&mut self, is_in_zone: bool) -> &mut usize {

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use git2::Oid;
 
 use crate::effort::Effort;
+use crate::git::folder::File;
 use crate::git::ids::id;
 use crate::git::new_files::{
-    BROUGHT_FILES, BROUGHT_NAMES, BROUGHT_OCTETS, File, MAINLINE_NAMES, NewFiles, There,
+    BROUGHT_FILES, BROUGHT_NAMES, BROUGHT_OCTETS, MAINLINE_NAMES, NewFiles, There,
 };
 use crate::git::objects::Objects;
 use crate::git::output::OutputZone;

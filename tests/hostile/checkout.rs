@@ -202,9 +202,17 @@ fn only_what_is_new_at_its_place_is_refused() {
 fn no_change_brings_more_names_than_are_looked_at() {
     let hostile = Hostile::new();
     let below = hostile.tree(&[("100644", b"x", hostile.object("blob", b"x"))]);
-    for (number, code) in [(29_998, Some(0)), (30_001, Some(2))] {
+    let file = hostile.object("blob", b"x");
+    for (number, mode, code) in [
+        (29_998, "40000", Some(0)),
+        (30_001, "40000", Some(2)),
+        // The same file each time.
+        (29_998, "100644", Some(0)),
+        (30_002, "100644", Some(2)),
+    ] {
         let names: Vec<String> = (0..number).map(|n| format!("{n:05}")).collect();
-        let entry = |name| ("40000", str::as_bytes(name), below.clone());
+        let id = if mode == "40000" { &below } else { &file };
+        let entry = |name| (mode, str::as_bytes(name), id.clone());
         let entries = names.iter().map(String::as_str).map(entry);
         let docs = hostile.tree(&entries.collect::<Vec<_>>());
         hostile.commit_top("docs", &docs);
