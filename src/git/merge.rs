@@ -3,18 +3,20 @@
 //! In come three trees, out go the merged one, written to the object database as it is open, and the paths that both sides
 //! changed in different ways, which are left out of it. The lines of no file are put together: programs that merge do it in
 //! different ways where lines repeat, and what is judged must be what lands. Only directories that both sides changed are
-//! read, and each three of them once, so it costs what changed and not what is there. Of files that nobody reads the change
-//! counts as it is. Programs that look for renames may carry it to another file, which somebody reads: where one side took
-//! away what the other changed, and added a file where gitca reads, that is a conflict.
+//! read, and each three of them once, so it costs what changed and not what is there; too much of that is refused. Of files that
+//! nobody reads the change counts as it is. Programs that look for renames may carry it to another file, which somebody reads:
+//! where one side took away what the other changed, and added a file where gitca reads, that is a conflict.
 
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use git2::ObjectType;
 
+use crate::finding::{Code, Finding, Reason, Stop};
 use crate::git::carried::{self, Taken};
 use crate::git::differing::known;
 use crate::git::objects::Objects;
+use crate::git::producer::LANDING_OCTETS;
 use crate::git::tree::{self, Entries, Entry};
 use crate::names::{ObjectId, RepoPath};
 use crate::zones;
@@ -36,13 +38,14 @@ pub(super) struct Merged {
 /// Merges what became of `base` on both sides.
 ///
 /// # Errors
-/// When an object can't be read or written.
+/// A [`Stop`] when there are too many directories to read; other errors when an object can't be read or written.
 pub(super) fn merge(
     objects: &Objects<'_>,
     [base, ours, theirs]: [ObjectId; 3],
 ) -> anyhow::Result<Merged> {
     let mut merge = Merge {
         objects,
+        most: objects.walked() + LANDING_OCTETS,
         path: String::new(),
         made: HashMap::new(),
         conflicts: Vec::new(),
@@ -77,6 +80,8 @@ type Side = Option<(u32, ObjectId)>;
 
 struct Merge<'m, 'r> {
     objects: &'m Objects<'r>,
+    /// How many octets of trees may have been asked for.
+    most: usize,
     path: String,
     /// What was made of three directories, within the zones or not, and whether there were conflicts. A few trees may name
     /// each other very often.
@@ -142,6 +147,11 @@ impl Merge<'_, '_> {
             }
             return Ok(made);
         }
+        // A merge may be far larger than its sides: of each directory of one with each of the other. Those of `requests/` with
+        // as many names as it may have are read thrice.
+        if self.objects.walked() > self.most {
+            return Err(self.too_large().into());
+        }
         let conflicts = self.conflicts.len();
         let mut trees = Vec::new();
         for side in sides {
@@ -162,6 +172,17 @@ impl Merge<'_, '_> {
         let has_conflicts = self.conflicts.len() > conflicts;
         self.made.insert(key, (made, has_conflicts));
         Ok(made)
+    }
+
+    fn too_large(&self) -> Stop {
+        let message = format!(
+            "the base and the head both changed directories with more than {LANDING_OCTETS} octets of names, too many to put together"
+        );
+        let help = "merge the base into the branch, so that one can read there what will land";
+        Stop(vec![Finding {
+            file: RepoPath::nearest(&self.path),
+            ..Finding::anywhere(Reason::new(Code::TooManyFiles, message).help(help))
+        }])
     }
 
     fn entries(&mut self, sides: [&Entries<'_>; 3], depth: usize) -> anyhow::Result<Side> {

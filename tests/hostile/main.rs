@@ -26,6 +26,7 @@ mod names;
 mod outputs;
 mod passing;
 mod policies;
+mod products;
 mod pushed;
 mod repository;
 mod signer;
