@@ -28,6 +28,7 @@ mod freed;
 mod ground;
 mod held;
 mod history;
+mod idle;
 mod ids;
 mod issued;
 mod kept;

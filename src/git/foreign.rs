@@ -1,7 +1,8 @@
 //! What differs between two states of `issued/`, apart from files that nobody reads.
 //!
 //! In come two trees, out go the paths that only a run may change. `README.md`, `OWNERS`, `.gitkeep` and `.gitattributes`
-//! may come and go beside the folders of certificates, not within them: a template may have the name of one.
+//! may come and go beside the folders of certificates, not within them: a template may have the name of one. Of a change, the
+//! directories that it makes for them are told elsewhere.
 
 use std::collections::BTreeSet;
 

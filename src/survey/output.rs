@@ -3,7 +3,7 @@
 //! In comes the mainline; out goes its newest run, with a notice about what was touched and restored, or a [`Stop`] with
 //! the repair. Who made a commit is judged by the rules of its parent.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
@@ -185,18 +185,29 @@ pub(super) fn proposed(
     let odd = repository.odd_since(base, head)?;
     let unsaid = |commit| unsaid(commit, (base, head));
     let mut findings: Vec<_> = odd.malformed.into_iter().take(NAMED).map(unsaid).collect();
-    let paths = proposal.outputs()?;
+    let mut paths = proposal.outputs()?;
+    let mut idle = proposal.idle_folders()?;
     if git::is_quarantined() && repository.is_on_mainline(base, head)? {
         if !paths.is_empty() {
             findings.extend(pushed(repository, (base, head), branch)?);
         }
-        return Ok(findings);
+        paths.clear();
+    } else {
+        findings.extend(odd.marked.into_iter().take(NAMED).map(marked_as_run));
     }
-    findings.extend(odd.marked.into_iter().take(NAMED).map(marked_as_run));
-    if paths.is_empty() {
-        return Ok(findings);
+    paths.append(&mut idle);
+    if !paths.is_empty() {
+        findings.extend(touching(repository, proposal.ancestor(), &paths)?);
     }
-    let ancestor = proposal.ancestor();
+    Ok(findings)
+}
+
+/// A change of what only a run may change.
+fn touching(
+    repository: &Repository,
+    ancestor: ObjectId,
+    paths: &BTreeSet<String>,
+) -> anyhow::Result<Vec<Finding>> {
     let restore = restore(repository, ancestor)?;
     let help = format!(
         "take it out of the branch and its history: `{restore} && git reset --soft {ancestor} && git commit -m \"leave issued\"`"
@@ -213,8 +224,7 @@ pub(super) fn proposed(
         let message = format!("the change touches {more} more files below `issued/`");
         Finding::anywhere(reason(message))
     });
-    findings.extend(named.chain(rest));
-    Ok(findings)
+    Ok(named.chain(rest).collect())
 }
 
 /// Git makes no such commit, and other programs that read history may stop at it.

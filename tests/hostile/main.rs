@@ -30,6 +30,7 @@ mod products;
 mod pushed;
 mod repository;
 mod signer;
+mod squatters;
 mod structure;
 mod template_names;
 mod templates;
