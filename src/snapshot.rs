@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub withdrawn_keys: BTreeMap<Sha256Digest, ObjectId>,
     /// What is worth knowing and stands in nobody's way.
     pub notices: Vec<Finding>,
+    /// Whether more lies there than could be searched for private keys; a notice says so.
+    pub is_unsearched: bool,
     /// What is wrong in the control zone or in the tree itself; nothing may be signed.
     pub errors: Vec<Finding>,
 }

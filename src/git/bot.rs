@@ -111,7 +111,7 @@ impl Repository {
 }
 
 /// The same of two trees.
-pub(super) fn are_same_beside_output(
+fn are_same_beside_output(
     objects: &Objects<'_>,
     old: ObjectId,
     new: ObjectId,

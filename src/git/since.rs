@@ -9,10 +9,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::finding::{Code, Finding, Reason};
-use crate::git::bot::are_same_beside_output;
 use crate::git::differing::differing;
 use crate::git::follow::Zones;
 use crate::git::namesakes::namesakes;
+use crate::git::new_files::{MAINLINE_NAMES, NewFiles};
 use crate::git::objects::Objects;
 use crate::git::repository::Repository;
 use crate::git::tree;
@@ -133,6 +133,10 @@ impl<'s, 'r> Since<'s, 'r> {
         };
         snapshot.untouched = untouched;
         self.note(&changed, &mut snapshot.notices)?;
+        if !self.is_searched {
+            snapshot.is_unsearched = true;
+            snapshot.notices.push(unsearched());
+        }
         Ok(Some(snapshot))
     }
 
@@ -142,8 +146,24 @@ impl<'s, 'r> Since<'s, 'r> {
         if !same_rules || self.left.issued != self.zones.issued {
             return Ok(false);
         }
-        // What was too much may be less now, and somewhere else.
-        Ok(self.is_searched || are_same_beside_output(self.objects, self.before, self.top)?)
+        Ok(self.is_searched || !self.may_be_searched_now()?)
+    }
+
+    /// Whether less lies beside the zones of what the run could not search: what was too much may be searched now. As long as
+    /// it is there, nobody searches the same again and again.
+    fn may_be_searched_now(&self) -> anyhow::Result<bool> {
+        let mut walk = NewFiles::of(self.objects, MAINLINE_NAMES);
+        for gone in walk.between(&[self.top], self.before)? {
+            if gone.is_in_zone() {
+                continue;
+            }
+            let is_there = self.objects.file(self.top, &gone.path())?.is_some();
+            let octets = u64::try_from(self.objects.octets(gone.id)?)?;
+            if !is_there || octets > zones::SEARCHED_FILE {
+                return Ok(true);
+            }
+        }
+        Ok(!walk.is_whole)
     }
 
     /// Puts what is to be said of the whole in the place of what was said of the part.
@@ -154,7 +174,6 @@ impl<'s, 'r> Since<'s, 'r> {
     ) -> anyhow::Result<()> {
         notices.retain(|notice| notice.reason.code != Code::LargeDirectory);
         notices.extend(self.large(changed)?);
-        notices.extend((!self.is_searched).then(unsearched));
         Ok(())
     }
 

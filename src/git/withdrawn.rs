@@ -68,8 +68,29 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub fn withdrawn_keys(&self, since: &OutputZone, tip: ObjectId) -> anyhow::Result<Withdrawals> {
+        self.keys_since(since, tip, (SEARCHED_FILES, SEARCHED_OCTETS))
+    }
+
+    /// The same for the base of a change, of which no more is searched than of the change.
+    ///
+    /// # Errors
+    /// When history can't be read.
+    pub fn withdrawn_keys_of_base(
+        &self,
+        since: &OutputZone,
+        base: ObjectId,
+    ) -> anyhow::Result<Withdrawals> {
+        self.keys_since(since, base, (BROUGHT_FILES, BROUGHT_OCTETS))
+    }
+
+    fn keys_since(
+        &self,
+        since: &OutputZone,
+        tip: ObjectId,
+        most: (usize, u64),
+    ) -> anyhow::Result<Withdrawals> {
         let is_seen = since.run.is_some();
-        let mut found = self.brought_keys(Some(since.source), is_seen, tip)?;
+        let mut found = self.brought_keys(Some(since.source), is_seen, tip, most)?;
         if is_seen && since.is_proven {
             let run = self.commit_at(since.source)?;
             found.before = message::leaked(&String::from_utf8_lossy(run.message()));
@@ -82,7 +103,7 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub fn all_withdrawn_keys(&self, tip: ObjectId) -> anyhow::Result<Withdrawals> {
-        self.brought_keys(None, false, tip)
+        self.brought_keys(None, false, tip, (SEARCHED_FILES, SEARCHED_OCTETS))
     }
 
     /// Those since this commit of the mainline, or since the first one; a run, if it is one, has seen what was there.
@@ -91,6 +112,7 @@ impl Repository {
         since: Option<ObjectId>,
         is_seen: bool,
         tip: ObjectId,
+        most: (usize, u64),
     ) -> anyhow::Result<Withdrawals> {
         let (mut commits, mut commit) = (Vec::new(), tip);
         while since != Some(commit) && commits.len() < COMMITS {
@@ -109,6 +131,7 @@ impl Repository {
         let (start, top) = (self.tree_of(commit)?, self.tree_of(tip)?);
         let there = There::of(&objects, start, top)?;
         let mut search = Search::of(&objects, top, &there, MAINLINE_NAMES);
+        (search.files_left, search.octets_left) = most;
         search.found.is_whole &= is_whole;
         if !is_seen {
             // No run has seen what was there at first, nor do people read what is said of a request that is closed.

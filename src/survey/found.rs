@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::batch::Workshop;
 use crate::batch::lists::Lists;
 use crate::control::ControlZone;
-use crate::finding::{Code, Finding};
+use crate::finding::Finding;
 use crate::names::{ObjectId, RequestName, Sha256Digest, Shard};
 use crate::plan::lists::{self, DueList, Published};
 use crate::plan::{self, Attention, Evidence, Requests, warnings};
@@ -179,8 +179,7 @@ impl Survey {
     /// Whether there was more than could be searched for private keys: the next run says so again.
     #[must_use]
     pub fn is_unsearched(&self) -> bool {
-        let is_it = |notice: &Finding| notice.reason.code == Code::TooManyFiles;
-        self.snapshot.notices.iter().any(is_it)
+        self.snapshot.is_unsearched
     }
 
     /// When the clock alone will make the next work, once these certificates and lists were made: at once where one that was

@@ -43,7 +43,7 @@ pub(super) fn add_proposed(
     let found = proposal.withdrawn_keys()?;
     block(&found, snapshot);
     tell(&found, zone, snapshot);
-    block(&repository.withdrawn_keys(since, base)?, snapshot);
+    block(&repository.withdrawn_keys_of_base(since, base)?, snapshot);
     Ok(())
 }
 

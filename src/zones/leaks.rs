@@ -82,6 +82,7 @@ impl<S: Source> Survey<'_, S> {
         let message = "this was not searched for private keys, and maybe more was not: there is too much of it";
         let reason = Reason::new(Code::TooManyFiles, message).value(path);
         self.snapshot.notices.push(finding("", reason));
+        self.snapshot.is_unsearched = true;
     }
 
     /// Searches a file of the control zone; the reader of policies says so itself.

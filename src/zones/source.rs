@@ -15,8 +15,8 @@ pub const REPORTED: usize = 100;
 pub const SEARCHED_FILE: u64 = 16 * 1024 * 1024;
 /// How many files are searched besides those of the zones, so that a large project costs seconds and not minutes.
 pub const SEARCHED_FILES: usize = 100_000;
-/// How many octets they have in all.
-pub const SEARCHED_OCTETS: u64 = 1 << 30;
+/// How many octets they have in all: some second. What was seen by a run is not searched by the next one.
+pub const SEARCHED_OCTETS: u64 = 128 << 20;
 
 /// Where a directory is: at the top, strange names of inert entries are none of our business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,6 +34,10 @@ fn more_than_is_searched(hostile: &Hostile) {
         }
         let plan = hostile.plan();
         assert!(told(&plan), "{change}: {plan:?}");
+        // The run has seen what lay there, so it is not searched again.
+        let shown = hostile.scratch.in_repo(&["plan"]);
+        let shown = shown.stdout + &shown.stderr;
+        assert!(shown.contains("gitca plan --all"), "{change}: {shown}");
     }
     hostile.take_back("disk.img");
     let plan = hostile.plan();
