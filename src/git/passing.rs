@@ -5,79 +5,79 @@
 //! stays in the mainline's history and is believed, and a rebase leaves out merges and what it takes for landed already, so
 //! that something else may come of the rest than was judged.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 
 use git2::Oid;
 
-use crate::git::carried::adds_file;
+use crate::git::diff::Paths;
 use crate::git::ids::{id, oid};
 use crate::git::objects::Objects;
-use crate::git::producer::LANDING_OCTETS;
+use crate::git::producer::{LANDING_OCTETS, Node};
 use crate::git::proposal::Proposal;
-use crate::git::touches::{ATTRIBUTES, Against, Content, Touch, Touches, Walk};
-use crate::names::ObjectId;
-use crate::zones::{self, Role, ZONES, Zone};
+use crate::git::replay::{Branch, Judge, Passing};
+use crate::git::touches::{Compared, Touches, Walk};
+use crate::zones::Kind;
 
-/// A path that a commit has otherwise than the merge would.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passing {
-    /// The commit, or the newest of them.
-    pub commit: ObjectId,
-    /// The path, which ends in a slash where all below it can't be compared.
-    pub path: String,
-    /// Why that matters.
-    pub matter: Matter,
-}
+// What is read of the base since the branch left it, or of a push: a flat directory of five thousand requests in a thousand
+// commits.
+const MAINLINE_OCTETS: usize = 512 << 20;
 
-/// Why it matters that a commit has something else.
+/// Why it can't be told what a change has in passing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Matter {
-    /// What was stated, revoked, taken away or written to `issued/` once stays so.
-    Statement,
-    /// A merge has changed what a commit before it wrote, and a rebase leaves out merges.
-    Merge,
-    /// The commit is a merge itself that changed what none of its parents has so.
-    OfMerge,
-    /// The base has changed it, too, and a rebase leaves out commits that change what the base has changed already.
-    Rebase,
-    /// The base has taken it away or changed it since, and a rebase may carry the change to another file, one that is read.
-    Rename,
+pub enum TooMany {
+    /// The branch has more commits than are looked at one by one.
+    Commits,
+    /// The base has, since the branch left it.
+    CommitsOfBase,
+    /// A push has.
+    Pushed,
 }
+
+/// What was found in passing.
+type Found = Result<Vec<Passing>, TooMany>;
 
 impl Proposal<'_> {
-    /// What its commits have otherwise than the merge would, by path; `None` where there are too many of them to look at.
+    /// What its commits have otherwise than the merge would, by path.
     ///
     /// # Errors
     /// When history can't be read.
-    pub fn passing(&self) -> anyhow::Result<Option<Vec<Passing>>> {
+    pub fn passing(&self) -> anyhow::Result<Found> {
         let Some(commits) = self.landed()? else {
-            return Ok(None);
+            return Ok(Err(TooMany::Commits));
         };
         if commits.len() < 2 {
-            return Ok(Some(Vec::new()));
+            return Ok(Ok(Vec::new()));
         }
         let objects = Objects::of(self.repository)?;
-        let walk = Walk::of(self.repository, &objects);
-        let Some(touches) = walk.touches(commits.iter().rev(), Against::All)? else {
-            return Ok(None);
+        let walk = Walk::of(self.repository, &objects, (Compared::Whole, LANDING_OCTETS));
+        let Some(touches) = walk.touches(commits.iter().rev())? else {
+            return Ok(Err(TooMany::Commits));
         };
-        let since = self.changed_since(&objects)?;
-        let judge = Judge::of(self, &objects, since.as_ref())?;
-        let mut found = judge.compared(&touches)?;
+        let branch = Branch::of(&touches);
+        let since = if branch.is_split {
+            self.changed_since(&objects, &touches)?
+        } else {
+            Some(BTreeSet::new())
+        };
+        let Some(since) = since else {
+            return Ok(Err(TooMany::CommitsOfBase));
+        };
+        let judge = Judge::of(self, &objects, since)?;
+        let mut found = judge.compared(&touches, &branch)?;
         let Some(carried) = judge.carried(&touches)? else {
-            return Ok(None);
+            return Ok(Err(TooMany::Commits));
         };
         let told: HashSet<String> = found.iter().map(|passing| passing.path.clone()).collect();
         let is_new = |passing: &Passing| !told.contains(&passing.path);
         found.extend(carried.into_iter().filter(is_new));
-        Ok(Some(found))
+        Ok(Ok(found))
     }
 
-    /// What the commits of a push, which lands as it is, take away and bring back, or revoke in passing; `None` as above.
+    /// What the commits of a push, which lands as it is, take away and bring back, or revoke in passing.
     ///
     /// # Errors
     /// When history can't be read.
-    pub fn passing_pushed(&self) -> anyhow::Result<Option<Vec<Passing>>> {
+    pub fn passing_pushed(&self) -> anyhow::Result<Found> {
         let mut mainline: Vec<Oid> = Vec::new();
         let mut current = oid(self.head);
         while current != oid(self.base) {
@@ -89,255 +89,48 @@ impl Proposal<'_> {
             current = parent;
         }
         let objects = Objects::of(self.repository)?;
-        let walk = Walk::of(self.repository, &objects);
-        let touches = walk.touches(mainline.iter().rev(), Against::First)?;
-        let judge = Judge::of(self, &objects, None)?;
-        let touches = touches.as_ref();
-        touches.map(|touches| judge.pushed(touches)).transpose()
+        let walk = Walk::of(
+            self.repository,
+            &objects,
+            (Compared::Requests, MAINLINE_OCTETS),
+        );
+        let touches = walk.touches(mainline.iter().rev())?;
+        let judge = Judge::of(self, &objects, BTreeSet::new())?;
+        match touches {
+            Some(touches) => judge.pushed(&touches).map(Ok),
+            None => Ok(Err(TooMany::Pushed)),
+        }
     }
 
-    /// The paths that commits of the base have changed since the branch left it; `None` where these are too many.
-    fn changed_since(&self, objects: &Objects<'_>) -> anyhow::Result<Option<BTreeSet<String>>> {
+    /// Those of these paths that commits of the base have changed since the branch left it; `None` where these are too many.
+    fn changed_since(
+        &self,
+        objects: &Objects<'_>,
+        touches: &Touches,
+    ) -> anyhow::Result<Option<BTreeSet<String>>> {
         let ends = (oid(self.base), oid(self.ancestor()));
         let Some(commits) = self.repository.brought(&[ends.0], &[ends.1])? else {
             return Ok(None);
         };
-        let walk = Walk::of(self.repository, objects);
-        let touches = walk.touches(commits.iter().rev(), Against::All)?;
-        Ok(touches.map(|touches| touches.into_keys().collect()))
-    }
-}
-
-/// What is held against each other.
-struct Judge<'j, 'r> {
-    objects: &'j Objects<'r>,
-    /// The trees of the merge, of the head and of the base.
-    top: ObjectId,
-    head: ObjectId,
-    base: ObjectId,
-    /// What the base has changed since the branch left it; `None` where that may be anything.
-    since: Option<&'j BTreeSet<String>>,
-    most: usize,
-}
-
-/// What a branch is made of.
-struct Branch {
-    has_merges: bool,
-    /// Whether it has several commits that a rebase replays: where there is one alone, nothing lands without it.
-    is_split: bool,
-}
-
-impl Branch {
-    fn of(touches: &Touches) -> Self {
-        let all = || touches.values().flatten();
-        let written = all().filter(|touch| !touch.is_merge);
-        let written: HashSet<ObjectId> = written.map(|touch| touch.commit).collect();
-        Self {
-            has_merges: all().any(|touch| touch.is_merge),
-            is_split: written.len() > 1,
-        }
-    }
-
-    /// A touch of what can't be compared. Beside the zones that matters where a merge may have taken it away.
-    fn vague<'t>(&self, path: &str, touches: &'t [Touch]) -> Option<&'t Touch> {
-        let matters = is_read(path) || path.is_empty() || self.has_merges;
-        touches.last().filter(|_| matters)
-    }
-}
-
-/// What is at a path in the end.
-#[derive(Clone, Copy)]
-struct Ends {
-    /// In the merge.
-    left: Content,
-    /// In the base.
-    there: Content,
-    /// In the head.
-    head: Content,
-}
-
-impl<'j, 'r> Judge<'j, 'r> {
-    fn of(
-        proposal: &Proposal<'r>,
-        objects: &'j Objects<'r>,
-        since: Option<&'j BTreeSet<String>>,
-    ) -> anyhow::Result<Self> {
-        Ok(Self {
-            objects,
-            top: proposal.top,
-            head: proposal.repository.tree_of(proposal.head)?,
-            base: proposal.repository.tree_of(proposal.base)?,
-            since,
-            most: objects.walked() + LANDING_OCTETS,
-        })
-    }
-
-    fn ends(&self, path: &str) -> anyhow::Result<Ends> {
-        Ok(Ends {
-            left: self.objects.content(self.top, path)?,
-            there: self.objects.content(self.base, path)?,
-            head: self.objects.content(self.head, path)?,
-        })
-    }
-
-    /// Whether the base has changed this path.
-    fn is_changed(&self, path: &str) -> bool {
-        self.since.is_none_or(|since| since.contains(path))
-    }
-
-    /// The paths where something else would be, or would have been.
-    fn compared(&self, touches: &Touches) -> anyhow::Result<Vec<Passing>> {
-        let branch = Branch::of(touches);
-        let mut found = Vec::new();
-        for (path, touches) in touches {
-            let ends = self.ends(path)?;
-            let (touch, matter) = if is_vague(path) {
-                (branch.vague(path, touches), Matter::Statement)
-            } else if let Some(touch) = stated(path, touches, ends) {
-                (Some(touch), Matter::Statement)
-            } else if let Some(touch) = left_out(path, touches, ends) {
-                let is_merge = touch.is_merge;
-                (
-                    Some(touch),
-                    if is_merge {
-                        Matter::OfMerge
-                    } else {
-                        Matter::Merge
-                    },
-                )
-            } else if is_read(path) && branch.is_split && self.is_changed(path) {
-                (skipped(touches, ends), Matter::Rebase)
-            } else {
-                continue;
-            };
-            found.extend(touch.map(|touch| tell(touch, path, matter)));
-        }
-        Ok(found)
-    }
-
-    /// The paths whose change a rebase may carry to another file, as each commit is merged on its own, with renames since its
-    /// parent; `None` where it takes too much to find out.
-    fn carried(&self, touches: &Touches) -> anyhow::Result<Option<Vec<Passing>>> {
-        let moving = moving(touches);
-        let mut added = HashMap::new();
-        let mut found = Vec::new();
-        for (path, touches) in touches {
-            let there = self.objects.content(self.base, path)?;
-            let is_taken =
-                there.is_none() && (touches[0].before.is_some() || self.is_changed(path));
-            for touch in written(touches) {
-                let Some((before, parent)) = touch.before.zip(touch.parent) else {
-                    continue;
-                };
-                let is_carried = match (touch.after, there) {
-                    (Some(_), None) if is_taken => self.adds_file(parent, &mut added)?,
-                    (None, Some(there)) => there != before && moving.contains(&touch.commit),
-                    _ => false,
-                };
-                if is_carried {
-                    found.push(tell(touch, path, Matter::Rename));
-                    break;
-                }
+        let names: Vec<&String> = touches.keys().collect();
+        let followed = names.iter().enumerate();
+        let followed: Paths<usize> = followed
+            .map(|(number, path)| ((*path).clone(), (Kind::File, number)))
+            .collect();
+        let most = objects.walked() + MAINLINE_OCTETS;
+        let mut changed = BTreeSet::new();
+        for commit in commits {
+            let node = Node::of(self.repository, id(commit))?;
+            // A rebase leaves out merges, and looks for none.
+            if let [parent] = node.parents[..] {
+                let before = self.repository.tree_of(id(parent))?;
+                let found = objects.differences(Some(before), Some(node.tree), &followed)?;
+                changed.extend(found.into_iter().map(|found| names[found.follower].clone()));
             }
-            if self.objects.walked() > self.most {
+            if objects.walked() > most {
                 return Ok(None);
             }
         }
-        Ok(Some(found))
+        Ok(Some(changed))
     }
-
-    /// Whether the base has a file in a zone that this tree has not.
-    fn adds_file(
-        &self,
-        tree: ObjectId,
-        known: &mut HashMap<ObjectId, bool>,
-    ) -> anyhow::Result<bool> {
-        if let Some(known) = known.get(&tree) {
-            return Ok(*known);
-        }
-        let found = adds_file(self.objects, tree, self.base, &ZONES)?;
-        known.insert(tree, found);
-        Ok(found)
-    }
-
-    fn pushed(&self, touches: &Touches) -> anyhow::Result<Vec<Passing>> {
-        let mut found = Vec::new();
-        for (path, touches) in touches {
-            let ends = self.ends(path)?;
-            let is_back = match zones::role(path) {
-                Some(Role::Manifest(_) | Role::Statement(_)) => ends.there.is_some(),
-                Some(Role::Revocation(_)) => true,
-                _ => false,
-            };
-            let other = other(touches, ends).filter(|_| is_back && ends.left == ends.there);
-            found.extend(other.map(|touch| tell(touch, path, Matter::Statement)));
-        }
-        Ok(found)
-    }
-}
-
-fn tell(touch: &Touch, path: &str, matter: Matter) -> Passing {
-    Passing {
-        commit: touch.commit,
-        path: path.to_owned(),
-        matter,
-    }
-}
-
-/// Whether what is at this path can't be told from what is beside or below it.
-fn is_vague(path: &str) -> bool {
-    path.is_empty() || path.ends_with('/') || path.contains(char::REPLACEMENT_CHARACTER)
-}
-
-fn is_read(path: &str) -> bool {
-    Zone::of(path).is_some() || path == ATTRIBUTES
-}
-
-/// The newest touch after which something was there that is neither in the merge nor in the base.
-fn other(touches: &[Touch], ends: Ends) -> Option<&Touch> {
-    let known = [ends.left, ends.there];
-    touches.iter().rfind(|touch| !known.contains(&touch.after))
-}
-
-/// A touch that the mainline would remember.
-fn stated<'t>(path: &str, touches: &'t [Touch], ends: Ends) -> Option<&'t Touch> {
-    let role = zones::role(path);
-    // Who takes it away ends what was said of it, though the same bytes come back.
-    let is_manifest = matches!(role, Some(Role::Manifest(_)));
-    let is_statement = matches!(role, Some(Role::Statement(_) | Role::Revocation(_)));
-    let is_output = path.starts_with("issued/");
-    let is_back = ends.left == ends.there && (is_output || is_manifest && ends.there.is_some());
-    other(touches, ends).filter(|_| is_statement || is_back)
-}
-
-/// A touch that leaves something else once the merges are left out. Beside the zones only what would be there matters, which
-/// may have a name that nobody can check out.
-fn left_out<'t>(path: &str, touches: &'t [Touch], ends: Ends) -> Option<&'t Touch> {
-    let last = written(touches).last();
-    let is_other = match last {
-        Some(last) if is_read(path) => last.after != ends.head,
-        Some(last) => last.after.is_some() && ends.left.is_none(),
-        None => is_read(path) && ends.head != ends.there,
-    };
-    last.or(touches.last()).filter(|_| is_other)
-}
-
-/// A touch that leaves something else where a rebase takes some of them for landed already.
-fn skipped(touches: &[Touch], ends: Ends) -> Option<&Touch> {
-    let is_apart = ends.left != ends.there || written(touches).count() > 1;
-    written(touches).last().filter(|_| is_apart)
-}
-
-/// What no merge did.
-fn written(touches: &[Touch]) -> impl Iterator<Item = &Touch> {
-    touches.iter().filter(|touch| !touch.is_merge)
-}
-
-/// The commits that bring a file where gitca reads: they may have moved it there.
-fn moving(touches: &Touches) -> HashSet<ObjectId> {
-    let read = touches.iter().filter(|(path, _)| is_read(path));
-    let read = read.flat_map(|(_, touches)| touches);
-    read.filter(|touch| touch.before.is_none() && touch.after.is_some())
-        .map(|touch| touch.commit)
-        .collect()
 }

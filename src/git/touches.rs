@@ -11,7 +11,7 @@ use crate::git::differing::differing;
 use crate::git::foreign::touched;
 use crate::git::ids::id;
 use crate::git::objects::Objects;
-use crate::git::producer::{LANDING_OCTETS, Node, PARENTS};
+use crate::git::producer::{Node, PARENTS};
 use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::ObjectId;
@@ -36,29 +36,35 @@ pub(super) struct Touch {
 /// The touches of each path, oldest first.
 pub(super) type Touches = BTreeMap<String, Vec<Touch>>;
 
-/// Which of its parents a commit is compared with.
+/// What of a commit is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Against {
-    /// The first, which it follows on the mainline.
-    First,
-    /// All, so that what it merged is not its own.
-    All,
+pub(super) enum Compared {
+    /// Everything, with all of its parents, so that what it merged is not its own.
+    Whole,
+    /// What is asked for, with the first of its parents, which it follows on the mainline.
+    Requests,
 }
 
 /// A walk over commits.
 pub(super) struct Walk<'w, 'r> {
     repository: &'w Repository,
     objects: &'w Objects<'r>,
+    compared: Compared,
     most: usize,
 }
 
 impl<'w, 'r> Walk<'w, 'r> {
-    /// One that reads so much of trees as is read for a landing.
-    pub(super) fn of(repository: &'w Repository, objects: &'w Objects<'r>) -> Self {
+    /// One that reads so many octets of trees.
+    pub(super) fn of(
+        repository: &'w Repository,
+        objects: &'w Objects<'r>,
+        (compared, octets): (Compared, usize),
+    ) -> Self {
         Self {
             repository,
             objects,
-            most: objects.walked() + LANDING_OCTETS,
+            compared,
+            most: objects.walked() + octets,
         }
     }
 
@@ -66,12 +72,11 @@ impl<'w, 'r> Walk<'w, 'r> {
     pub(super) fn touches<'c>(
         &self,
         commits: impl Iterator<Item = &'c Oid>,
-        against: Against,
     ) -> anyhow::Result<Option<Touches>> {
         let mut touches = Touches::new();
         for commit in commits {
             let node = Node::of(self.repository, id(*commit))?;
-            self.look(&node, against, &mut touches)?;
+            self.look(&node, &mut touches)?;
             if self.objects.walked() > self.most {
                 return Ok(None);
             }
@@ -79,13 +84,13 @@ impl<'w, 'r> Walk<'w, 'r> {
         Ok(Some(touches))
     }
 
-    fn look(&self, node: &Node, against: Against, touches: &mut Touches) -> anyhow::Result<()> {
+    fn look(&self, node: &Node, touches: &mut Touches) -> anyhow::Result<()> {
         let of = |parent: &Oid| self.repository.tree_of(id(*parent));
         let parent = node.parents.first().map(of).transpose()?;
         let mut paths = self.changed(parent, node.tree)?;
-        let others = match against {
-            Against::First => &[],
-            Against::All => node.parents.get(1..).unwrap_or_default(),
+        let others = match self.compared {
+            Compared::Requests => &[],
+            Compared::Whole => node.parents.get(1..).unwrap_or_default(),
         };
         for other in others.iter().take(PARENTS) {
             if paths.is_empty() {
@@ -100,7 +105,7 @@ impl<'w, 'r> Walk<'w, 'r> {
                 parent,
                 before: before.transpose()?.flatten(),
                 after: self.objects.content(node.tree, &path)?,
-                is_merge: against == Against::All && node.parents.len() > 1,
+                is_merge: !others.is_empty(),
             };
             touches.entry(path).or_default().push(touch);
         }
@@ -117,6 +122,16 @@ impl<'w, 'r> Walk<'w, 'r> {
         if before == Some(after) {
             return Ok(paths);
         }
+        let zone = |name, top| self.objects.entry(top, name, tree::DIRECTORY);
+        let before_of = |name| before.map(|before| zone(name, before)).transpose();
+        if self.compared == Compared::Requests {
+            let (old, new) = (before_of("requests")?.flatten(), zone("requests", after)?);
+            let mut show = |path: &str| {
+                paths.insert(path.to_owned());
+            };
+            differing(self.objects, "requests/", old, new, &mut show)?;
+            return Ok(paths);
+        }
         let mut show = |path: &str| {
             let is_known = Zone::of(path).is_none() || !zones::is_unread(path);
             if is_known || path.ends_with(ATTRIBUTES) {
@@ -124,9 +139,8 @@ impl<'w, 'r> Walk<'w, 'r> {
             }
         };
         differing(self.objects, "", before, Some(after), &mut show)?;
-        let issued = |top| self.objects.entry(top, "issued", tree::DIRECTORY);
-        let old = before.map(issued).transpose()?.flatten();
-        paths.append(&mut touched(self.objects, old, issued(after)?)?);
+        let (old, new) = (before_of("issued")?.flatten(), zone("issued", after)?);
+        paths.append(&mut touched(self.objects, old, new)?);
         Ok(paths)
     }
 }

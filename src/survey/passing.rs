@@ -3,7 +3,7 @@
 //! In comes a proposal; out come findings, each with the way out: one commit.
 
 use crate::finding::{Code, Finding, Reason};
-use crate::git::{self, Matter, Passing, Proposal, Repository};
+use crate::git::{self, Matter, Passing, Proposal, Repository, TooMany};
 use crate::names::ObjectId;
 use crate::zones;
 
@@ -23,11 +23,9 @@ pub(super) fn refused(
     } else {
         proposal.passing()?
     };
-    let Some(passing) = passing else {
-        let message = "the branch has more commits than are looked at one by one";
-        let help = "put what they change into fewer of them, as by `git merge --squash`";
-        let reason = Reason::new(Code::LandingTooLarge, message).help(help);
-        return Ok(vec![Finding::anywhere(reason)]);
+    let passing = match passing {
+        Ok(passing) => passing,
+        Err(too_many) => return Ok(vec![too_large(too_many)]),
     };
     let is_told = |passing: &&Passing| is_output_told && passing.path.starts_with("issued/");
     let found = passing.iter().filter(|passing| !is_told(passing));
@@ -35,6 +33,24 @@ pub(super) fn refused(
     Ok(found
         .map(|passing| finding(passing, (base, head)))
         .collect())
+}
+
+fn too_large(too_many: TooMany) -> Finding {
+    let (message, help) = match too_many {
+        TooMany::Commits => (
+            "the branch has more commits than are looked at one by one",
+            "put what they change into fewer of them, as by `git merge --squash`",
+        ),
+        TooMany::Pushed => (
+            "the push has more commits than are looked at one by one",
+            "push them in parts, the oldest first: `git push origin COMMIT:BRANCH`",
+        ),
+        TooMany::CommitsOfBase => (
+            "the base has more commits since the branch left it than are looked at, so it can't be told what a rebase would leave out",
+            "merge the base into the branch, or put what it changes into one commit",
+        ),
+    };
+    Finding::anywhere(Reason::new(Code::LandingTooLarge, message).help(help))
 }
 
 fn finding(passing: &Passing, (base, head): (ObjectId, ObjectId)) -> Finding {
