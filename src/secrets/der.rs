@@ -15,6 +15,9 @@ use crate::secrets::whole;
 
 // A key of 8192 bits has some 4.7 KiB.
 const LARGEST: usize = 16 * 1024;
+// So much is read of what begins as a key in base64 and is none: thousands of beginnings. Each may be as long as the largest
+// key, and one may begin in the other.
+const MISTAKEN: usize = 1 << 20;
 // SEQUENCE, X.690 8.9.
 const SEQUENCE: u8 = 0x30;
 // INTEGER: the version, with which keys of RFC 5958, RFC 8017 and RFC 5915 begin, and certificates don't.
@@ -58,8 +61,8 @@ pub(super) struct Found {
     pub(super) key: Option<Sha256Digest>,
 }
 
-/// The keys in base64 that is not in PEM. Where so much begins as one that it overlaps, nobody looks for those that are
-/// whole: that is taken for one.
+/// The keys in base64 that is not in PEM. Where very much begins as one and is none, nobody looks on for those that are whole:
+/// that is taken for one.
 pub(super) fn in_base64<'o>(
     octets: &'o [u8],
     effort: &'o Effort,
@@ -68,8 +71,7 @@ pub(super) fn in_base64<'o>(
         let is_first = !octets[..*place].last().is_some_and(|octet| is_part(*octet));
         is_first && is_written_so(&octets[*place..])
     });
-    // Keys that stand one behind the other have no more than the file.
-    let mut left = Some(octets.len() + LARGEST);
+    let mut left = Some(MISTAKEN);
     let keys = beginnings.map_while(move |place| {
         let before = left?;
         let begun = octets[place..].first_chunk().and_then(length);
@@ -77,8 +79,8 @@ pub(super) fn in_base64<'o>(
             return Some(None);
         };
         let (text, read) = said(&octets[place..], length.div_ceil(3) * 4);
-        left = before.checked_sub(read);
         let whole = text.get(..length).filter(|text| is_key(text));
+        left = before.checked_sub(if whole.is_some() { 0 } else { read });
         let key = whole.and_then(|whole| open(whole, effort));
         let is_found = whole.is_some() || left.is_none();
         Some(is_found.then_some(Found { place, key }))
@@ -222,8 +224,8 @@ mod tests {
         ] {
             assert_eq!(in_base64(text.as_bytes(), &effort).count(), 0, "{text}");
         }
-        // So many that begin in each other are taken for one, for nobody looks which of them are whole.
-        let text = format!("{begun}\n").repeat(2_000);
+        // So many are taken for one, for nobody looks which of them are whole.
+        let text = format!("{begun}\n").repeat(3_000);
         let found: Vec<_> = in_base64(text.as_bytes(), &effort).collect();
         assert!(
             matches!(found[..], [Found { key: None, .. }]),

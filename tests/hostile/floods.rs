@@ -209,6 +209,19 @@ fn a_file_of_what_looks_like_keys_is_searched_soon() {
     }
 }
 
+/// Each line says that it begins a key, of which all lines after it are a part, and then there is none.
+#[test]
+fn a_file_of_what_begins_as_keys_is_searched_soon() {
+    let begun = "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEA\n";
+    let text = begun.repeat(4 * 1024 * 1024 / begun.len());
+    let effort = Effort::of(secrets::OPENED);
+    let start = Instant::now();
+    let leaks = secrets::find(text.as_bytes(), &effort);
+    soon(begun, start);
+    assert!(leaks.len() == 1 && leaks[0].key.is_none(), "{leaks:?}");
+    assert_eq!(effort.left(), secrets::OPENED);
+}
+
 /// What is wrong for the hundred and second time in a directory is not said, and counts all the same.
 #[test]
 fn what_is_not_said_any_more_still_takes_a_request_out() {
