@@ -214,32 +214,20 @@ fn a_commit_of_twenty_thousand_parents_is_searched_soon() {
     assert!(taken < Duration::from_secs(5), "{taken:?}");
 }
 
-/// What is past the names that are looked at need not even be there.
+/// What is past the names that are looked at is not searched, and told.
 #[test]
 fn of_a_change_with_very_many_files_beside_the_zones_the_rest_is_not_looked_at() {
     let repo = Repo::with_request();
     let base = repo.head();
-    let blobs = (0..10_000).map(|n| format!("blob\nmark :{}\ndata 5\n{n:05}\n", n + 1));
+    let blobs = (0..30_001).map(|n| format!("blob\nmark :{}\ndata 5\n{n:05}\n", n + 1));
     let commit =
         "commit refs/heads/side\ncommitter Joe <joe@example.com> 1890000000 +0000\ndata 1\nx\n";
-    let files = (0..10_000).map(|n| format!("M 100644 :{} docs/z/{n:05}\n", n + 1));
+    let files = (0..30_001).map(|n| format!("M 100644 :{} docs/z/{n:05}\n", n + 1));
     let from = [commit.to_owned(), format!("from {base}\n")];
     let stream: String = blobs.chain(from).chain(files).collect();
     git(repo.path(), &["fast-import", "--quiet"], stream.as_bytes());
-    let made = |lines: &str| git(repo.path(), &["mktree", "--missing"], lines.as_bytes());
-    let missing = (0..20_001).map(|n| format!("100644 blob {n:040x}\tz{n:05}\n"));
-    let there = repo.git(&["ls-tree", "side:docs/z"]) + "\n";
-    let many = made(&(there + &missing.collect::<String>()));
-    let nowhere = "1".repeat(40);
-    let docs = made(&format!(
-        "040000 tree {nowhere}\ta\n040000 tree {}\tz\n",
-        many.trim()
-    ));
-    let rest = repo.git(&["ls-tree", "main"]);
-    let top = made(&format!("{rest}\n040000 tree {}\tdocs\n", docs.trim()));
-    let head = repo.git(&["commit-tree", top.trim(), "-p", "main", "-m", "many"]);
     let repository = repo.open();
-    let head = repository.resolve(&head).expect("a commit");
+    let head = repository.resolve("side").expect("a commit");
     let proposal = repository.propose(base, head).expect("a proposal");
     let snapshot = proposal.snapshot(&BTreeSet::new()).expect("a snapshot");
     let notices: Vec<Code> = snapshot
