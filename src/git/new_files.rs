@@ -14,14 +14,10 @@ use crate::git::diff::pairs;
 use crate::git::folder::{File, Folder};
 use crate::git::objects::{Objects, Searched};
 use crate::git::tree::{self, Entries, Entry, Tree};
-use crate::git::unfit::Unfit;
+use crate::git::unfit::{BROUGHT_FILES, BROUGHT_OCTETS, Unfit};
 use crate::names::ObjectId;
-use crate::zones::Zone;
+use crate::zones::{SEARCHED_FILE, Zone};
 
-// What is searched of a change beside the zones: a check is made at each of its pushes, and an archive of zeros has a
-// thousandth of its size in a pack. What is merged is searched by the run.
-pub(super) const BROUGHT_FILES: usize = 10_000;
-pub(super) const BROUGHT_OCTETS: u64 = 16 << 20;
 /// So many names of a change are looked at, in the zones and beside them.
 pub(super) const BROUGHT_NAMES: usize = 3 * BROUGHT_FILES;
 /// Those of a mainline cost no more than memory.
@@ -68,7 +64,10 @@ impl There {
         if walk.checkout.as_ref().is_some_and(Checkout::is_too_much) {
             walk.unfit.tell_flood();
         }
-        let (mut within, past) = searched(objects, &files)?;
+        let (mut within, past, is_spent) = searched(objects, &files)?;
+        if is_spent {
+            walk.unfit.tell_unsearched();
+        }
         // Of what was not looked at nobody knows whether it is new.
         let searched = if walk.is_whole {
             Searched::AllBut(past)
@@ -92,27 +91,26 @@ impl There {
     }
 }
 
-/// The files beside the zones that are searched, and those that are not.
+/// The files beside the zones that are searched, those that are not, and whether one of these is none that nobody searches.
 fn searched(
     objects: &Objects<'_>,
     files: &[File],
-) -> anyhow::Result<(HashSet<ObjectId>, HashSet<ObjectId>)> {
+) -> anyhow::Result<(HashSet<ObjectId>, HashSet<ObjectId>, bool)> {
     let (mut files_left, mut octets_left) = (BROUGHT_FILES, BROUGHT_OCTETS);
     let (mut within, mut past) = (HashSet::new(), HashSet::new());
+    let mut is_spent = false;
     for file in files.iter().filter(|file| !file.is_in_zone()) {
-        let octets = if files_left > 0 {
-            u64::try_from(objects.octets(file.id)?)?
-        } else {
-            u64::MAX
-        };
-        if let Some(left) = octets_left.checked_sub(octets) {
+        let octets = u64::try_from(objects.octets(file.id)?)?;
+        let left = octets_left.checked_sub(octets);
+        if let Some(left) = left.filter(|_| files_left > 0) {
             (files_left, octets_left) = (files_left - 1, left);
             within.insert(file.id);
         } else {
+            is_spent |= octets <= SEARCHED_FILE;
             past.insert(file.id);
         }
     }
-    Ok((within, past))
+    Ok((within, past, is_spent))
 }
 
 /// A directory that is looked at, and those that were at its place before.

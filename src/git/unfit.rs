@@ -12,6 +12,10 @@ use crate::zones::{self, Scope, Zone};
 // PATH_MAX of Linux is 4096 with the zero at the end. Git opens files from the top of the work tree.
 const PATH_OCTETS: usize = 4095;
 const MORE_OCTETS: usize = PATH_OCTETS + 1;
+// What is searched of a change beside the zones: a check is made at each of its pushes, and an archive of zeros has a
+// thousandth of its size in a pack. What is merged is searched by the run.
+pub(super) const BROUGHT_FILES: usize = 10_000;
+pub(super) const BROUGHT_OCTETS: u64 = 16 << 20;
 // Enough to find it in its directory.
 const NAME_CHARACTERS: usize = 60;
 
@@ -96,6 +100,15 @@ impl Unfit {
             checkout::MOST
         );
         let help = "nobody can clone that: leave out what is in there over and over again";
+        self.push("", Reason::new(Code::TooManyFiles, message).help(help));
+    }
+
+    /// Tells that there is more than is searched for private keys: whoever merges it would have all runs search it.
+    pub(super) fn tell_unsearched(&mut self) {
+        let message = format!(
+            "the change brings more beside the zones than is searched for private keys: {BROUGHT_FILES} files, of {BROUGHT_OCTETS} octets together"
+        );
+        let help = "split it: bring a part of these files in a branch of its own, and the rest when that is merged";
         self.push("", Reason::new(Code::TooManyFiles, message).help(help));
     }
 

@@ -11,14 +11,13 @@ use git2::Oid;
 use crate::effort::Effort;
 use crate::git::folder::File;
 use crate::git::ids::id;
-use crate::git::new_files::{
-    BROUGHT_FILES, BROUGHT_NAMES, BROUGHT_OCTETS, MAINLINE_NAMES, NewFiles, There,
-};
+use crate::git::new_files::{BROUGHT_NAMES, MAINLINE_NAMES, NewFiles, There};
 use crate::git::objects::Objects;
 use crate::git::output::OutputZone;
 use crate::git::producer::{LANDING_OCTETS, Node, PARENTS, landed};
 use crate::git::proposal::Proposal;
 use crate::git::repository::Repository;
+use crate::git::unfit::{BROUGHT_FILES, BROUGHT_OCTETS};
 use crate::message;
 use crate::names::{ObjectId, Sha256Digest};
 use crate::secrets;
@@ -49,6 +48,8 @@ pub struct Withdrawals {
     pub before: Vec<(Sha256Digest, ObjectId)>,
     /// Whether everything was searched; there may have been too much of it.
     pub is_whole: bool,
+    /// Whether there was more than is searched, and not only files that nobody searches.
+    pub is_spent: bool,
 }
 
 impl Withdrawals {
@@ -57,6 +58,7 @@ impl Withdrawals {
             keys: Vec::new(),
             before: Vec::new(),
             is_whole: true,
+            is_spent: false,
         }
     }
 }
@@ -165,9 +167,9 @@ impl Proposal<'_> {
     pub fn withdrawn_keys(&self) -> anyhow::Result<Withdrawals> {
         let repository = self.repository;
         let Some(commits) = self.landed()? else {
-            let is_whole = false;
             return Ok(Withdrawals {
-                is_whole,
+                is_whole: false,
+                is_spent: true,
                 ..Withdrawals::none()
             });
         };
@@ -248,7 +250,7 @@ impl<'s, 'r> Search<'s, 'r> {
         let mut trees = HashMap::new();
         for commit in commits.rev() {
             if self.objects.walked() - walked > LANDING_OCTETS {
-                self.found.is_whole = false;
+                (self.found.is_whole, self.found.is_spent) = (false, true);
                 break;
             }
             let node = Node::of(repository, id(*commit))?;
@@ -268,6 +270,7 @@ impl<'s, 'r> Search<'s, 'r> {
 
     fn search(&mut self, commit: ObjectId, files: &[File]) -> anyhow::Result<()> {
         self.found.is_whole &= self.new.is_whole;
+        self.found.is_spent |= !self.new.is_whole;
         for found in files {
             let (file, is_statement) = (found.id, found.is_statement());
             if self.there.files.contains(&file) && !is_statement || !self.has_room() {
@@ -275,6 +278,8 @@ impl<'s, 'r> Search<'s, 'r> {
             }
             let limit = SEARCHED_FILE.min(self.octets_left);
             let Ok(octets) = self.objects.blob(file, limit)? else {
+                let octets = u64::try_from(self.objects.octets(file)?)?;
+                self.found.is_spent |= octets <= SEARCHED_FILE;
                 self.found.is_whole = false;
                 continue;
             };
@@ -301,6 +306,7 @@ impl<'s, 'r> Search<'s, 'r> {
     fn has_room(&mut self) -> bool {
         let has_room = self.files_left > 0 && self.found.keys.len() < secrets::FOUND;
         self.found.is_whole &= has_room;
+        self.found.is_spent |= !has_room;
         self.files_left = self.files_left.saturating_sub(1);
         has_room
     }

@@ -32,19 +32,24 @@ pub(super) fn add(
 
 /// Adds the keys that commits of a change brought; those that the mainline of its base brought since the last run are not
 /// this change's fault, but nobody gets a certificate for one. For older ones all of history is searched by the run alone,
-/// where it has to be: a check is made at every push of everybody.
+/// where it has to be: a check is made at every push of everybody. What is not searched is refused: there may be so many keys
+/// that no run opens others any more.
 pub(super) fn add_proposed(
     repository: &Repository,
     since: &OutputZone,
     (base, proposal): (ObjectId, &Proposal<'_>),
     zone: &ControlZone,
     snapshot: &mut Snapshot,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<Finding>> {
     let found = proposal.withdrawn_keys()?;
     block(&found, snapshot);
     tell(&found, zone, snapshot);
     block(&repository.withdrawn_keys_of_base(since, base)?, snapshot);
-    Ok(())
+    let message =
+        "the commits of the branch bring more than is searched for private keys, and take it away";
+    let help = "put what they change into one commit, as by `git merge --squash`";
+    let reason = || Reason::new(Code::TooManyFiles, message).help(help);
+    Ok(found.is_spent.then(|| Finding::anywhere(reason())))
 }
 
 fn block(found: &Withdrawals, snapshot: &mut Snapshot) {

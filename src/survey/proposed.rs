@@ -119,10 +119,7 @@ impl<'m> Merge<'m> {
         let (zone, templates) = load(&snapshot)?;
         let stated = unchanged(&news.stated, &snapshot);
         let mut renewals = self.renewals(&stated, &zone, &mut snapshot)?;
-        let (outputs, change) = (&self.outputs, (self.base, proposal));
-        leaks::add_proposed(self.repository, outputs, change, &zone, &mut snapshot)?;
-        tell_orphaned(&news.stated, &mut snapshot);
-        snapshot.notices.extend(self.swapping(&zone)?);
+        let unsearched = self.look_around(&news.stated, &zone, &mut snapshot)?;
         let mut read = self.read(&news, &mut snapshot)?;
         let asked = Asked {
             owners: &read.owners,
@@ -145,7 +142,8 @@ impl<'m> Merge<'m> {
             snapshot.open.remove(&name);
             read.requests.remove(&name);
         }
-        let refused = self.refused(&zone, &read.unread, &revoked.unread)?;
+        let mut refused = self.refused(&zone, &read.unread, &revoked.unread)?;
+        refused.extend(unsearched);
         let made = Some((self.head, self.base));
         let rules_before = rules_before(self.repository, &history, made)?;
         let read = (read.requests, read.owners);
@@ -162,6 +160,20 @@ impl<'m> Merge<'m> {
             refused,
             ..Survey::of_files(snapshot, (zone, templates), read, revocations)
         })
+    }
+
+    /// Adds the keys that lay about, and what nobody would see otherwise; out goes what was not searched.
+    fn look_around(
+        &self,
+        stated: &BTreeSet<RequestName>,
+        zone: &ControlZone,
+        snapshot: &mut Snapshot,
+    ) -> anyhow::Result<Option<Finding>> {
+        let (outputs, change) = (&self.outputs, (self.base, &self.proposal));
+        let unsearched = leaks::add_proposed(self.repository, outputs, change, zone, snapshot)?;
+        tell_orphaned(stated, snapshot);
+        snapshot.notices.extend(self.swapping(zone)?);
+        Ok(unsearched)
     }
 
     /// The files as they would be, and what is new among them.

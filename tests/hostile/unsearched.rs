@@ -44,7 +44,8 @@ fn more_than_is_searched(hostile: &Hostile) {
     assert!(!told(&plan), "{plan:?}");
 }
 
-/// A check searches less of what lies beside the zones than a run, and says so; what comes after it in small files is found.
+/// A check searches less of what lies beside the zones than a run, and lets nothing pass that it did not search; what comes
+/// after it in small files is found.
 fn more_than_is_searched_of_a_change(hostile: &Hostile) {
     let pem = |seed| seeded_key(seed).serialize_pem().into_bytes();
     let large = |end: &[u8]| [&vec![0; 9 * 1024 * 1024], end].concat();
@@ -61,8 +62,22 @@ fn more_than_is_searched_of_a_change(hostile: &Hostile) {
     assert_eq!(check.verdict("x"), Some("approved"), "{check:?}");
     assert_eq!(check.reasons("y"), ["KeyBlocked"], "{check:?}");
     assert_eq!(check.notices(), ["TooManyFiles"], "{check:?}");
+    let refused = (Some(2), vec!["TooManyFiles"]);
+    assert_eq!((check.code, check.errors()), refused, "{check:?}");
     let plan = hostile.plan();
     assert_eq!(plan.reasons("x"), ["KeyBlocked"], "{plan:?}");
+    // So it is where the branch takes it away again.
+    for (path, _) in files {
+        hostile.take_back(path);
+    }
+    let check = hostile.proposed();
+    let errors = check.errors();
+    assert_eq!(
+        (check.code, &errors[..]),
+        (Some(2), &["TooManyFiles"][..]),
+        "{check:?}"
+    );
+    assert!(check.error().contains("and take it away"), "{check:?}");
 }
 
 /// After a thousand keys no more are looked for in what is read for nothing else, and that is said.
