@@ -32,6 +32,8 @@ use crate::report::Grounds;
 use crate::snapshot::{Blob, KeyOwners, RevocationHistory, Snapshot};
 use crate::zones::{self, Kind, Role};
 
+// A merge of the base alone would be left out by a rebase.
+const ON_TOP: &str = "put the branch on top of the base, so that one can read there what will land: `git rebase`, or merge the base into it and make one commit of both, as by `git merge --squash`";
 // Before the database on disk, so that what a merge makes stays in memory.
 const FIRST: i32 = 1_000;
 
@@ -383,7 +385,7 @@ fn displaced_change() -> Reason {
         Code::MergeConflict,
         "one side took this away or moved it, and the other changed it: git may carry the change to a file that gitca reads",
     )
-    .help("merge the base into the branch, so that one can read there what will land")
+    .help(ON_TOP)
 }
 
 fn conflict() -> Reason {
@@ -391,5 +393,5 @@ fn conflict() -> Reason {
         Code::MergeConflict,
         "the base and the head both changed what is here",
     )
-    .help("merge the base into the branch, so that one can read there what will land")
+    .help(ON_TOP)
 }

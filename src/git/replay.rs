@@ -11,8 +11,12 @@ use crate::git::objects::Objects;
 use crate::git::producer::LANDING_OCTETS;
 use crate::git::proposal::Proposal;
 use crate::git::touches::{ATTRIBUTES, Content, Touch, Touches};
+use crate::git::tree;
 use crate::names::ObjectId;
-use crate::zones::{self, Role, Zone};
+use crate::zones::{self, Role, ZONES, Zone};
+
+// PATH_MAX of Linux is 4096 with the zero at the end.
+const PATH_OCTETS: usize = 4095;
 
 /// A path that a commit has otherwise than the merge would.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub struct Passing {
 pub enum Matter {
     /// What was stated, revoked, taken away or written to `issued/` once stays so.
     Statement,
+    /// The same, of a commit that is pushed, and lands so.
+    Pushed,
     /// A merge has changed what a commit before it wrote, and a rebase leaves out merges.
     Merge,
     /// The commit is a merge itself that changed what none of its parents has so.
@@ -131,15 +137,12 @@ impl<'j, 'r> Judge<'j, 'r> {
             } else if let Some(touch) = stated(path, touches, ends) {
                 (Some(touch), Matter::Statement)
             } else if let Some(touch) = left_out(path, touches, ends) {
-                let is_merge = touch.is_merge;
-                (
-                    Some(touch),
-                    if is_merge {
-                        Matter::OfMerge
-                    } else {
-                        Matter::Merge
-                    },
-                )
+                let matter = if touch.is_merge {
+                    Matter::OfMerge
+                } else {
+                    Matter::Merge
+                };
+                (Some(touch), matter)
             } else if is_read(path) && branch.is_split && self.is_changed(path) {
                 (skipped(touches, ends), Matter::Rebase)
             } else {
@@ -195,6 +198,7 @@ impl<'j, 'r> Judge<'j, 'r> {
         Ok(found)
     }
 
+    /// The paths of a push where something went and came back, or was revoked in passing.
     pub(super) fn pushed(&self, touches: &Touches) -> anyhow::Result<Vec<Passing>> {
         let mut found = Vec::new();
         for (path, touches) in touches {
@@ -205,7 +209,7 @@ impl<'j, 'r> Judge<'j, 'r> {
                 _ => false,
             };
             let other = other(touches, ends).filter(|_| is_back && ends.left == ends.there);
-            found.extend(other.map(|touch| tell(touch, path, Matter::Statement)));
+            found.extend(other.map(|touch| tell(touch, path, Matter::Pushed)));
         }
         Ok(found)
     }
@@ -241,20 +245,35 @@ fn stated<'t>(path: &str, touches: &'t [Touch], ends: Ends) -> Option<&'t Touch>
     let is_manifest = matches!(role, Some(Role::Manifest(_)));
     let is_statement = matches!(role, Some(Role::Statement(_) | Role::Revocation(_)));
     let is_output = path.starts_with("issued/");
-    let is_back = ends.left == ends.there && (is_output || is_manifest && ends.there.is_some());
+    // Where the branch was cut before the base had it, what a rebase replays of it is a conflict.
+    let was_there = touches.first().is_some_and(|touch| touch.before.is_some());
+    let is_back = ends.left == ends.there && (is_output || is_manifest && was_there);
     other(touches, ends).filter(|_| is_statement || is_back)
 }
 
-/// A touch that leaves something else once the merges are left out. Beside the zones only what would be there matters, which
-/// may have a name that nobody can check out.
+/// A touch that leaves something else once the merges are left out. Beside the zones that matters where nobody may have what
+/// would be there.
 fn left_out<'t>(path: &str, touches: &'t [Touch], ends: Ends) -> Option<&'t Touch> {
     let last = written(touches).last();
     let is_other = match last {
         Some(last) if is_read(path) => last.after != ends.head,
-        Some(last) => last.after.is_some() && ends.left.is_none(),
+        Some(last) => {
+            ends.left.is_none() && last.after.is_some_and(|(mode, _)| !is_fit(path, mode))
+        }
         None => is_read(path) && ends.head != ends.there,
     };
     last.or(touches.last()).filter(|_| is_other)
+}
+
+/// Whether everybody can check out a file of this path and mode beside the zones. Of links and submodules it is not asked.
+fn is_fit(path: &str, mode: u32) -> bool {
+    let top = path.split('/').next().unwrap_or_default();
+    let is_refused = |piece: &str| zones::checkout_fault(piece.as_bytes(), false).is_some();
+    tree::is_blob(mode)
+        && !tree::is_link(mode)
+        && path.len() <= PATH_OCTETS
+        && !ZONES.iter().any(|zone| top.eq_ignore_ascii_case(zone))
+        && !path.split('/').any(is_refused)
 }
 
 /// A touch that leaves something else where a rebase takes some of them for landed already.

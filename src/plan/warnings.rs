@@ -253,7 +253,7 @@ pub fn idle_more(requests: &[RequestName]) -> Option<Finding> {
 #[must_use]
 pub fn swapping(mainline: &str) -> Finding {
     let message = format!(
-        "a fast-forward would make the branch `{mainline}`, which it has merged, and every run would stop"
+        "where this branch is fast-forwarded it becomes `{mainline}`, which it has merged, and every run stops"
     );
     let help = "merge it with `git merge --no-ff`, or squash it";
     Finding::anywhere(Reason::new(Code::MainlineSwapped, message).help(help))

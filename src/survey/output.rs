@@ -233,7 +233,7 @@ fn unsaid(commit: ObjectId, (base, head): (ObjectId, ObjectId)) -> Finding {
         "commit {commit} does not say who made it and when: its author or committer line is missing or malformed"
     );
     let help = format!(
-        "put the same files into a commit of your own: `git switch -c again {base} && git merge --squash {head} && git commit`"
+        "put the same files into a commit of your own: `git switch -C again {base} && git merge --squash {head} && git commit`"
     );
     Finding::anywhere(Reason::new(Code::MalformedCommit, message).help(help))
 }

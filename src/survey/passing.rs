@@ -38,11 +38,11 @@ pub(super) fn refused(
 fn too_large(too_many: TooMany) -> Finding {
     let (message, help) = match too_many {
         TooMany::Commits => (
-            "the branch has more commits than are looked at one by one",
+            "the branch has more commits, or of larger directories, than are looked at one by one",
             "put what they change into fewer of them, as by `git merge --squash`",
         ),
         TooMany::Pushed => (
-            "the push has more commits than are looked at one by one",
+            "the push has more commits, or of larger directories, than are looked at one by one",
             "push them in parts, the oldest first: `git push origin COMMIT:BRANCH`",
         ),
         TooMany::CommitsOfBase => (
@@ -63,6 +63,7 @@ fn finding(passing: &Passing, (base, head): (ObjectId, ObjectId)) -> Finding {
         Matter::Statement => {
             "the mainline would remember that if it were rebased or fast-forwarded"
         }
+        Matter::Pushed => "the mainline will remember that, and the push does not show it",
         Matter::Merge => "a merge after it changed that, which a rebase would leave out",
         Matter::OfMerge => "it is a merge, which a rebase would leave out",
         Matter::Rebase => {
@@ -77,9 +78,17 @@ fn finding(passing: &Passing, (base, head): (ObjectId, ObjectId)) -> Finding {
     } else {
         format!("commit {commit} has another `{path}` than the branch leaves: {why}")
     };
-    let help = format!(
-        "put it into one commit: `git switch -c again {base} && git merge --squash {head} && git commit`"
+    let squash = format!(
+        "put it into one commit, signed where that proves who asks: `git switch -C again {base} && git merge --squash {head} && git commit`"
     );
+    let help = match matter {
+        Matter::Pushed => {
+            "push the commits in parts, the oldest first: `git push origin COMMIT:BRANCH`"
+                .to_owned()
+        }
+        Matter::Rebase => format!("merge the base into the branch, or {squash}"),
+        _ => squash,
+    };
     Finding {
         file: path.parse().ok(),
         ..Finding::anywhere(Reason::new(Code::MergeConflict, message).help(help))

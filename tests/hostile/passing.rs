@@ -277,3 +277,45 @@ fn a_rebase_carries_no_change_into_a_zone() {
         assert!(landed.contains("server auth"), "{landed}");
     }
 }
+
+/// Whether what a check of the branch refuses is let pass once the base is merged into it.
+fn passes_up_to_date(hostile: &Hostile) {
+    switch(hostile, "side");
+    hostile.scratch.git(&["merge", "-q", "--no-edit", "main"]);
+    passes(hostile);
+}
+
+/// Git carries the edit of a file that the base has moved along, which concerns nobody beside the zones.
+#[test]
+fn a_branch_that_edits_what_the_base_has_moved_is_brought_up_to_date() {
+    let hostile = Hostile::new();
+    let guide = "a guide\n".repeat(20);
+    commit(&hostile, &[("docs/guide.md", &guide)]);
+    branch(&hostile);
+    commit(&hostile, &[("docs/guide.md", &format!("{guide}more\n"))]);
+    commit(&hostile, &[("requests/x.yaml", &manifest("x"))]);
+    switch(&hostile, "main");
+    commit(
+        &hostile,
+        &[("docs/guide.md", ""), ("handbook/guide.md", &guide)],
+    );
+    passes_up_to_date(&hostile);
+}
+
+/// What has landed already, in one commit, with what was mended in the branch.
+#[test]
+fn a_branch_on_top_of_one_that_was_squashed_is_brought_up_to_date() {
+    let hostile = Hostile::new();
+    branch(&hostile);
+    commit(&hostile, &[("requests/a.yaml", &manifest("b"))]);
+    commit(&hostile, &[("requests/a.yaml", &manifest("a"))]);
+    commit(&hostile, &[("requests/x.yaml", &manifest("x"))]);
+    switch(&hostile, "main");
+    commit(&hostile, &[("requests/a.yaml", &manifest("a"))]);
+    told(
+        &hostile,
+        "requests/a.yaml",
+        "merge the base into the branch",
+    );
+    passes_up_to_date(&hostile);
+}
