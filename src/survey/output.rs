@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason, Stop};
-use crate::git::{self, Base, Condition, ControlId, OutputZone, Proposal, Repository, RunCommit};
+use crate::git::{Base, Condition, ControlId, OutputZone, Proposal, Repository, RunCommit};
 use crate::message::Trailers;
 use crate::names::ObjectId;
 use crate::survey::rules::control_at;
@@ -180,14 +180,14 @@ pub(super) fn proposed(
     repository: &Repository,
     proposal: &Proposal<'_>,
     (base, head): (ObjectId, ObjectId),
-    branch: &str,
+    (branch, is_pushed): (&str, bool),
 ) -> anyhow::Result<Vec<Finding>> {
     let odd = repository.odd_since(base, head)?;
     let unsaid = |commit| unsaid(commit, (base, head));
     let mut findings: Vec<_> = odd.malformed.into_iter().take(NAMED).map(unsaid).collect();
     let mut paths = proposal.outputs()?;
     let mut idle = proposal.idle_folders()?;
-    if git::is_quarantined() && repository.is_on_mainline(base, head)? {
+    if is_pushed {
         if !paths.is_empty() {
             findings.extend(pushed(repository, (base, head), branch)?);
         }

@@ -3,7 +3,7 @@
 //! In comes a proposal; out come findings, each with the way out: one commit.
 
 use crate::finding::{Code, Finding, Reason};
-use crate::git::{self, Matter, Passing, Proposal, Repository, TooMany};
+use crate::git::{Matter, Passing, Proposal, TooMany};
 use crate::names::ObjectId;
 use crate::zones;
 
@@ -12,13 +12,12 @@ use crate::zones;
 /// # Errors
 /// When history can't be read.
 pub(super) fn refused(
-    repository: &Repository,
     proposal: &Proposal<'_>,
     (base, head): (ObjectId, ObjectId),
-    is_output_told: bool,
+    (is_pushed, is_output_told): (bool, bool),
 ) -> anyhow::Result<Vec<Finding>> {
     // What is pushed lands as it is.
-    let passing = if git::is_quarantined() && repository.is_on_mainline(base, head)? {
+    let passing = if is_pushed {
         proposal.passing_pushed()?
     } else {
         proposal.passing()?

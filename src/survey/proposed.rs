@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::control::ControlZone;
 use crate::finding::{Code, Finding, Reason};
-use crate::git::{News, OutputZone, Proposal, Repository};
+use crate::git::{self, News, OutputZone, Proposal, Repository};
 use crate::names::{ObjectId, RepoPath, RequestName, Sha256Digest};
 use crate::plan::{self, Requests, warnings};
 use crate::provenance::Provenance;
@@ -255,16 +255,14 @@ impl<'m> Merge<'m> {
     ) -> anyhow::Result<Vec<Finding>> {
         let branch = zone.settings.branch.as_str();
         let commits = (self.base, self.head);
-        let mut refused = output::proposed(self.repository, &self.proposal, commits, branch)?;
+        let (repository, proposal) = (self.repository, &self.proposal);
+        let is_pushed = git::is_quarantined() && repository.is_on_mainline(self.base, self.head)?;
+        let to = (branch, is_pushed);
+        let mut refused = output::proposed(repository, proposal, commits, to)?;
         refused.extend(moved(self.repository, self.world, &self.proposal, zone)?);
         let is_foreign = |finding: &Finding| finding.reason.code == Code::ForeignOutput;
         let is_told = refused.iter().any(is_foreign);
-        refused.extend(passing::refused(
-            self.repository,
-            &self.proposal,
-            commits,
-            is_told,
-        )?);
+        refused.extend(passing::refused(proposal, commits, (is_pushed, is_told))?);
         refused.extend_from_slice(self.proposal.unfit());
         refused.extend(not_read(requests, RequestName::manifest));
         refused.extend(not_read(revocations, RequestName::revocation));
