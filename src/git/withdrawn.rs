@@ -25,6 +25,9 @@ use crate::zones::{SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS};
 
 // More commits since the last run than these are not looked at.
 const COMMITS: usize = 100_000;
+// How many files and octets are searched of a mainline, and of a change.
+const SEARCHED: (usize, u64) = (SEARCHED_FILES, SEARCHED_OCTETS);
+const BROUGHT: (usize, u64) = (BROUGHT_FILES, BROUGHT_OCTETS);
 
 /// A private key that lay in the repository for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub fn withdrawn_keys(&self, since: &OutputZone, tip: ObjectId) -> anyhow::Result<Withdrawals> {
-        self.keys_since(since, tip, (SEARCHED_FILES, SEARCHED_OCTETS))
+        self.keys_since(since, tip, SEARCHED)
     }
 
     /// The same for the base of a change, of which no more is searched than of the change.
@@ -82,7 +85,7 @@ impl Repository {
         since: &OutputZone,
         base: ObjectId,
     ) -> anyhow::Result<Withdrawals> {
-        self.keys_since(since, base, (BROUGHT_FILES, BROUGHT_OCTETS))
+        self.keys_since(since, base, BROUGHT)
     }
 
     fn keys_since(
@@ -105,7 +108,7 @@ impl Repository {
     /// # Errors
     /// When history can't be read.
     pub fn all_withdrawn_keys(&self, tip: ObjectId) -> anyhow::Result<Withdrawals> {
-        self.brought_keys(None, false, tip, (SEARCHED_FILES, SEARCHED_OCTETS))
+        self.brought_keys(None, false, tip, SEARCHED)
     }
 
     /// Those since this commit of the mainline, or since the first one; a run, if it is one, has seen what was there.
@@ -132,8 +135,7 @@ impl Repository {
         let objects = Objects::of(self)?;
         let (start, top) = (self.tree_of(commit)?, self.tree_of(tip)?);
         let there = There::of(&objects, start, top)?;
-        let mut search = Search::of(&objects, top, &there, MAINLINE_NAMES);
-        (search.files_left, search.octets_left) = most;
+        let mut search = Search::of(&objects, (top, &there), MAINLINE_NAMES, most);
         search.found.is_whole &= is_whole;
         if !is_seen {
             // No run has seen what was there at first, nor do people read what is said of a request that is closed.
@@ -174,8 +176,7 @@ impl Proposal<'_> {
             });
         };
         let objects = Objects::of(repository)?;
-        let mut search = Search::of(&objects, self.top, &self.there, BROUGHT_NAMES);
-        (search.files_left, search.octets_left) = (BROUGHT_FILES, BROUGHT_OCTETS);
+        let mut search = Search::of(&objects, (self.top, &self.there), BROUGHT_NAMES, BROUGHT);
         if let [commit] = commits {
             search.search(id(*commit), &self.there.statements)?;
             return Ok(search.found);
@@ -199,14 +200,19 @@ struct Search<'s, 'r> {
 
 impl<'s, 'r> Search<'s, 'r> {
     /// Where the tree that is judged has these files.
-    fn of(objects: &'s Objects<'r>, top: ObjectId, there: &'s There, names: usize) -> Self {
+    fn of(
+        objects: &'s Objects<'r>,
+        (top, there): (ObjectId, &'s There),
+        names: usize,
+        (files_left, octets_left): (usize, u64),
+    ) -> Self {
         Self {
             objects,
             top,
             there,
             new: NewFiles::of(objects, names),
-            files_left: SEARCHED_FILES,
-            octets_left: SEARCHED_OCTETS,
+            files_left,
+            octets_left,
             effort: Effort::of(secrets::OPENED),
             found: Withdrawals {
                 is_whole: there.is_whole,
