@@ -20,10 +20,13 @@ mod survey;
 
 pub use crate::zones::bounds::large_directory;
 pub use crate::zones::copies::Copies;
-pub use crate::zones::entries::{case_twins, checkout_fault, entry_name_fault, twin};
+pub use crate::zones::entries::{
+    case_twins, checkout_fault, entry_name_fault, folds_to_zone, twin,
+};
 pub use crate::zones::leaks::brought;
 pub use crate::zones::paths::{
-    DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, folder, is_unread, role, size_limit, too_large,
+    ATTRIBUTES, DIRECTORY_ENTRIES, Folder, Role, ZONES, Zone, folder, is_unread, role, size_limit,
+    too_large,
 };
 pub use crate::zones::source::{
     Child, Content, Kind, Listing, REPORTED, SEARCHED_FILE, SEARCHED_FILES, SEARCHED_OCTETS, Scope,

@@ -12,7 +12,7 @@ use crate::git::objects::Objects;
 use crate::git::producer::LANDING_OCTETS;
 use crate::git::tree::{self, Entry};
 use crate::names::ObjectId;
-use crate::zones::{ZONES, Zone};
+use crate::zones::{ATTRIBUTES, ZONES, Zone};
 
 const ISSUED: &str = "issued";
 
@@ -32,7 +32,7 @@ pub(super) fn adds_file(
         // What can't be compared may be anything.
         Ok(path.ends_with('/') || is_there(side)? && !is_there(base)?)
     };
-    if is_new(".gitattributes")? {
+    if is_new(ATTRIBUTES)? {
         return Ok(true);
     }
     for zone in zones {

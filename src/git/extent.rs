@@ -16,6 +16,8 @@ use crate::git::tree::{self, Entry};
 use crate::names::{ObjectId, REVOCATION};
 use crate::zones::{self, SEARCHED_FILE, ZONES, Zone};
 
+/// What to do about a change that brings too much.
+pub(super) const SPLIT: &str = "split it: bring a part of these files in a branch of its own, and the rest when that is merged";
 /// More files and directories than this in one change are refused.
 pub(super) const CHANGED: usize = 11_000;
 // Of a Revocation it takes longest to tell that it revokes nothing.
@@ -160,8 +162,7 @@ fn too_large(path: &str) -> Stop {
 
 fn too_much(path: &str, message: String) -> Stop {
     let reason = Reason::new(Code::TooManyFiles, message);
-    let help = "split it: bring a part of these files in a branch of its own, and the rest when that is merged";
-    at(path, reason.help(help))
+    at(path, reason.help(SPLIT))
 }
 
 fn one_too_large(path: &str, octets: usize) -> Stop {

@@ -25,14 +25,9 @@ pub(super) fn touched(
         paths.insert(path.to_owned());
     };
     differing(objects, PLACE, old, new, &mut show)?;
-    let unread: Vec<String> = paths
-        .iter()
-        .filter(|path| zones::is_unread(path))
-        .cloned()
-        .collect();
-    for path in unread {
-        if !is_beside_manifest(objects, old, &path)? && !is_beside_manifest(objects, new, &path)? {
-            paths.remove(&path);
+    for path in std::mem::take(&mut paths) {
+        if is_ours(objects, (old, new), &path)? {
+            paths.insert(path);
         }
     }
     Ok(paths)
@@ -44,12 +39,19 @@ pub(super) fn is_touched(
     old: Option<ObjectId>,
     new: Option<ObjectId>,
 ) -> anyhow::Result<bool> {
-    let mut is_ours = |path: &str| {
-        Ok(!zones::is_unread(path)
-            || is_beside_manifest(objects, old, path)?
-            || is_beside_manifest(objects, new, path)?)
-    };
-    any_differing(objects, PLACE, old, new, &mut is_ours)
+    let mut is_it = |path: &str| is_ours(objects, (old, new), path);
+    any_differing(objects, PLACE, old, new, &mut is_it)
+}
+
+/// Whether only a run may change what is at a path of `issued/`, of which these are two states.
+pub(super) fn is_ours(
+    objects: &Objects<'_>,
+    (old, new): (Option<ObjectId>, Option<ObjectId>),
+    path: &str,
+) -> anyhow::Result<bool> {
+    Ok(!zones::is_unread(path)
+        || is_beside_manifest(objects, old, path)?
+        || is_beside_manifest(objects, new, path)?)
 }
 
 fn is_beside_manifest(

@@ -237,9 +237,9 @@ fn named(path: &str) -> anyhow::Result<RepoPath> {
 }
 
 /// Whether gitca reads what is at this path.
-fn is_read(path: &str) -> bool {
+pub(super) fn is_read(path: &str) -> bool {
     let top = path.split('/').next().unwrap_or_default();
-    path.is_empty() || zones::ZONES.contains(&top) || path == ".gitattributes"
+    path.is_empty() || zones::ZONES.contains(&top) || path == zones::ATTRIBUTES
 }
 
 /// What became of something that one side may have changed.

@@ -203,16 +203,20 @@ impl<'r> Objects<'r> {
         if let Some(tree) = self.kept.get(object) {
             return Ok(tree.size());
         }
-        let header = self.header(object)?;
-        self.heads.keep(object, &Rc::new(header), 1);
-        Ok(header.0)
+        Ok(self.kept_header(object)?.0)
     }
 
     /// How many octets a file or a link has; `None` when that object is neither.
     pub(super) fn blob_octets(&self, object: ObjectId) -> anyhow::Result<Option<usize>> {
+        let (octets, kind) = self.kept_header(object)?;
+        Ok((kind == ObjectType::Blob).then_some(octets))
+    }
+
+    /// The header, for whoever reads the object later.
+    fn kept_header(&self, object: ObjectId) -> anyhow::Result<(usize, ObjectType)> {
         let header = self.header(object)?;
         self.heads.keep(object, &Rc::new(header), 1);
-        Ok((header.1 == ObjectType::Blob).then_some(header.0))
+        Ok(header)
     }
 
     /// Writes one object; one that is there already is left as it is.

@@ -82,8 +82,7 @@ impl Proposal<'_> {
         let mut current = oid(self.head);
         while current != oid(self.base) {
             mainline.push(current);
-            let commit = self.repository.commit_at(id(current))?;
-            let Some(parent) = commit.parent_ids().next() else {
+            let Some(parent) = self.parent(current)? else {
                 break;
             };
             current = parent;

@@ -7,16 +7,15 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::git::carried::{Taken, by_ours};
+use crate::git::merge::is_read;
 use crate::git::objects::Objects;
 use crate::git::producer::LANDING_OCTETS;
 use crate::git::proposal::Proposal;
-use crate::git::touches::{ATTRIBUTES, Content, Touch, Touches};
+use crate::git::touches::{Content, Touch, Touches};
 use crate::git::tree;
+use crate::git::unfit::PATH_OCTETS;
 use crate::names::ObjectId;
-use crate::zones::{self, Role, ZONES, Zone};
-
-// PATH_MAX of Linux is 4096 with the zero at the end.
-const PATH_OCTETS: usize = 4095;
+use crate::zones::{self, Role};
 
 /// A path that a commit has otherwise than the merge would.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +77,7 @@ impl Branch {
 
     /// A touch of what can't be compared. Beside the zones that matters where a merge may have taken it away.
     fn vague<'t>(&self, path: &str, touches: &'t [Touch]) -> Option<&'t Touch> {
-        let matters = is_read(path) || path.is_empty() || self.has_merges;
+        let matters = is_read(path) || self.has_merges;
         touches.last().filter(|_| matters)
     }
 }
@@ -228,10 +227,6 @@ fn is_vague(path: &str) -> bool {
     path.is_empty() || path.ends_with('/') || path.contains(char::REPLACEMENT_CHARACTER)
 }
 
-fn is_read(path: &str) -> bool {
-    Zone::of(path).is_some() || path == ATTRIBUTES
-}
-
 /// The newest touch after which something was there that is neither in the merge nor in the base.
 fn other(touches: &[Touch], ends: Ends) -> Option<&Touch> {
     let known = [ends.left, ends.there];
@@ -272,7 +267,7 @@ fn is_fit(path: &str, mode: u32) -> bool {
     tree::is_blob(mode)
         && !tree::is_link(mode)
         && path.len() <= PATH_OCTETS
-        && !ZONES.iter().any(|zone| top.eq_ignore_ascii_case(zone))
+        && !zones::folds_to_zone(top.as_bytes())
         && !path.split('/').any(is_refused)
 }
 

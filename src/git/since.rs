@@ -21,8 +21,6 @@ use crate::names::{ObjectId, REVOCATION, RequestName, artifact};
 use crate::snapshot::Snapshot;
 use crate::zones::{self, Content, Kind, Listing, Role, Scope, Source, Zone};
 
-const ATTRIBUTES: &str = ".gitattributes";
-
 /// What a run left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Base {
@@ -235,7 +233,7 @@ impl<'s, 'r> Since<'s, 'r> {
 
     /// The requests of which something changed.
     fn changed(&self) -> anyhow::Result<Option<BTreeSet<RequestName>>> {
-        let attributes = |top| self.objects.entry(top, ATTRIBUTES, tree::FILE);
+        let attributes = |top| self.objects.entry(top, zones::ATTRIBUTES, tree::FILE);
         if attributes(self.before)? != attributes(self.top)? {
             return Ok(None);
         }

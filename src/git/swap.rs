@@ -94,7 +94,8 @@ impl Proposal<'_> {
         Ok(false)
     }
 
-    fn parent(&self, commit: Oid) -> anyhow::Result<Option<Oid>> {
+    /// The first parent of a commit, if it has one.
+    pub(super) fn parent(&self, commit: Oid) -> anyhow::Result<Option<Oid>> {
         Ok(self.repository.commit_at(id(commit))?.parent_ids().next())
     }
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::Oid;
 
 use crate::git::differing::differing;
-use crate::git::foreign::touched;
+use crate::git::foreign::is_ours;
 use crate::git::ids::id;
 use crate::git::objects::Objects;
 use crate::git::producer::{Node, PARENTS};
@@ -16,8 +16,6 @@ use crate::git::repository::Repository;
 use crate::git::tree;
 use crate::names::ObjectId;
 use crate::zones::{self, Zone};
-
-pub(super) const ATTRIBUTES: &str = ".gitattributes";
 
 /// What is at a path, with its mode.
 pub(super) type Content = Option<(u32, ObjectId)>;
@@ -132,15 +130,21 @@ impl<'w, 'r> Walk<'w, 'r> {
             differing(self.objects, "requests/", old, new, &mut show)?;
             return Ok(paths);
         }
+        let (old, new) = (before_of("issued")?.flatten(), zone("issued", after)?);
         let mut show = |path: &str| {
-            let is_known = Zone::of(path).is_none() || !zones::is_unread(path);
-            if is_known || path.ends_with(ATTRIBUTES) {
-                paths.insert(path.to_owned());
-            }
+            paths.insert(path.to_owned());
         };
         differing(self.objects, "", before, Some(after), &mut show)?;
-        let (old, new) = (before_of("issued")?.flatten(), zone("issued", after)?);
-        paths.append(&mut touched(self.objects, old, new)?);
+        for path in std::mem::take(&mut paths) {
+            let counts = match Zone::of(&path) {
+                Some(Zone::Output) => is_ours(self.objects, (old, new), &path)?,
+                Some(_) => !zones::is_unread(&path),
+                None => true,
+            };
+            if counts || path.ends_with(zones::ATTRIBUTES) {
+                paths.insert(path);
+            }
+        }
         Ok(paths)
     }
 }

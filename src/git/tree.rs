@@ -204,7 +204,7 @@ pub(super) fn is_sound(name: &str, mode: u32, scope: Scope) -> bool {
 }
 
 fn is_inert(name: &str, scope: Scope) -> bool {
-    scope == Scope::Root && !zones::ZONES.contains(&name) && name != ".gitattributes"
+    scope == Scope::Root && !zones::ZONES.contains(&name) && name != zones::ATTRIBUTES
 }
 
 /// What is wrong with one entry by itself.

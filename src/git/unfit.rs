@@ -5,12 +5,13 @@
 
 use crate::finding::{Code, Finding, Reason};
 use crate::git::checkout;
+use crate::git::extent::SPLIT;
 use crate::git::tree::{self, Entry};
 use crate::names::RepoPath;
 use crate::zones::{self, Scope, Zone};
 
-// PATH_MAX of Linux is 4096 with the zero at the end. Git opens files from the top of the work tree.
-const PATH_OCTETS: usize = 4095;
+/// `PATH_MAX` of Linux is 4096 with the zero at the end. Git opens files from the top of the work tree.
+pub(super) const PATH_OCTETS: usize = 4095;
 const MORE_OCTETS: usize = PATH_OCTETS + 1;
 // What is searched of a change beside the zones: a check is made at each of its pushes, and an archive of zeros has a
 // thousandth of its size in a pack. What is merged is searched by the run.
@@ -40,12 +41,11 @@ impl Unfit {
         if is_told || is_older {
             return;
         }
-        let name = tree::shown(entry.name);
-        let begin: String = name.chars().take(NAME_CHARACTERS).collect();
-        let message = format!("{message}: `{begin}`");
         let help = "once it is on the mainline nobody can clone that: rename it, or leave it out";
-        let reason = Reason::new(Code::TreeEntryName, message);
-        self.push(folder, reason.value(name).help(help));
+        self.push(
+            folder,
+            about(entry, Code::TreeEntryName, message).help(help),
+        );
     }
 
     /// Tells why nobody can read the directory with this path: git may find any name in it. In a zone and at the top its
@@ -87,10 +87,7 @@ impl Unfit {
             ),
             Some(_) => return,
         };
-        let name = tree::shown(entry.name);
-        let begin: String = name.chars().take(NAME_CHARACTERS).collect();
-        let reason = Reason::new(code, format!("{message}: `{begin}`"));
-        self.push(folder, reason.value(name).help(help));
+        self.push(folder, about(entry, code, message).help(help));
     }
 
     /// Tells that nobody waits until all is checked out.
@@ -108,8 +105,7 @@ impl Unfit {
         let message = format!(
             "the change brings more beside the zones than is searched for private keys: {BROUGHT_FILES} files, of {BROUGHT_OCTETS} octets together"
         );
-        let help = "split it: bring a part of these files in a branch of its own, and the rest when that is merged";
-        self.push("", Reason::new(Code::TooManyFiles, message).help(help));
+        self.push("", Reason::new(Code::TooManyFiles, message).help(SPLIT));
     }
 
     /// Tells that there are more names than are looked at.
@@ -117,8 +113,7 @@ impl Unfit {
         let message = format!(
             "the change brings more than {names} files and directories, and no more of their names were looked at"
         );
-        let help = "split it: bring a part of these files in a branch of its own, and the rest when that is merged";
-        self.push("", Reason::new(Code::TooManyFiles, message).help(help));
+        self.push("", Reason::new(Code::TooManyFiles, message).help(SPLIT));
     }
 
     fn push(&mut self, folder: &str, reason: Reason) {
@@ -134,6 +129,12 @@ impl Unfit {
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.0
     }
+}
+
+fn about(entry: &Entry<'_>, code: Code, message: &str) -> Reason {
+    let name = tree::shown(entry.name);
+    let begin: String = name.chars().take(NAME_CHARACTERS).collect();
+    Reason::new(code, format!("{message}: `{begin}`")).value(name)
 }
 
 fn fault(folder: &str, entry: &Entry<'_>) -> Option<&'static str> {

@@ -157,7 +157,9 @@ fn plain(name: &str) -> String {
     file.trim_end_matches(['.', ' ']).to_ascii_lowercase()
 }
 
-fn folds_to_zone(name: &[u8]) -> bool {
+/// Whether this is the name of a zone, in whatever letters.
+#[must_use]
+pub fn folds_to_zone(name: &[u8]) -> bool {
     ZONES
         .iter()
         .any(|zone| name.eq_ignore_ascii_case(zone.as_bytes()))

@@ -20,7 +20,8 @@ pub(super) const CONTROL_OCTETS: usize = 512 * 1024;
 pub(super) const LIST_OCTETS: usize = 16 * 1024 * 1024;
 
 pub(super) const LET_THROUGH: [&str; 3] = ["README.md", "OWNERS", ".gitkeep"];
-pub(super) const ATTRIBUTES: &str = ".gitattributes";
+/// Where git is told how to treat files, and to hide their changes.
+pub const ATTRIBUTES: &str = ".gitattributes";
 const MANIFEST: &str = ".yaml";
 pub(super) const STATEMENTS: &str = ".approvals";
 const KIB: u64 = 1024;
