@@ -35,6 +35,15 @@ fn check(hostile: &Hostile) -> Report {
     hostile.checked("main", "side")
 }
 
+/// Merges a main that has moved on into the branch, but for the commit.
+fn begin_merge(hostile: &Hostile) {
+    switch(hostile, "main");
+    commit(hostile, &[("docs/x", "x")]);
+    switch(hostile, "side");
+    let merge = ["merge", "-q", "--no-commit", "--no-ff", "main"];
+    hostile.scratch.git(&merge);
+}
+
 #[track_caller]
 fn told(hostile: &Hostile, path: &str, why: &str) {
     let check = check(hostile);
@@ -56,11 +65,7 @@ fn a_merge_takes_nothing_away_that_a_rebase_would_land() {
         let hostile = Hostile::new();
         branch(&hostile);
         commit(&hostile, &[(LAX, POLICY)]);
-        switch(&hostile, "main");
-        commit(&hostile, &[("docs/x", "x")]);
-        switch(&hostile, "side");
-        let merge = ["merge", "-q", "--no-commit", "--no-ff", "main"];
-        hostile.scratch.git(&merge);
+        begin_merge(&hostile);
         if is_evil {
             hostile.scratch.sh(&format!("rm repo/{LAX}"));
         }
@@ -174,11 +179,7 @@ fn a_rebase_leaves_out_no_rule_that_was_judged() {
         branch(&hostile);
         if is_evil {
             commit(&hostile, &[(LAX, POLICY)]);
-            switch(&hostile, "main");
-            commit(&hostile, &[("docs/x", "x")]);
-            switch(&hostile, "side");
-            let merge = ["merge", "-q", "--no-commit", "--no-ff", "main"];
-            hostile.scratch.git(&merge);
+            begin_merge(&hostile);
             commit(&hostile, &[deny]);
             told(
                 &hostile,
@@ -232,11 +233,7 @@ fn a_merge_takes_nothing_away_that_stops_every_run() {
             .scratch
             .git(&["config", "core.protectNTFS", "false"]);
         commit(&hostile, &[(path, "* filter=x\n")]);
-        switch(&hostile, "main");
-        commit(&hostile, &[("docs/x", "x")]);
-        switch(&hostile, "side");
-        let merge = ["merge", "-q", "--no-commit", "--no-ff", "main"];
-        hostile.scratch.git(&merge);
+        begin_merge(&hostile);
         commit(&hostile, &[(path, "")]);
         told(&hostile, path, "rebase");
     }
